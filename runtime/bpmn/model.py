@@ -1,0 +1,166 @@
+"""A diagram as data: what the checks, the engine and the pages read.
+
+Not here: reading XML (read.py), judging it (lint/), running it (engine/)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A sequence flow. `condition` is its text as written (`${…}` or `=…`), else None."""
+
+    id: str
+    source: str
+    target: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    condition: str | None = None
+    language: str = ""  # the condition's language attribute, "" when absent
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """camunda:inputParameter / outputParameter.
+
+    `value` is text, or a list of `value`s, or a map of name to `value`."""
+
+    name: str
+    value: str | list | dict  # type: ignore[type-arg]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class DataMapping:
+    """camunda:in / camunda:out of a call activity (and of signals and messages)."""
+
+    source: str = ""
+    source_expression: str = ""
+    target: str = ""
+    all: bool = False
+    business_key: str = ""
+    local: bool = False
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Multi-instance characteristics. Exactly one of `collection` and `cardinality` is set."""
+
+    sequential: bool
+    collection: str = ""  # expression or variable name
+    cardinality: str = ""
+    element_variable: str = ""
+    completion_condition: str = ""
+    output_collection: str = ""  # loopDataOutputRef
+    output_item: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """An event definition.
+
+    kind: none | timer | message | error | terminate (further kinds are refused for now).
+    `name` is the message's or error's name, an expression where allowed; `code` an error's
+    code; timers have one of `date`, `duration`, `cycle`."""
+
+    kind: str = "none"
+    ref: str = ""
+    name: str = ""
+    code: str = ""
+    date: str = ""
+    duration: str = ""
+    cycle: str = ""
+    correlation_key: str = ""  # camunda:property correlation_key of the event
+    code_variable: str = ""
+    message_variable: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """A flow node. `kind` is its BPMN tag: userTask, exclusiveGateway, startEvent …
+
+    `attributes`: camunda/operaton attributes by local name (assignee, formRef, topic …);
+    `properties`: camunda:properties (name_en, name_zh_hant, clause, …)."""
+
+    id: str
+    kind: str
+    names: Mapping[str, str] = field(default_factory=dict)  # zh_Hans, en, zh_Hant
+    documentation: str = ""
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    default: str = ""
+    lane: str = ""  # id of the innermost lane
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[Parameter, ...] = ()
+    outputs: tuple[Parameter, ...] = ()
+    mappings_in: tuple[DataMapping, ...] = ()
+    mappings_out: tuple[DataMapping, ...] = ()
+    loop: Loop | None = None
+    trigger: Trigger | None = None
+    attached_to: str = ""
+    interrupting: bool = True  # cancelActivity / isInterrupting
+    called: str = ""  # calledElement
+    scope: Scope | None = None  # an embedded subprocess's inside
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class Lane:
+    """`group` is its camunda:property `group`, else its name: the candidate group of what it holds."""
+
+    id: str
+    names: Mapping[str, str]
+    group: str
+    nodes: tuple[str, ...]
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Nodes and flows on one level: a process, or the inside of a subprocess. In document order."""
+
+    nodes: Mapping[str, Node]
+    flows: Mapping[str, Flow]
+
+    def boundaries(self, node_id: str) -> list[Node]:
+        return [n for n in self.nodes.values() if n.attached_to == node_id]
+
+
+@dataclass(frozen=True)
+class Process:
+    """An executable process of a file."""
+
+    id: str
+    names: Mapping[str, str]
+    documentation: str
+    scope: Scope
+    lanes: Mapping[str, Lane]
+    attributes: Mapping[str, str]
+    properties: Mapping[str, str]
+    line: int = 0
+
+    def walk(self) -> Iterator[Node]:
+        """Every node, those inside subprocesses too."""
+        pending = [self.scope]
+        while pending:
+            scope = pending.pop()
+            for node in scope.nodes.values():
+                yield node
+                if node.scope:
+                    pending.append(node.scope)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A BPMN file: its executable processes, and the sha256 of its bytes."""
+
+    file: str
+    sha256: str
+    processes: Mapping[str, Process]

@@ -1,0 +1,156 @@
+"""What the engine asks of the house, and what it reports: all plain data.
+
+The engine does no IO. `World` is handed in, bound to the transaction by
+commands/advance; every `Happening` is collected in order and advance turns it into
+rows (user tasks, jobs, subscriptions, the event log)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from runtime.values import Value
+
+
+class BpmnError(Exception):
+    """A business error that a boundary event may catch: a code and a message."""
+
+    def __init__(self, code: str, message: str = "", **variables: Value) -> None:
+        super().__init__(code, message)
+        self.code, self.message, self.variables = code, message, variables
+
+
+class World(Protocol):
+    """What a step may ask. Any exception but BpmnError is a technical failure."""
+
+    now: dt.datetime
+
+    def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
+        """Run a service task's operation, in a savepoint. Raises BpmnError."""
+
+    def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
+        """Evaluate a rule and keep the decision. Raises BpmnError("rule_refused", …)."""
+
+    def functions(self, step: Step | None) -> Mapping[str, Any]:
+        """Functions of expressions: superior_of(person), holder_of(role), workday_after(…) …"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of one element: what an effect is keyed by.
+
+    `activity` is the activity instance's id (a new one for each loop round, return and
+    multi-instance item; the same over retries)."""
+
+    case: str
+    process: str
+    element: str
+    activity: str
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Base of what the engine reports. `element` is the BPMN id, `activity` its instance."""
+
+    element: str
+    activity: str
+
+
+@dataclass(frozen=True)
+class Entered(Happening):
+    """A token reached the element. `process` is the (called) process that holds it."""
+
+    process: str = ""
+    kind: str = ""  # BPMN tag
+
+
+@dataclass(frozen=True)
+class Left(Happening):
+    """The element completed; `flows` taken out of it (ids, for drawing the path)."""
+
+    flows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cancelled(Happening):
+    """The element's instance ended without completing (an interrupting event, terminate …)."""
+
+
+@dataclass(frozen=True)
+class TaskOpened(Happening):
+    """A user task is to be done. Expressions are already evaluated.
+
+    `groups` falls back to the lane's group (a called process without lanes: the caller's)."""
+
+    process: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()  # people
+    groups: tuple[str, ...] = ()
+    form: str | None = None
+    due: dt.datetime | None = None
+    follow_up: dt.datetime | None = None
+    priority: int = 50
+    local: Mapping[str, Value] = field(default_factory=dict)  # its input parameters
+
+
+@dataclass(frozen=True)
+class TimerSet(Happening):
+    """Wake `activity` at `due` (UTC) with Execution.fire."""
+
+    due: dt.datetime = dt.datetime.min
+
+
+@dataclass(frozen=True)
+class Subscribed(Happening):
+    """`activity` waits for message `name` with correlation `key` (evaluated on entry; None: case only)."""
+
+    name: str = ""
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class WaitEnded(Happening):
+    """The timer or subscription of `activity` is over: fired or cancelled."""
+
+
+@dataclass(frozen=True)
+class MessageThrown(Happening):
+    """Message `name` with `key` leaves the case; advance delivers it (a job of the same transaction)."""
+
+    name: str = ""
+    key: str | None = None
+    payload: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VariableWritten(Happening):
+    """`name` changed in `scope` (the case's root scope is ""). `new` absent: removed."""
+
+    scope: str = ""
+    name: str = ""
+    old: Value = None
+    new: Value = None
+    removed: bool = False
+
+
+@dataclass(frozen=True)
+class Parked(Happening):
+    """A technical failure: the token stays before the element; Execution.retry runs it again."""
+
+    reason: str = ""  # for people: code and sentence
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True)
+class Interrupted(Happening):
+    """`limit` automatic steps were made; the rest goes on with Execution.run in a later transaction."""
+
+
+@dataclass(frozen=True)
+class Ended(Happening):
+    """The whole case ended at end event `element`. outcome: completed | terminated | error."""
+
+    outcome: str = "completed"

@@ -1,0 +1,194 @@
+"""The database: one engine, one metadata, exact column types, transactions.
+
+Not here: any table (each store or ledger module declares its own), any rule of the
+business. SQLite runs with WAL, synchronous=FULL and BEGIN IMMEDIATE for writers;
+PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
+from sqlalchemy.types import TypeDecorator
+
+from runtime import values
+from runtime.errors import Conflict, Invalid
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+
+class AmountTooLarge(Invalid):
+    """The amount {amount} is larger than the books can hold."""
+
+    code = "amount.too_large"
+
+
+class AmountTooFine(Invalid):
+    """The amount {amount} has more than four decimal places."""
+
+    code = "amount.too_fine"
+
+
+class Busy(Conflict):
+    """The database is busy. Nothing was changed; please try again."""
+
+    code = "database.busy"
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A Decimal of at most four places, stored as an integer of ten-thousandths.
+
+    Sums in SQL stay exact on both databases; nothing passes through a float."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Any) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, float):
+            raise TypeError("a float is not exact")
+        scaled = Decimal(value).scaleb(4)
+        if scaled != scaled.to_integral_value():
+            raise AmountTooFine(amount=value)
+        if abs(scaled) > values.MAX_INTEGER:
+            raise AmountTooLarge(amount=value)
+        return int(scaled)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
+        return None if value is None else Decimal(int(value)).scaleb(-4).normalize() + Decimal(0)
+
+    def coerce_compared_value(self, op: Any, value: Any) -> TypeDecorator[Decimal]:
+        return self
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """A moment in UTC, to the microsecond: timestamptz, or sortable ISO text on SQLite."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError("a moment needs a zone")
+        value = value.astimezone(dt.UTC)
+        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Any) -> dt.datetime | None:
+        if value is None:
+            return None
+        return dt.datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(dt.UTC)
+
+
+class Tagged(TypeDecorator[Any]):
+    """A case's value as tagged JSON text (values.py)."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else values.dumps(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else values.loads(value)
+
+
+@dataclass
+class Transaction:
+    """One unit of work. `now` is its one business time; `house` what bootstrap wired.
+
+    Written only through here, committed or rolled back by whoever opened it."""
+
+    connection: Connection
+    now: dt.datetime
+    house: Any = None
+
+    def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
+        return self.connection.execute(statement, parameters)
+
+    def all(self, statement: Any, parameters: Any = None) -> Sequence[Row[Any]]:
+        return self.connection.execute(statement, parameters).all()
+
+    def first(self, statement: Any, parameters: Any = None) -> Row[Any] | None:
+        return self.connection.execute(statement, parameters).first()
+
+    def scalar(self, statement: Any, parameters: Any = None) -> Any:
+        return self.connection.execute(statement, parameters).scalar()
+
+    def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Many rows in one statement."""
+        if rows:
+            self.connection.execute(sa.insert(table), list(rows))
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block wrote if it raises."""
+        with self.connection.begin_nested():
+            yield
+
+
+def connect(url: str | URL) -> Engine:
+    """An engine for `url`; SQLite's settings are per connection."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return sa.create_engine(address, pool_pre_ping=True)
+    engine = sa.create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver must not begin on its own: `begin` below decides deferred or immediate.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Deferred writers fail with BUSY when two upgrade at once; immediate ones queue.
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
+    """A transaction that commits at the end of the block, or rolls back if it raises."""
+    with engine.begin() as connection:
+        yield Transaction(connection, now, house)
+
+
+@contextmanager
+def reading(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
+    """A consistent view; nothing can be written."""
+    with engine.connect().execution_options(reading=True) as connection:
+        if connection.dialect.name == "sqlite":
+            with connection.begin():
+                connection.exec_driver_sql("PRAGMA query_only=ON")
+                try:
+                    yield Transaction(connection, now, house)
+                finally:
+                    connection.exec_driver_sql("PRAGMA query_only=OFF")
+        else:
+            with connection.begin():
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield Transaction(connection, now, house)
