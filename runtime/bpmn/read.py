@@ -1,0 +1,348 @@
+"""A BPMN file read into a Diagram: names, flows, lanes, triggers, parameters, as the file has them.
+
+Reading forgives (what cannot be understood is left out) and lint/ does not: it looks at
+the same tags and complains of all that was left out. Not here: judging, running."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+
+from runtime.bpmn import tags
+from runtime.bpmn.model import DataMapping, Diagram, Flow, Lane, Loop, Node, Parameter, Process, Scope, Trigger
+from runtime.bpmn.tags import CAMUNDA, Tag
+from runtime.errors import Invalid, Problem
+
+TASKS = frozenset(
+    "task userTask manualTask serviceTask sendTask receiveTask businessRuleTask scriptTask".split()
+)
+SUBPROCESSES = frozenset("subProcess transaction adHocSubProcess".split())
+ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
+GATEWAYS = frozenset(
+    "exclusiveGateway parallelGateway inclusiveGateway complexGateway eventBasedGateway".split()
+)
+EVENTS = frozenset(
+    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split()
+)
+FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
+
+# camunda:formKey as Camunda Modeler writes it for a form deployed beside the diagram.
+_FORM_KEY = re.compile(r"^camunda-forms:(?:deployment|app):(?:.*/)?([^/]+?)(?:\.form)?$")
+_OWNER = re.compile(r"(user|group)\(([^)]*)\)|([^,\s][^,]*)")
+
+
+def diagram(data: bytes, file: str) -> tuple[Diagram | None, list[Problem]]:
+    """The file's diagram; or None and the problems because of which it cannot be read at all."""
+    root, problems = parse(data, file)
+    if root is None:
+        return None, problems
+    return assemble(root, data, file), []
+
+
+def parse(data: bytes, file: str) -> tuple[Tag | None, list[Problem]]:
+    """The file's tags; or None and why it is no BPMN file."""
+    try:
+        root = tags.read(data)
+    except Invalid as error:
+        if error.problems:
+            return None, error.problems
+        line, column = error.params.get("line") or 0, error.params.get("column") or 0
+        return None, [Problem(error.code, error.message, "", error.params, file=file, line=line, column=column)]
+    if (root.space, root.name) != (tags.BPMN, "definitions"):
+        return None, [
+            Problem(
+                "not_bpmn",
+                "This is not a BPMN 2.0 file: it starts with {element}.",
+                params={"element": root.name[:100]},
+                file=file,
+                line=root.line,
+                column=root.column,
+            )
+        ]
+    return root, []
+
+
+def assemble(root: Tag, data: bytes, file: str) -> Diagram:
+    """The diagram of tags that `parse` gave; `data` is the file's content, for its hash."""
+    definitions = {tag.id: tag for tag in root.children if tag.id}
+    processes = {
+        tag.id: _process(tag, definitions)
+        for tag in root.all("process")
+        if tag.id and tag.get("isExecutable") == "true"
+    }
+    return Diagram(file, hashlib.sha256(data).hexdigest(), processes)
+
+
+def properties(tag: Tag) -> dict[str, str]:
+    """camunda:properties of a tag. The first of two with one name counts; lint complains."""
+    found: dict[str, str] = {}
+    for holder in tag.extension("properties"):
+        for item in holder.all("property", CAMUNDA):
+            found.setdefault(item.get("name"), item.get("value"))
+    return found
+
+
+def names(tag: Tag) -> dict[str, str]:
+    """`name` is Simplified Chinese; name_en and name_zh_hant are extension properties."""
+    own = properties(tag)
+    found = {"zh_Hans": tag.get("name"), "en": own.get("name_en", ""), "zh_Hant": own.get("name_zh_hant", "")}
+    # Modelers break long labels with line ends.
+    return {language: " ".join(text.split()) for language, text in found.items() if text.strip()}
+
+
+def _attributes(tag: Tag) -> dict[str, str]:
+    prefix = f"{CAMUNDA}:"
+    return {
+        key.removeprefix(prefix): value.strip()
+        for key, value in tag.attributes.items()
+        if key.startswith(prefix)
+    }
+
+
+def _documentation(tag: Tag) -> str:
+    return "\n\n".join(part.text for part in tag.all("documentation") if part.text)
+
+
+def _process(tag: Tag, definitions: Mapping[str, Tag]) -> Process:
+    lanes: dict[str, Lane] = {}
+    lane_of: dict[str, str] = {}
+    for lane_set in tag.all("laneSet"):
+        _lanes(lane_set, lanes, lane_of)
+    return Process(
+        id=tag.id,
+        names=names(tag),
+        documentation=_documentation(tag),
+        scope=_scope(tag, definitions, lane_of, ""),
+        lanes=lanes,
+        attributes=_attributes(tag),
+        properties=properties(tag),
+        line=tag.line,
+    )
+
+
+def _lanes(lane_set: Tag, lanes: dict[str, Lane], lane_of: dict[str, str]) -> None:
+    """Outer lanes first, so that the innermost lane of a node is the last to name it."""
+    for tag in lane_set.all("lane"):
+        if not tag.id:
+            continue
+        nodes = tuple(reference.text for reference in tag.all("flowNodeRef"))
+        called = names(tag)
+        lanes[tag.id] = Lane(
+            tag.id, called, properties(tag).get("group") or called.get("zh_Hans", ""), nodes, tag.line
+        )
+        lane_of.update(dict.fromkeys(nodes, tag.id))
+        for inner in tag.all("childLaneSet"):
+            _lanes(inner, lanes, lane_of)
+
+
+def _scope(tag: Tag, definitions: Mapping[str, Tag], lane_of: Mapping[str, str], lane: str) -> Scope:
+    flows: dict[str, Flow] = {}
+    into: dict[str, list[str]] = {}
+    out_of: dict[str, list[str]] = {}
+    for child in tag.all("sequenceFlow"):
+        if not child.id or child.id in flows:
+            continue
+        flow = _flow(child)
+        flows[flow.id] = flow
+        into.setdefault(flow.target, []).append(flow.id)
+        out_of.setdefault(flow.source, []).append(flow.id)
+    nodes: dict[str, Node] = {}
+    for child in tag.children:
+        if child.space != tags.BPMN or child.name not in FLOW_NODES or not child.id or child.id in nodes:
+            continue
+        nodes[child.id] = _node(child, into, out_of, definitions, lane_of, lane_of.get(child.id, lane))
+    return Scope(nodes, flows)
+
+
+def _flow(tag: Tag) -> Flow:
+    condition = tag.one("conditionExpression")
+    return Flow(
+        id=tag.id,
+        source=tag.get("sourceRef"),
+        target=tag.get("targetRef"),
+        names=names(tag),
+        condition=condition.text if condition is not None else None,
+        language=condition.get("language") if condition is not None else "",
+        line=tag.line,
+    )
+
+
+def _node(
+    tag: Tag,
+    into: Mapping[str, list[str]],
+    out_of: Mapping[str, list[str]],
+    definitions: Mapping[str, Tag],
+    lane_of: Mapping[str, str],
+    lane: str,
+) -> Node:
+    own = properties(tag)
+    return Node(
+        id=tag.id,
+        kind=tag.name,
+        names=names(tag),
+        documentation=_documentation(tag),
+        incoming=tuple(into.get(tag.id, ())),
+        outgoing=tuple(out_of.get(tag.id, ())),
+        default=tag.get("default"),
+        lane=lane,
+        attributes=_people(tag, _form(_attributes(tag))),
+        properties=own,
+        inputs=_parameters(tag, "inputParameter"),
+        outputs=_parameters(tag, "outputParameter"),
+        mappings_in=_mappings(tag, "in"),
+        mappings_out=_mappings(tag, "out"),
+        loop=_loop(tag),
+        trigger=_trigger(tag, definitions, own),
+        attached_to=tag.get("attachedToRef"),
+        interrupting=(tag.get("cancelActivity") or tag.get("isInterrupting") or "true") != "false",
+        called=tag.get("calledElement"),
+        scope=_scope(tag, definitions, lane_of, lane) if tag.name in SUBPROCESSES else None,
+        line=tag.line,
+        column=tag.column,
+    )
+
+
+def _form(attributes: dict[str, str]) -> dict[str, str]:
+    key = _FORM_KEY.match(attributes.get("formKey", ""))
+    if key and "formRef" not in attributes:
+        attributes["formRef"] = key[1]
+    return attributes
+
+
+def _people(tag: Tag, attributes: dict[str, str]) -> dict[str, str]:
+    """The standard's humanPerformer and potentialOwner, as assignee and candidates (Camunda's reading)."""
+    performer = _assignment(tag.one("humanPerformer"))
+    if performer:
+        attributes.setdefault("assignee", performer)
+    users, groups = [], []
+    for owner in tag.all("potentialOwner"):
+        for kind, inside, bare in _OWNER.findall(_assignment(owner)):
+            (users if kind == "user" else groups).append((inside or bare).strip())
+    if users:
+        attributes.setdefault("candidateUsers", ",".join(users))
+    if groups:
+        attributes.setdefault("candidateGroups", ",".join(groups))
+    return attributes
+
+
+def _assignment(tag: Tag | None) -> str:
+    holder = tag.one("resourceAssignmentExpression") if tag is not None else None
+    expression = holder.one("formalExpression") if holder is not None else None
+    return expression.text if expression is not None else ""
+
+
+def _parameters(tag: Tag, kind: str) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(item.get("name"), _value(item), item.line)
+        for holder in tag.extension("inputOutput")
+        for item in holder.all(kind, CAMUNDA)
+    )
+
+
+def _value(tag: Tag) -> str | list | dict:  # type: ignore[type-arg]
+    """Text, or what camunda:list and camunda:map hold."""
+    for child in tag.children:
+        if child.space == CAMUNDA and child.name == "list":
+            return [_item(item) for item in _of_camunda(child.children)]
+        if child.space == CAMUNDA and child.name == "map":
+            return {entry.get("key"): _value(entry) for entry in child.all("entry", CAMUNDA)}
+    return tag.text
+
+
+def _item(tag: Tag) -> str | list | dict:  # type: ignore[type-arg]
+    if tag.name in ("list", "map"):
+        holder = Tag(CAMUNDA, "value", {}, children=[tag])
+        return _value(holder)
+    return _value(tag)
+
+
+def _of_camunda(children: Iterable[Tag]) -> list[Tag]:
+    return [child for child in children if child.space == CAMUNDA]
+
+
+def _mappings(tag: Tag, kind: str) -> tuple[DataMapping, ...]:
+    return tuple(
+        DataMapping(
+            source=item.get("source"),
+            source_expression=item.get("sourceExpression"),
+            target=item.get("target"),
+            all=item.get("variables") == "all",
+            business_key=item.get("businessKey"),
+            local=item.get("local") == "true",
+            line=item.line,
+        )
+        for item in tag.extension(kind)
+    )
+
+
+def _loop(tag: Tag) -> Loop | None:
+    loop = tag.one("multiInstanceLoopCharacteristics")
+    if loop is None:
+        return None
+
+    def text(name: str) -> str:
+        child = loop.one(name)
+        return child.text if child is not None else ""
+
+    def item(name: str) -> str:
+        child = loop.one(name)
+        return (child.get("name") or child.get("id")) if child is not None else ""
+
+    return Loop(
+        sequential=loop.get("isSequential") == "true",
+        collection=loop.get("camunda:collection") or text("loopDataInputRef"),
+        cardinality=text("loopCardinality"),
+        element_variable=loop.get("camunda:elementVariable") or item("inputDataItem"),
+        completion_condition=text("completionCondition"),
+        output_collection=text("loopDataOutputRef"),
+        output_item=item("outputDataItem"),
+        line=loop.line,
+    )
+
+
+def _trigger(tag: Tag, definitions: Mapping[str, Tag], own: Mapping[str, str]) -> Trigger | None:
+    """An event's definition, or the message of a send or receive task; None for all else.
+
+    A kind that is not accepted keeps its name ("signal"), several together are "multiple"."""
+    key = own.get("correlation_key", "")
+    if tag.name in ("sendTask", "receiveTask"):
+        return _message(tag, definitions, key) if tag.get("messageRef") or tag.name == "receiveTask" else None
+    if tag.name not in EVENTS:
+        return None
+    found = event_definitions(tag)
+    if not found:
+        return Trigger(line=tag.line)
+    if len(found) > 1:
+        return Trigger("multiple", line=found[0].line)
+    definition = found[0]
+    kind = definition.name.removesuffix("EventDefinition")
+    if kind == "message":
+        return _message(definition, definitions, key)
+    if kind == "error":
+        error = definitions.get(definition.get("errorRef"))
+        return Trigger(
+            "error",
+            ref=definition.get("errorRef"),
+            name=error.get("name") if error is not None else "",
+            code=error.get("errorCode") if error is not None else "",
+            code_variable=definition.get("camunda:errorCodeVariable"),
+            message_variable=definition.get("camunda:errorMessageVariable"),
+            line=definition.line,
+        )
+    if kind == "timer":
+        times = {name: definition.one(name) for name in ("timeDate", "timeDuration", "timeCycle")}
+        date, duration, cycle = (time.text if time is not None else "" for time in times.values())
+        return Trigger("timer", date=date, duration=duration, cycle=cycle, line=definition.line)
+    return Trigger(kind, line=definition.line)
+
+
+def event_definitions(tag: Tag) -> list[Tag]:
+    """The event definitions inside an event, `eventDefinitionRef`s not followed (they are refused)."""
+    return [child for child in tag.children if child.space == tags.BPMN and child.name.endswith("EventDefinition")]
+
+
+def _message(holder: Tag, definitions: Mapping[str, Tag], key: str) -> Trigger:
+    message = definitions.get(holder.get("messageRef"))
+    name = message.get("name") if message is not None else ""
+    return Trigger("message", ref=holder.get("messageRef"), name=name, correlation_key=key, line=holder.line)
