@@ -1,0 +1,128 @@
+"""People, groups, reporting lines, grants, and the audit of changes to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.db import Instant, Tagged, Transaction, metadata
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("username", sa.String(64), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),  # language → name
+    sa.Column("password", sa.String(256)),  # argon2id; NULL: cannot sign in
+    sa.Column("superior_id", sa.ForeignKey("people.id"), index=True),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("created_at", Instant, nullable=False),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("person_id", sa.ForeignKey("people.id"), primary_key=True),
+    sa.Column("group", sa.String(32), primary_key=True, index=True),
+)
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("group", sa.String(32), primary_key=True),
+    sa.Column("verb", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(32), primary_key=True),
+    sa.Column("relation", sa.String(16), primary_key=True),
+    sa.Column("fields", sa.String(512), nullable=False, server_default="*"),
+)
+
+# Who changed people, groups and grants, and how: never updated, never deleted.
+admin_log = sa.Table(
+    "admin_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("actor_id", sa.ForeignKey("people.id")),  # NULL: the command line
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("detail", Tagged, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """Everybody, small enough to hold: who reports to whom, who is in which group."""
+
+    by_public_id: Mapping[str, Any]
+    by_id: Mapping[int, Any]
+    groups: Mapping[str, tuple[int, ...]]  # active members, by id
+
+    def superior(self, public_id: str) -> str | None:
+        person = self.by_public_id.get(public_id)
+        above = self.by_id.get(person.superior_id) if person and person.superior_id else None
+        return above.public_id if above else None
+
+    def members(self, group: str) -> list[str]:
+        return [self.by_id[member].public_id for member in self.groups.get(group, ())]
+
+
+def organisation(tx: Transaction) -> Organisation:
+    """All people with their groups, in one statement."""
+    rows = tx.all(
+        sa.select(
+            people.c.id,
+            people.c.public_id,
+            people.c.username,
+            people.c.names,
+            people.c.superior_id,
+            people.c.active,
+            memberships.c.group,
+        )
+        .outerjoin(memberships)
+        .order_by(people.c.id)
+    )
+    groups: dict[str, list[int]] = {}
+    for row in rows:
+        if row.group and row.active:
+            groups.setdefault(row.group, []).append(row.id)
+    return Organisation(
+        {row.public_id: row for row in rows},
+        {row.id: row for row in rows},
+        {group: tuple(members) for group, members in groups.items()},
+    )
+
+
+def find(tx: Transaction, *, username: str | None = None, public_id: str | None = None) -> Any:
+    """The person's row, or None."""
+    which = people.c.username == username if username is not None else people.c.public_id == public_id
+    return tx.first(sa.select(people).where(which))
+
+
+def groups_of(tx: Transaction, person_id: int) -> frozenset[str]:
+    return frozenset(tx.connection.execute(
+        sa.select(memberships.c.group).where(memberships.c.person_id == person_id)
+    ).scalars())
+
+
+def grants_of(tx: Transaction, groups: Iterable[str]) -> list[Any]:
+    return list(tx.all(sa.select(grants).where(grants.c.group.in_([*groups, "*"]))))
+
+
+def below(tx: Transaction, person_id: int) -> frozenset[int]:
+    """Everybody who reports to the person, directly or through others."""
+    tree = sa.select(people.c.id).where(people.c.superior_id == person_id).cte("tree", recursive=True)
+    # UNION, not UNION ALL: a reporting line that runs in a circle still ends.
+    tree = tree.union(sa.select(people.c.id).join(tree, people.c.superior_id == tree.c.id))
+    return frozenset(tx.connection.execute(sa.select(tree.c.id)).scalars())
+
+
+def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
+    tx.execute(sa.insert(admin_log).values(
+        at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail
+    ))

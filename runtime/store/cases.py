@@ -1,0 +1,68 @@
+"""Cases: one row each, with the engine's state and a version that every move raises."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict
+from runtime.store.db import Instant, Tagged, Transaction, metadata
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("process", sa.String(128), nullable=False),
+    sa.Column("bindings", Tagged, nullable=False),  # process id → resources.id, fixed at the start
+    sa.Column("business_key", sa.String(255), nullable=False, server_default=""),
+    sa.Column("title", Tagged, nullable=False),  # language → text
+    sa.Column("status", sa.String(12), nullable=False),  # running | completed | terminated | failed | cancelled
+    sa.Column("end_event", sa.String(128)),
+    sa.Column("initiator_id", sa.ForeignKey("people.id")),
+    sa.Column("subject_id", sa.ForeignKey("people.id")),  # whom the case is about
+    sa.Column("confidential", sa.Boolean, nullable=False),
+    sa.Column("cause", sa.String(255)),  # idempotency key of the message or timer that started it
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),  # of its last event
+    sa.Column("chain", sa.String(64), nullable=False),  # hash of its last event
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.UniqueConstraint("cause"),
+    # queries.inbox.started: mine, newest first
+    sa.Index("ix_cases_initiator_started", "initiator_id", "started_at", "id"),
+    # queries.cases.listing by process and status
+    sa.Index("ix_cases_process_status", "process", "status", "id"),
+)
+
+
+class CaseMoved(Conflict):
+    """The case moved on meanwhile. Nothing of yours was lost; please look again."""
+
+    code = "case.moved"
+
+
+def get(tx: Transaction, public_id: str) -> Any:
+    return tx.first(sa.select(cases).where(cases.c.public_id == public_id))
+
+
+def by_id(tx: Transaction, case_id: int) -> Any:
+    return tx.first(sa.select(cases).where(cases.c.id == case_id))
+
+
+def add(tx: Transaction, **columns: Any) -> int:
+    result = tx.execute(sa.insert(cases).values(**columns))
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def save(tx: Transaction, case_id: int, expected: int, **columns: Any) -> None:
+    """Write the case if nobody moved it since version `expected`. Raises CaseMoved."""
+    changed = tx.execute(
+        sa.update(cases)
+        .where(cases.c.id == case_id, cases.c.version == expected)
+        .values(version=expected + 1, **columns)
+    )
+    if changed.rowcount != 1:
+        raise CaseMoved()

@@ -1,0 +1,124 @@
+"""Deployed resources: diagrams, forms and rule files, versioned by content.
+
+Not here: checking them (bpmn, forms, rules), deciding what deploys (commands/deploy.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.db import Instant, Transaction, metadata
+
+resources = sa.Table(
+    "resources",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("kind", sa.String(8), nullable=False),  # bpmn | form | rule
+    sa.Column("key", sa.String(128), nullable=False),  # process, form or rule id
+    sa.Column("version", sa.Integer),  # NULL while a draft
+    sa.Column("state", sa.String(8), nullable=False),  # draft | active | retired
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("file", sa.String(255), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("effective_from", sa.Date),  # rules: the first day the version decides for
+    sa.Column("base_version", sa.Integer),  # drafts: what they were edited from
+    sa.Column("origin", sa.String(8), nullable=False),  # folder | browser | cli
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("created_by", sa.ForeignKey("people.id")),
+    sa.UniqueConstraint("kind", "key", "version"),
+    # latest(): the newest active version of a key
+    sa.Index("ix_resources_active", "kind", "key", "state", "version"),
+)
+
+# The hash last taken from the folder: a file deploys again only when it differs.
+folder_files = sa.Table(
+    "folder_files",
+    metadata,
+    sa.Column("path", sa.String(255), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+)
+
+
+def digest(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def get(tx: Transaction, resource_id: int) -> Any:
+    return tx.first(sa.select(resources).where(resources.c.id == resource_id))
+
+
+def latest(tx: Transaction, kind: str, key: str) -> Any:
+    """The newest active version, or None."""
+    return tx.first(
+        sa.select(resources)
+        .where(resources.c.kind == kind, resources.c.key == key, resources.c.state == "active")
+        .order_by(resources.c.version.desc())
+        .limit(1)
+    )
+
+
+def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
+    """The rule version that decides for a date: of those in effect, the newest; or None."""
+    return tx.first(
+        sa.select(resources)
+        .where(
+            resources.c.kind == "rule",
+            resources.c.key == key,
+            resources.c.state == "active",
+            sa.or_(resources.c.effective_from.is_(None), resources.c.effective_from <= as_of),
+        )
+        .order_by(resources.c.version.desc())
+        .limit(1)
+    )
+
+
+def active(tx: Transaction, kind: str) -> list[Any]:
+    """The newest active version of every key of a kind, by key."""
+    newest = (
+        sa.select(resources.c.key, sa.func.max(resources.c.version).label("version"))
+        .where(resources.c.kind == kind, resources.c.state == "active")
+        .group_by(resources.c.key)
+        .subquery()
+    )
+    return list(tx.all(
+        sa.select(resources)
+        .join(newest, sa.and_(resources.c.key == newest.c.key, resources.c.version == newest.c.version))
+        .where(resources.c.kind == kind)
+        .order_by(resources.c.key)
+    ))
+
+
+def versions(tx: Transaction, kind: str, key: str) -> list[Any]:
+    """Every version and draft of a key, newest first, without content."""
+    columns = [c for c in resources.c if c.name != "content"]
+    return list(tx.all(
+        sa.select(*columns).where(resources.c.kind == kind, resources.c.key == key)
+        .order_by(resources.c.id.desc())
+    ))
+
+
+def add(tx: Transaction, **columns: Any) -> int:
+    result = tx.execute(sa.insert(resources).values(created_at=tx.now, **columns))
+    return int(result.inserted_primary_key[0])  # type: ignore[index]
+
+
+def next_version(tx: Transaction, kind: str, key: str) -> int:
+    highest = tx.scalar(
+        sa.select(sa.func.max(resources.c.version)).where(resources.c.kind == kind, resources.c.key == key)
+    )
+    return (highest or 0) + 1
+
+
+def taken(tx: Transaction) -> dict[str, str]:
+    """Path → hash of what was last taken from the folder."""
+    return {row.path: row.sha256 for row in tx.all(sa.select(folder_files))}
+
+
+def take(tx: Transaction, path: str, sha256: str) -> None:
+    changed = tx.execute(sa.update(folder_files).where(folder_files.c.path == path).values(sha256=sha256))
+    if not changed.rowcount:
+        tx.execute(sa.insert(folder_files).values(path=path, sha256=sha256))

@@ -1,0 +1,127 @@
+"""Due work: timers, retries, messages on their way; one row a job.
+
+Not here: what a job does (commands/triggers.py). A job is claimed with a lease and
+finished in the transaction that does its work, fenced by its attempt."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.db import Instant, Tagged, Transaction, metadata
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(12), nullable=False),  # timer | retry | continue | message | start
+    sa.Column("state", sa.String(8), nullable=False),  # waiting | kept | done | ended | failed
+    sa.Column("key", sa.String(255), nullable=False, unique=True),  # idempotency
+    sa.Column("case_id", sa.ForeignKey("cases.id")),
+    sa.Column("element", sa.String(128), nullable=False, server_default=""),
+    sa.Column("activity", sa.String(64), nullable=False, server_default=""),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("leased_until", Instant),
+    sa.Column("payload", Tagged),
+    sa.Column("error", sa.Text),
+    sa.Column("created_at", Instant, nullable=False),
+    # claim_due: only what waits, oldest first
+    sa.Index("ix_jobs_due", "due_at", "id",
+             sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index("ix_jobs_activity", "activity"),
+    sa.Index("ix_jobs_case", "case_id", "state"),
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("activity", sa.String(64), primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("element", sa.String(128), nullable=False),
+    sa.Column("name", sa.String(128), nullable=False),
+    sa.Column("key", sa.String(255), nullable=False),
+    # receivers of a message
+    sa.Index("ix_subscriptions_name_key", "name", "key"),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), index=True),
+    sa.Column("job_id", sa.ForeignKey("jobs.id"), index=True),
+    sa.Column("element", sa.String(128), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("resolved_at", Instant),
+)
+
+LEASE = dt.timedelta(minutes=2)
+ATTEMPTS = 3
+
+
+def next_due(tx: Transaction) -> dt.datetime | None:
+    """When the earliest waiting job is due."""
+    return tx.scalar(sa.select(sa.func.min(jobs.c.due_at, type_=Instant())).where(jobs.c.state == "waiting"))
+
+
+def claim_due(tx: Transaction, limit: int = 10) -> list[Any]:
+    """Take up to `limit` due jobs for the length of a lease."""
+    due = (
+        sa.select(jobs.c.id)
+        .where(jobs.c.state == "waiting", jobs.c.due_at <= tx.now,
+               sa.or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now))
+        .order_by(jobs.c.due_at, jobs.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = tx.all(
+        sa.update(jobs).where(jobs.c.id.in_(due.scalar_subquery()))
+        .values(leased_until=tx.now + LEASE, attempts=jobs.c.attempts + 1)
+        .returning(*jobs.c)
+    )
+    return sorted(rows, key=lambda row: (row.due_at, row.id))
+
+
+def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
+    """End a claimed job; False when its lease was lost or it ended meanwhile."""
+    return tx.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
+        .values(state=state, leased_until=None)
+    ).rowcount == 1
+
+
+def postpone(tx: Transaction, job: Any, due_at: dt.datetime, error: str) -> None:
+    """Try the job again at `due_at`."""
+    tx.execute(
+        sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == "waiting")
+        .values(due_at=due_at, leased_until=None, error=error)
+    )
+
+
+def end(tx: Transaction, activities: Sequence[str]) -> None:
+    """The waits of these activities are over: their timers will not fire."""
+    if activities:
+        tx.execute(
+            sa.update(jobs).where(jobs.c.activity.in_(activities), jobs.c.state == "waiting",
+                                  jobs.c.kind.in_(("timer", "retry")))
+            .values(state="ended", leased_until=None)
+        )
+
+
+def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
+    if activities:
+        tx.execute(sa.delete(subscriptions).where(subscriptions.c.activity.in_(activities)))
+
+
+def receivers(tx: Transaction, name: str, key: str) -> list[Any]:
+    return list(tx.all(
+        sa.select(subscriptions).where(subscriptions.c.name == name, subscriptions.c.key == key)
+        .order_by(subscriptions.c.activity)
+    ))

@@ -1,0 +1,94 @@
+"""User tasks: what people are asked to do, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.store.db import Instant, Tagged, Transaction, metadata
+
+user_tasks = sa.Table(
+    "user_tasks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
+    sa.Column("process", sa.String(128), nullable=False),  # the (called) process that holds the element
+    sa.Column("element", sa.String(128), nullable=False),
+    sa.Column("activity", sa.String(64), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),
+    sa.Column("form_id", sa.ForeignKey("resources.id")),
+    sa.Column("state", sa.String(10), nullable=False),  # ready | claimed | completed | cancelled
+    sa.Column("assignee_id", sa.ForeignKey("people.id")),
+    sa.Column("excluded", Tagged, nullable=False),  # person ids who may not do it
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("due_at", Instant),
+    sa.Column("follow_up_at", Instant),
+    sa.Column("reminded", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("completed_at", Instant),
+    sa.Column("completed_by", sa.ForeignKey("people.id")),
+    # queries.inbox.todo: mine; done: mine, newest first
+    sa.Index("ix_user_tasks_mine", "assignee_id", "created_at", "id",
+             sqlite_where=sa.text("state = 'claimed'"), postgresql_where=sa.text("state = 'claimed'")),
+    sa.Index("ix_user_tasks_done", "completed_by", "completed_at", "id"),
+)
+
+# Who may claim an open task: a group or a person. Rows go when the task closes.
+candidates = sa.Table(
+    "user_task_candidates",
+    metadata,
+    sa.Column("task_id", sa.ForeignKey("user_tasks.id"), primary_key=True),
+    sa.Column("who", sa.String(64), primary_key=True),  # "group:KEY" or "person:ID"
+    sa.Column("created_at", Instant, nullable=False),
+    # queries.inbox.todo: my groups, oldest first
+    sa.Index("ix_user_task_candidates_who", "who", "created_at", "task_id"),
+)
+
+OPEN = ("ready", "claimed")
+NEXT = {
+    "ready": {"claimed", "completed", "cancelled"},
+    "claimed": {"ready", "completed", "cancelled"},
+    "completed": set(),
+    "cancelled": set(),
+}
+
+
+def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, list[str]]) -> None:
+    """Open tasks, with who may claim each (by activity), in two statements."""
+    if not rows:
+        return
+    tx.insert(user_tasks, rows)
+    wanted = [(activity, who) for activity, whos in may_claim.items() for who in dict.fromkeys(whos)]
+    if wanted:
+        tx.execute(
+            sa.insert(candidates).from_select(
+                ["task_id", "who", "created_at"],
+                sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at)
+                .where(user_tasks.c.activity == sa.bindparam("b_activity")),
+            ),
+            [{"b_activity": activity, "b_who": who} for activity, who in wanted],
+        )
+
+
+def change(tx: Transaction, task_id: int, version: int, before: str, after: str, **columns: Any) -> bool:
+    """Move a task along NEXT if it is still as the caller saw it; whether it was."""
+    assert after in NEXT[before], (before, after)
+    return tx.execute(
+        sa.update(user_tasks)
+        .where(user_tasks.c.id == task_id, user_tasks.c.state == before, user_tasks.c.version == version)
+        .values(state=after, version=version + 1, **columns)
+    ).rowcount == 1
+
+
+def cancel(tx: Transaction, activities: Sequence[str]) -> None:
+    """Close the open tasks of ended activities."""
+    if activities:
+        tx.execute(
+            sa.update(user_tasks)
+            .where(user_tasks.c.activity.in_(activities), user_tasks.c.state.in_(OPEN))
+            .values(state="cancelled", version=user_tasks.c.version + 1, completed_at=tx.now)
+        )
