@@ -79,13 +79,11 @@ def prepare(level: str) -> None:
         made = read_stamp()
         # Who once asked for the checks keeps them through later changes.
         level = "dev" if made.get("level") == "dev" else level
-        shown = "" if level == "demo" else " and the tools of the checks"
         if not sound(made):
-            say(1, f"Python {sys.version.split()[0]}: an environment in .venv")
             make_environment()
         uv = find_uv()
         STAMP.unlink(missing_ok=True)
-        say(2, f"The packages of {LOCKS[level].name}{shown}")
+        say(2, f"The packages of {LOCKS[level].name}")
         run(
             [uv, "pip", "sync", "--require-hashes", "--build-constraints", LOCKS["build"], LOCKS[level]],
             "The packages could not be installed",
@@ -145,6 +143,7 @@ def make_environment() -> None:
     """An empty `.venv`. Raises Stop where this Python lacks what Debian packs apart."""
     uv = system_uv()
     require_headers(also_venv=not uv)
+    say(1, f"Python {sys.version.split()[0]}: an environment in .venv")
     if VENV.is_symlink():
         VENV.unlink()
     elif VENV.exists():
@@ -180,7 +179,7 @@ def find_uv() -> str:
     if found:
         return found
     version, block = locked_uv()
-    say(1, f"uv {version}, which installs the rest")
+    say(0, f"uv {version}, which installs the rest")
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder, "uv.txt")
         pinned.write_text(block, encoding="utf-8")
@@ -263,7 +262,7 @@ def test(arguments: list[str]) -> int:
     }
     failed = []
     for name, (program, *rest) in checks.items():
-        print(f"── {name}", flush=True)
+        print(f"== {name}", flush=True)
         began = time.monotonic()
         command = [str(BIN / f"{program}{SUFFIX}"), *rest]
         if subprocess.run(command, cwd=ROOT, env=environment(), check=False).returncode:
