@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 import uuid
+
+from runtime import clock
 
 
 def public_id() -> str:
     """A UUIDv7 (RFC 9562) as 32 hexadecimal digits."""
-    milliseconds = time.time_ns() // 1_000_000
+    milliseconds = int(clock.now().timestamp() * 1000)
     random = int.from_bytes(os.urandom(10), "big")
     number = milliseconds << 80 | 0x7 << 76 | (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
     return uuid.UUID(int=number).hex

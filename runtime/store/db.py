@@ -7,9 +7,9 @@ PostgreSQL by URL."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -84,7 +84,8 @@ class Instant(TypeDecorator[dt.datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return dialect.type_descriptor(sa.String(27) if dialect.name == "sqlite" else sa.DateTime(timezone=True))
+        text = dialect.name == "sqlite"
+        return dialect.type_descriptor(sa.String(27) if text else sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Any) -> Any:
         if value is None:
@@ -122,6 +123,7 @@ class Transaction:
     connection: Connection
     now: dt.datetime
     house: Any = None
+    committed: list[Callable[[], None]] = field(default_factory=list)
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, parameters)
@@ -139,6 +141,11 @@ class Transaction:
         """Many rows in one statement."""
         if rows:
             self.connection.execute(sa.insert(table), list(rows))
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do this once the transaction has committed; never if it does not."""
+        if act not in self.committed:
+            self.committed.append(act)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -174,7 +181,10 @@ def connect(url: str | URL) -> Engine:
 def writing(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
     """A transaction that commits at the end of the block, or rolls back if it raises."""
     with engine.begin() as connection:
-        yield Transaction(connection, now, house)
+        tx = Transaction(connection, now, house)
+        yield tx
+    for act in tx.committed:
+        act()
 
 
 @contextmanager

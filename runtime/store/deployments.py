@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,32 @@ folder_files = sa.Table(
     sa.Column("path", sa.String(255), primary_key=True),
     sa.Column("sha256", sa.String(64), nullable=False),
 )
+
+
+# Which start events the newest version of each process has, beside the plain one.
+starts = sa.Table(
+    "start_events",
+    metadata,
+    sa.Column("process", sa.String(128), primary_key=True),
+    sa.Column("element", sa.String(128), primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),  # message | timer
+    sa.Column("name", sa.String(128), nullable=False),  # the message's name
+    sa.Index("ix_start_events_kind_name", "kind", "name"),
+)
+
+
+def started_by(tx: Transaction, kind: str, name: str) -> Any:
+    """The start event that a message of this name triggers, or None."""
+    return tx.first(sa.select(starts).where(starts.c.kind == kind, starts.c.name == name))
+
+
+def starts_of(tx: Transaction, process: str) -> list[Any]:
+    return list(tx.all(sa.select(starts).where(starts.c.process == process)))
+
+
+def replace_starts(tx: Transaction, process: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    tx.execute(sa.delete(starts).where(starts.c.process == process))
+    tx.insert(starts, [{"process": process, **row} for row in rows])
 
 
 def digest(content: str) -> str:

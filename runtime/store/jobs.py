@@ -23,6 +23,7 @@ jobs = sa.Table(
     sa.Column("case_id", sa.ForeignKey("cases.id")),
     sa.Column("element", sa.String(128), nullable=False, server_default=""),
     sa.Column("activity", sa.String(64), nullable=False, server_default=""),
+    sa.Column("correlation", sa.String(255)),  # messages: the key; `element` is the message's name
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("leased_until", Instant),
@@ -33,6 +34,9 @@ jobs = sa.Table(
     sa.Index("ix_jobs_due", "due_at", "id",
              sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")),
     sa.Index("ix_jobs_activity", "activity"),
+    # wake_kept: a message that came before its receiver
+    sa.Index("ix_jobs_kept", "element", "correlation",
+             sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
     sa.Index("ix_jobs_case", "case_id", "state"),
 )
 
@@ -56,6 +60,7 @@ incidents = sa.Table(
     sa.Column("case_id", sa.ForeignKey("cases.id"), index=True),
     sa.Column("job_id", sa.ForeignKey("jobs.id"), index=True),
     sa.Column("element", sa.String(128), nullable=False),
+    sa.Column("activity", sa.String(64), nullable=False, server_default=""),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
@@ -118,6 +123,24 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
 def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
     if activities:
         tx.execute(sa.delete(subscriptions).where(subscriptions.c.activity.in_(activities)))
+
+
+def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
+    """Messages that came before these (name, key) receivers are delivered now."""
+    if waits:
+        tx.execute(
+            sa.update(jobs)
+            .where(jobs.c.state == "kept",
+                   sa.or_(*(
+                       sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits
+                   )))
+            .values(state="waiting", due_at=tx.now, leased_until=None)
+        )
+
+
+def keep_again(tx: Transaction, job: Any) -> None:
+    """Nobody waits for this message yet: it stays until somebody does, and is shown."""
+    tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
 
 
 def receivers(tx: Transaction, name: str, key: str) -> list[Any]:

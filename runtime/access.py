@@ -1,0 +1,166 @@
+"""Who may see and do what: one SQL predicate per kind of object.
+
+Commands, queries, search and export all ask here. Rights are grants (identity.Grant):
+role, verb, kind, relation, fields; whatever no grant names is refused.
+`DEFAULT_GRANTS` is what an installation starts with; the table `grants` is the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.identity import SYSTEM, Actor, Grant
+from runtime.store import accounts
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
+from runtime.store.files import file_uses
+from runtime.store.user_tasks import candidates, user_tasks
+
+# What a grant without full sight of a case still shows: where it stands, not what it holds.
+LIMITED = "title,status,diagram,tasks"
+
+DEFAULT_GRANTS = [
+    # Everyone: what is theirs, what they are asked to do, what concerns their own people.
+    Grant("*", "read", "case", "own"),
+    Grant("*", "read", "case", "subordinate"),
+    Grant("*", "read", "case", "assigned"),
+    Grant("*", "read", "confidential_case", "own"),
+    Grant("*", "read", "confidential_case", "subordinate"),
+    # Whoever has a task in a confidential case sees that task's form, not the case.
+    Grant("*", "read", "confidential_case", "assigned", LIMITED),
+    Grant("hr", "read", "confidential_case", "any"),
+    Grant("finance", "read", "confidential_case", "any"),
+    Grant("*", "complete", "user_task", "own"),
+    Grant("*", "complete", "user_task", "assigned"),
+    Grant("*", "read", "user_task", "subordinate"),
+    Grant("*", "start", "process", "any"),  # of those whose diagram names one of their groups
+    Grant("*", "read", "rule", "any"),
+    Grant("*", "read", "stock", "any"),
+    *(Grant(group, "read", "case", "department") for group in ("manager", "division_lead")),
+    *(Grant("admin", verb, "rule", "any") for verb in ("edit", "publish")),
+    Grant("admin", "read", "case", "department", LIMITED),
+    Grant("admin", "administer", "people", "any"),
+    Grant("admin", "operate", "case", "any", LIMITED),
+    Grant("admin", "deploy", "process", "any"),
+    *(Grant(group, "read", kind, "any")
+      for group in ("hr", "finance") for kind in ("appraisal", "bonus", "wage")),
+    *(Grant("*", "read", kind, relation)
+      for kind in ("appraisal", "bonus", "wage") for relation in ("own", "subordinate")),
+]
+
+
+def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:
+    """relation → fields, of the grants that name the verb and the kind."""
+    found: dict[str, str] = {}
+    for grant in actor.grants:
+        if (grant.verb, grant.kind) == (verb, kind) and found.get(grant.relation) != "*":
+            found[grant.relation] = grant.fields
+    return found
+
+
+def who(actor: Actor) -> list[str]:
+    """The candidate keys that mean this person."""
+    return [f"person:{actor.id}", *sorted(f"group:{group}" for group in actor.groups)]
+
+
+def asked(actor: Actor) -> sa.ColumnElement[bool]:
+    """The task may be claimed by the person (correlated with user_tasks)."""
+    return sa.exists().where(candidates.c.task_id == user_tasks.c.id, candidates.c.who.in_(who(actor)))
+
+
+def _has_task(actor: Actor) -> sa.ColumnElement[bool]:
+    """The person has, had or may claim a task of the case (correlated with cases)."""
+    return sa.exists().where(
+        user_tasks.c.case_id == cases.c.id,
+        sa.or_(user_tasks.c.assignee_id == actor.id, user_tasks.c.completed_by == actor.id, asked(actor)),
+    )
+
+
+def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.ColumnElement[bool]]]:
+    below = sorted(actor.subordinates)
+    started_by = cases.c.initiator_id
+    return {
+        # Who started a confidential case is not thereby somebody it concerns.
+        "own": lambda: cases.c.subject_id == actor.id if confidential
+        else sa.or_(started_by == actor.id, cases.c.subject_id == actor.id),
+        "subordinate": lambda: cases.c.subject_id.in_(below) if confidential
+        else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below)),
+        "assigned": lambda: _has_task(actor),
+        "department": sa.true,
+        "any": sa.true,
+    }
+
+
+def case_visible(actor: Actor, *, fully: bool = False) -> sa.ColumnElement[bool]:
+    """Which rows of `cases` the person may see; `fully`: with variables, decisions and documents."""
+    if actor is SYSTEM:
+        return sa.true()
+    allowed = [sa.false()]
+    for kind, confidential in (("case", False), ("confidential_case", True)):
+        tests = _about(actor, confidential)
+        relations = [tests[relation]() for relation, fields in sorted(granted(actor, "read", kind).items())
+                     if fields == "*" or not fully]
+        allowed.append(sa.and_(cases.c.confidential == confidential, sa.or_(sa.false(), *relations)))
+    return sa.or_(*allowed)
+
+
+def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which rows of `user_tasks` the person may open (joined with nothing)."""
+    if actor is SYSTEM:
+        return sa.true()
+    tests = [sa.false()]
+    relations = granted(actor, "complete", "user_task")
+    if "own" in relations:
+        tests.append(user_tasks.c.assignee_id == actor.id)
+        tests.append(user_tasks.c.completed_by == actor.id)
+    if "assigned" in relations:
+        tests.append(asked(actor))
+    if "subordinate" in granted(actor, "read", "user_task"):
+        tests.append(sa.and_(
+            user_tasks.c.assignee_id.in_(sorted(actor.subordinates)),
+            sa.exists().where(cases.c.id == user_tasks.c.case_id, case_visible(actor, fully=True)),
+        ))
+    return sa.or_(*tests)
+
+
+def file_visible(actor: Actor) -> sa.ColumnElement[bool]:
+    """Which rows of `file_uses` the person may download: their own uploads, and of cases seen fully."""
+    return sa.or_(
+        sa.and_(file_uses.c.person_id == actor.id, file_uses.c.case_id.is_(None)),
+        sa.exists().where(cases.c.id == file_uses.c.case_id, case_visible(actor, fully=True)),
+        # A task's form shows the files of its case to whoever is to decide on them.
+        sa.exists().where(cases.c.id == file_uses.c.case_id, cases.c.confidential.is_(False), _has_task(actor)),
+    )
+
+
+def about_person(actor: Actor, kind: str, person: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Which rows of a personal kind (wage, appraisal, bonus) may be seen; `person` is whom a row is about."""
+    if actor is SYSTEM:
+        return sa.true()
+    tests = {
+        "own": lambda: person == actor.id,
+        "subordinate": lambda: person.in_(sorted(actor.subordinates)),
+        "any": sa.true,
+    }
+    relations = granted(actor, "read", kind)
+    return sa.or_(sa.false(), *(tests[relation]() for relation in sorted(relations) if relation in tests))
+
+
+def actor_of(tx: Transaction, person: Any) -> Actor:
+    """The person (a row of people) with groups, grants and everybody below them, read afresh."""
+    groups = accounts.groups_of(tx, person.id)
+    rows = accounts.grants_of(tx, groups)
+    return Actor(
+        id=person.id,
+        public_id=person.public_id,
+        username=person.username,
+        names=person.names,
+        groups=groups,
+        language=person.language,
+        epoch=person.epoch,
+        superior=person.superior_id,
+        subordinates=accounts.below(tx, person.id) - {person.id},
+        grants=frozenset(Grant(row.group, row.verb, row.kind, row.relation, row.fields) for row in rows),
+    )

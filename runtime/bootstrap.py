@@ -1,0 +1,137 @@
+"""The composition root: settings, database, books and engine become one Runtime."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Operations register themselves where they are defined.
+import runtime.commands.reminders
+import runtime.ledger.books  # noqa: F401
+from runtime import clock
+from runtime.calendar import Calendar
+from runtime.commands import accounts
+from runtime.errors import Failed
+from runtime.identity import SYSTEM, Actor
+from runtime.library import House
+from runtime.store import calendar, db, migrate
+from runtime.store.cases import CaseMoved
+from runtime.store.db import Transaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DatabaseBehind(Failed):
+    """The database is of an older version. Run: guicheng db upgrade"""
+
+    code = "database.behind"
+
+
+class Settings(BaseSettings):
+    """What an installation sets, from the environment (`GUICHENG_…`).
+
+    home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
+    time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
+    that are answered, comma-separated (empty: any)."""
+
+    model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
+
+    home: Path = Path("var")
+    database_url: str = ""
+    zone: str = "Asia/Shanghai"
+    secret: str = ""
+    hosts: str = ""
+    demo: bool = False
+
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home.resolve() / 'guicheng.db'}"
+
+
+class Runtime:
+    """Commands and queries over one database, shared by all threads of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.engine = db.connect(settings.url())
+        self.house = House(
+            zone=ZoneInfo(settings.zone), calendar=Calendar({}), home=settings.home, demo=settings.demo
+        )
+
+    @property
+    def demo(self) -> bool:
+        return self.house.demo
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version and what every installation starts with."""
+        migrate.upgrade(self.engine)
+        self.do(accounts.grant_defaults, SYSTEM)
+        self.do(calendar.fill, SYSTEM)
+        self.load()
+
+    def load(self) -> None:
+        """Read what the house keeps in memory. Raises DatabaseBehind."""
+        if not migrate.current(self.engine):
+            raise DatabaseBehind()
+        self.house.calendar = self.read(calendar.load, SYSTEM)
+
+    def do(
+        self, command: Callable[Concatenate[Transaction, Actor, P], T], actor: Actor,
+        *args: P.args, **kwargs: P.kwargs,
+    ) -> T:
+        """One command in one transaction; a lost race is run again, from the start."""
+        for attempt in range(5):
+            try:
+                with db.writing(self.engine, clock.now(), self.house) as tx:
+                    result = command(tx, actor, *args, **kwargs)
+                return result
+            except (CaseMoved, sa.exc.OperationalError) as error:
+                if isinstance(error, sa.exc.OperationalError) and not _busy(error):
+                    raise
+                if attempt == 4:
+                    raise db.Busy() from error
+                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def read(
+        self, query: Callable[Concatenate[Transaction, Actor, P], T], actor: Actor,
+        *args: P.args, **kwargs: P.kwargs,
+    ) -> T:
+        """One query, over a consistent view."""
+        with db.reading(self.engine, clock.now(), self.house) as tx:
+            return query(tx, actor, *args, **kwargs)
+
+    def secret(self) -> bytes:
+        """The key that signs cookies: the setting, else one made on first use and kept in the home."""
+        if self.settings.secret:
+            return self.settings.secret.encode()
+        path = self.settings.home / "secret"
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as target:
+                target.write(os.urandom(32).hex().encode())
+        return path.read_bytes()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _busy(error: sa.exc.OperationalError) -> bool:
+    """Whether trying again can help: a lock on SQLite, a deadlock or serialisation failure elsewhere."""
+    text = str(error.orig).lower()
+    return "locked" in text or "busy" in text or getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
+
+
+def build(settings: Settings | None = None) -> Runtime:
+    """A Runtime over an existing database; it does not upgrade it."""
+    return Runtime(settings or Settings())
+

@@ -1,0 +1,176 @@
+"""People, groups and reporting lines: identity data, written only here and always audited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from runtime import access, i18n
+from runtime.errors import Conflict, Invalid, NotFound
+from runtime.identity import GROUPS, Actor, SignInRefused, hash_password, require, verify_password
+from runtime.ids import public_id
+from runtime.store import accounts
+from runtime.store.accounts import grants, memberships, people
+from runtime.store.db import Transaction
+
+
+class NameTaken(Conflict):
+    """There is already a person with the sign-in name {username}."""
+
+    code = "person.name_taken"
+
+
+class BadName(Invalid):
+    """A sign-in name has 2 to 64 letters, digits, dots, dashes or underscores: {username}"""
+
+    code = "person.bad_name"
+
+
+class NoSuchPerson(NotFound):
+    """There is no person {username}."""
+
+    code = "person.unknown"
+
+
+class NoSuchGroup(Invalid):
+    """There is no group {group}. Groups are: {known}"""
+
+    code = "group.unknown"
+
+
+class CircularReporting(Invalid):
+    """{username} cannot report to {superior}, who reports to them."""
+
+    code = "person.circular"
+
+
+class NoSuchLanguage(Invalid):
+    """There is no language {language}."""
+
+    code = "language.unknown"
+
+
+def sign_in(tx: Transaction, actor: Actor | None, username: str, password: str) -> Actor:
+    """The person, if the password is theirs. Raises SignInRefused, the same for every reason."""
+    row = accounts.find(tx, username=username)
+    if not verify_password(row.password if row else None, password) or not row.active:
+        raise SignInRefused()
+    return access.actor_of(tx, row)
+
+
+def add_person(
+    tx: Transaction,
+    actor: Actor,
+    username: str,
+    names: Mapping[str, str],
+    *,
+    groups: Iterable[str] = (),
+    superior: str | None = None,
+    password: str | None = None,
+    language: str = i18n.DEFAULT,
+) -> str:
+    """A new person; `superior` is a sign-in name. Returns the public id."""
+    require(actor, "administer", "people")
+    if not 2 <= len(username) <= 64 or not all(c.isalnum() or c in "._-" for c in username):
+        raise BadName(username=username)
+    if accounts.find(tx, username=username) is not None:
+        raise NameTaken(username=username)
+    _check_language(language)
+    person = public_id()
+    tx.execute(sa.insert(people).values(
+        public_id=person,
+        username=username,
+        names=dict(names) or {"en": username},
+        password=hash_password(username, password) if password is not None else None,
+        language=language,
+        created_at=tx.now,
+    ))
+    accounts.log(tx, actor.id, "person.added", username, names=dict(names))
+    set_groups(tx, actor, username, groups)
+    if superior is not None:
+        set_superior(tx, actor, username, superior)
+    return person
+
+
+def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[str]) -> None:
+    """Replace the person's groups; open tasks and sessions follow at once."""
+    require(actor, "administer", "people")
+    row = _person(tx, username)
+    wanted = set(groups)
+    for group in sorted(wanted - set(GROUPS)):
+        raise NoSuchGroup(group=group, known=", ".join(GROUPS))
+    before = accounts.groups_of(tx, row.id)
+    tx.execute(sa.delete(memberships).where(memberships.c.person_id == row.id))
+    tx.insert(memberships, [{"person_id": row.id, "group": group} for group in sorted(wanted)])
+    accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
+
+
+def set_superior(tx: Transaction, actor: Actor, username: str, superior: str | None) -> None:
+    """Whom the person reports to (a sign-in name), or nobody."""
+    require(actor, "administer", "people")
+    row = _person(tx, username)
+    above = _person(tx, superior) if superior else None
+    if above is not None and above.id in accounts.below(tx, row.id) | {row.id}:
+        raise CircularReporting(username=username, superior=superior)
+    tx.execute(sa.update(people).where(people.c.id == row.id).values(superior_id=above.id if above else None))
+    accounts.log(tx, actor.id, "person.superior", username, superior=superior)
+
+
+def set_password(tx: Transaction, actor: Actor, username: str, password: str) -> None:
+    """Set somebody's password; their sessions end."""
+    require(actor, "administer", "people")
+    row = _person(tx, username)
+    _store_password(tx, actor, row.id, username, password)
+
+
+def change_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
+    """Change one's own password; other sessions end."""
+    row = _person(tx, actor.username)
+    if not verify_password(row.password, old):
+        raise SignInRefused()
+    _store_password(tx, actor, row.id, actor.username, new)
+
+
+def deactivate(tx: Transaction, actor: Actor, username: str) -> None:
+    """The person can no longer sign in and is asked for nothing new."""
+    require(actor, "administer", "people")
+    row = _person(tx, username)
+    tx.execute(sa.update(people).where(people.c.id == row.id).values(active=False, epoch=people.c.epoch + 1))
+    accounts.log(tx, actor.id, "person.deactivated", username)
+
+
+def set_language(tx: Transaction, actor: Actor, language: str) -> None:
+    """The language the person reads."""
+    _check_language(language)
+    tx.execute(sa.update(people).where(people.c.id == actor.id).values(language=language))
+
+
+def grant_defaults(tx: Transaction, actor: Actor) -> None:
+    """What an installation starts with; grants that exist stay as they are."""
+    require(actor, "administer", "people")
+    held = {(row.group, row.verb, row.kind, row.relation) for row in tx.all(sa.select(grants))}
+    if held:
+        return
+    tx.insert(grants, [vars(grant) for grant in access.DEFAULT_GRANTS])
+    accounts.log(tx, actor.id, "grants.defaults", "*", count=len(access.DEFAULT_GRANTS))
+
+
+def _store_password(tx: Transaction, actor: Actor, person_id: int, username: str, password: str) -> None:
+    tx.execute(
+        sa.update(people).where(people.c.id == person_id)
+        .values(password=hash_password(username, password), epoch=people.c.epoch + 1)
+    )
+    accounts.log(tx, actor.id, "person.password", username)
+
+
+def _person(tx: Transaction, username: str):  # type: ignore[no-untyped-def]
+    row = accounts.find(tx, username=username)
+    if row is None:
+        raise NoSuchPerson(username=username)
+    return row
+
+
+def _check_language(language: str) -> None:
+    if language not in i18n.LANGUAGES:
+        raise NoSuchLanguage(language=language)

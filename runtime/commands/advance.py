@@ -1,0 +1,364 @@
+"""The only place where a case moves: load, step, save, schedule, log.
+
+Everything a move causes is written in the transaction that made it: the case's
+state and version, user tasks, timers, subscriptions, messages on their way,
+decisions, the event log. Not here: why a case moves (cases, user_tasks, triggers)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from runtime import clock, expressions, library
+from runtime.bpmn.model import Process
+from runtime.commands import staffing
+from runtime.commands.retries import raise_incident, schedule_retries
+from runtime.commands.world import BoundWorld, sentence
+from runtime.engine import ports
+from runtime.engine.execution import Execution
+from runtime.errors import GuichengError
+from runtime.identity import Actor
+from runtime.ids import public_id
+from runtime.store import cases, deployments, event_log, jobs, user_tasks
+from runtime.store.db import Transaction
+from runtime.store.event_log import Event
+from runtime.values import Value, to_json
+
+STATUS = {"completed": "completed", "terminated": "terminated", "error": "failed"}
+
+
+@dataclass
+class Moved:
+    """What a move left behind."""
+
+    case_id: int
+    case: str
+    opened: list[dict[str, Any]] = field(default_factory=list)  # rows of user_tasks
+    may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
+    parked: list[ports.Parked] = field(default_factory=list)
+    ended: bool = False
+
+    def next_for(self, actor: Actor) -> str | None:
+        """The first task this move opened that is the actor's to do."""
+        mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
+        for row in self.opened:
+            if actor.public_id in row["excluded"]:
+                continue
+            if row["assignee_id"] == actor.id or (
+                row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
+            ):
+                return str(row["public_id"])
+        return None
+
+
+def begin(
+    tx: Transaction,
+    actor: Actor,
+    process: str,
+    *,
+    start_event: str | None = None,
+    variables: Mapping[str, Value],
+    business_key: str = "",
+    cause: str | None = None,
+) -> Moved:
+    """Start a case. `cause` is the idempotency key of the message or timer behind it, if any."""
+    bindings = library.bind(tx, process)
+    definition = library.definition(tx, process, bindings)
+    case = public_id()
+    world = BoundWorld(tx, case, actor)
+    given = {**variables, "initiator": actor.public_id or None}
+    execution = Execution.start(
+        definition, case=case, business_key=business_key, start_event=start_event, variables=given, world=world
+    )
+    model = library.process(tx, bindings[process])
+    case_id = cases.add(
+        tx,
+        public_id=case,
+        process=process,
+        bindings=bindings,
+        business_key=business_key,
+        title={},
+        status="running",
+        initiator_id=actor.id or None,
+        confidential=model.properties.get("confidential") == "true",
+        cause=cause,
+        version=0,
+        state="",
+        sequence=0,
+        chain="",
+        started_at=tx.now,
+    )
+    row = cases.by_id(tx, case_id)
+    first = Event("case_started", process, detail={"cause": cause, "business_key": business_key})
+    return _write(tx, actor, row, execution, world, [first])
+
+
+def move(
+    tx: Transaction,
+    actor: Actor,
+    case: Any,
+    act: Callable[[Execution], None],
+    first: list[Event],
+    attempt: int = 0,
+) -> Moved:
+    """Restore `case` (a row of cases), let `act` move it, and write what follows.
+
+    `first`: what the move itself is in the log; `attempt`: which retry this is."""
+    definition = library.definition(tx, case.process, case.bindings)
+    world = BoundWorld(tx, case.public_id, actor)
+    execution = Execution.restore(definition, orjson.loads(case.state), world)
+    act(execution)
+    return _write(tx, actor, case, execution, world, first, attempt)
+
+
+def _write(
+    tx: Transaction,
+    actor: Actor,
+    case: Any,
+    execution: Execution,
+    world: BoundWorld,
+    entries: list[Event],
+    attempt: int = 0,
+) -> Moved:
+    moved = Moved(case.id, case.public_id)
+    waits = _Waits()
+    happenings = execution.take()
+    closed: list[str] = []
+    messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
+    end: ports.Ended | None = None
+    resumes = False
+    for happening in happenings:
+        entry = _entry(happening)
+        if isinstance(happening, ports.VariableWritten):
+            change = [happening.scope, happening.name, happening.old, happening.new, happening.removed]
+            if entries and entries[-1].activity == happening.activity:
+                entries[-1].changes.append(change)
+                continue
+            entry.changes.append(change)
+        elif isinstance(happening, ports.TaskOpened):
+            _open_task(tx, case, execution, world, happening, moved)
+        elif isinstance(happening, (ports.Left, ports.Cancelled)):
+            closed.append(happening.activity)
+        elif isinstance(happening, ports.TimerSet):
+            waits.set_timer(happening)
+        elif isinstance(happening, ports.Subscribed):
+            waits.subscribe(happening, case.public_id)
+        elif isinstance(happening, ports.WaitEnded):
+            waits.end(happening.activity)
+        elif isinstance(happening, ports.MessageThrown):
+            messages.append((happening.activity, happening.name, happening.key, happening.payload))
+        elif isinstance(happening, ports.Parked):
+            moved.parked.append(happening)
+        elif isinstance(happening, ports.Interrupted):
+            resumes = True
+        elif isinstance(happening, ports.Ended):
+            end = happening
+        entries.append(entry)
+    _log_world(world, entries)
+    messages += [(sent.step.activity, sent.name, sent.key, sent.payload) for sent in world.sent]
+
+    ended_activities = list(dict.fromkeys([*closed, *waits.ended]))
+    moved.ended = end is not None
+    opened_and_closed = set(closed)
+    moved.opened = [row for row in moved.opened if row["activity"] not in opened_and_closed]
+    sequence, chain = event_log.append(
+        tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
+    )
+    model = library.process(tx, case.bindings[case.process])
+    variables = execution.variables(None)
+    columns: dict[str, Any] = {
+        "state": orjson.dumps(execution.state()).decode(),
+        "business_key": execution.business_key,
+        "title": _title(model, variables, world),
+        "sequence": sequence,
+        "chain": chain,
+    }
+    if case.subject_id is None and model.properties.get("subject"):
+        columns["subject_id"] = _subject(model, variables, world)
+    if end is not None:
+        columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
+    cases.save(tx, case.id, case.version, **columns)
+
+    user_tasks.cancel(tx, [a for a in ended_activities if a not in {row["activity"] for row in moved.opened}])
+    if moved.opened:
+        user_tasks.add(tx, moved.opened, moved.may_claim)
+    waits.write(tx, case.id, had_waits=case.version > 0)
+    _send(tx, case, messages, resumes, sequence)
+    _keep_decisions(tx, case.id, world)
+    if moved.parked:
+        schedule_retries(tx, case, moved.parked, attempt)
+    # Whoever waits for due work looks again once this has committed.
+    if messages or resumes or waits.due:
+        tx.after_commit(library.house(tx).wake)
+    return moved
+
+
+@dataclass
+class _Waits:
+    """Timers and subscriptions that a move sets and ends, folded to what must be written."""
+
+    timers: dict[str, ports.TimerSet] = field(default_factory=dict)
+    subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+    due: bool = False
+
+    def set_timer(self, timer: ports.TimerSet) -> None:
+        self.timers[timer.activity] = timer
+
+    def subscribe(self, wait: ports.Subscribed, case: str) -> None:
+        # Without a key a message can only mean this very case.
+        self.subscriptions[wait.activity] = (wait, wait.key if wait.key is not None else case)
+
+    def end(self, activity: str) -> None:
+        self.timers.pop(activity, None)
+        self.subscriptions.pop(activity, None)
+        self.ended.append(activity)
+
+    def write(self, tx: Transaction, case_id: int, had_waits: bool) -> None:
+        if had_waits and self.ended:
+            jobs.end(tx, self.ended)
+            jobs.unsubscribe(tx, self.ended)
+        self.due = bool(self.timers)
+        tx.insert(jobs.jobs, [
+            {"kind": "timer", "state": "waiting", "key": f"timer:{t.activity}:{t.due.isoformat()}",
+             "case_id": case_id, "element": t.element, "activity": t.activity, "due_at": t.due,
+             "created_at": tx.now}
+            for t in self.timers.values()
+        ])
+        tx.insert(jobs.subscriptions, [
+            {"activity": wait.activity, "case_id": case_id, "element": wait.element,
+             "name": wait.name, "key": key}
+            for wait, key in self.subscriptions.values()
+        ])
+        jobs.wake_kept(tx, [(wait.name, key) for wait, key in self.subscriptions.values()])
+
+
+def _entry(happening: ports.Happening) -> Event:
+    """A happening as a line of the log."""
+    skip = {"element", "activity", "process", "error", "local"}
+    detail = {name: value for name, value in vars(happening).items() if name not in skip and value is not None}
+    if isinstance(happening, ports.VariableWritten):
+        detail = {}
+    kind = {"Entered": "entered", "Left": "left", "Cancelled": "cancelled", "TaskOpened": "task_opened",
+            "TimerSet": "timer_set", "Subscribed": "subscribed", "WaitEnded": "wait_ended",
+            "MessageThrown": "message_sent", "VariableWritten": "variables", "Parked": "parked",
+            "Interrupted": "interrupted", "Ended": "ended"}[type(happening).__name__]
+    return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
+
+
+def _log_world(world: BoundWorld, entries: list[Event]) -> None:
+    """Decisions and operations stand in the log beside the steps that made them."""
+    for decided in world.decided:
+        entries.append(Event(
+            "decided", decided.step.process, decided.step.element, decided.step.activity,
+            {"rule": decided.decision.rule, "version": decided.decision.version},
+        ))
+    for step, topic in world.operated:
+        entries.append(Event("operated", step.process, step.element, step.activity, {"topic": topic}))
+
+
+def _open_task(
+    tx: Transaction, case: Any, execution: Execution, world: BoundWorld, task: ports.TaskOpened, moved: Moved
+) -> None:
+    model = library.process(tx, case.bindings[task.process])
+    node = next(node for node in model.walk() if node.id == task.element)
+    try:
+        staff = staffing.resolve(world, task, node, execution.variables(task.activity))
+    except GuichengError as error:
+        # The work stays and somebody sees it: whoever administers, with the reason.
+        staff = staffing.Staff(None, ["group:admin"], [])
+        raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
+    form = deployments.latest(tx, "form", task.form) if task.form else None
+    if task.form and form is None:
+        missing = sentence(library.NoSuchForm(form=task.form))
+        raise_incident(tx, case.id, None, task.element, missing, task.activity)
+    moved.opened.append({
+        "public_id": public_id(),
+        "case_id": case.id,
+        "process": task.process,
+        "element": task.element,
+        "activity": task.activity,
+        "names": dict(task.names),
+        "form_id": form.id if form else None,
+        "state": "claimed" if staff.assignee_id else "ready",
+        "assignee_id": staff.assignee_id,
+        "excluded": staff.excluded,
+        "priority": task.priority,
+        "created_at": tx.now,
+        "due_at": task.due,
+        "follow_up_at": task.follow_up,
+    })
+    moved.may_claim[task.activity] = staff.candidates
+
+
+def _send(
+    tx: Transaction,
+    case: Any,
+    messages: list[tuple[str, str, str | None, Mapping[str, Value]]],
+    resumes: bool,
+    sequence: int,
+) -> None:
+    """Messages leave as jobs of this transaction; so does the rest of an interrupted run."""
+    rows = [
+        {"kind": "message", "state": "waiting", "key": f"message:{case.public_id}:{sequence}:{number}",
+         "element": name, "activity": activity, "correlation": key, "case_id": case.id,
+         "payload": dict(payload), "due_at": tx.now, "created_at": tx.now}
+        for number, (activity, name, key, payload) in enumerate(messages)
+    ]
+    if resumes:
+        rows.append({"kind": "continue", "state": "waiting", "key": f"continue:{case.public_id}:{sequence}",
+                     "element": "", "activity": "", "correlation": None, "case_id": case.id,
+                     "payload": None, "due_at": tx.now, "created_at": tx.now})
+    tx.insert(jobs.jobs, rows)
+
+
+def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
+    tx.insert(event_log.decisions, [
+        {"case_id": case_id, "element": d.step.element, "activity": d.step.activity,
+         "rule": d.decision.rule, "version": d.decision.version, "at": tx.now,
+         "decision": orjson.dumps(to_json(d.decision.to_value())).decode()}
+        for d in world.decided
+    ])
+
+
+def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
+    """The case's title in each language: its own if the diagram gives one, else the process's name."""
+    names = dict(model.names)
+    title = dict(names)
+    for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
+        text = model.properties.get(name)
+        if not text:
+            continue
+        try:
+            told = expressions.compile(text).evaluate(variables, world.functions(None))
+        except GuichengError:
+            continue  # it names something that the case does not know yet
+        if told:
+            title[language] = str(told)[:200]
+    return title
+
+
+def _subject(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> int | None:
+    try:
+        person = expressions.compile(model.properties["subject"]).evaluate(variables, world.functions(None))
+    except GuichengError:
+        return None
+    row = world.organisation.by_public_id.get(person)
+    return row.id if row else None
+
+
+def by_id(tx: Transaction, case_id: int) -> Any:
+    """The case's row, held for this transaction where the database can."""
+    return tx.first(sa.select(cases.cases).where(cases.cases.c.id == case_id).with_for_update())
+
+
+def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event]) -> None:
+    """Log what happened to a case that did not move."""
+    sequence, chain = event_log.append(
+        tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
+    )
+    cases.save(tx, case.id, case.version, sequence=sequence, chain=chain)

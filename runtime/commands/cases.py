@@ -1,0 +1,60 @@
+"""Starting cases: by a person with a form, or by a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime import forms, library
+from runtime.bpmn.model import Node, Process
+from runtime.commands import advance
+from runtime.commands.user_tasks import hold_files
+from runtime.errors import Forbidden
+from runtime.identity import SYSTEM, Actor
+from runtime.store import deployments
+from runtime.store.db import Transaction
+
+
+class NotYoursToStart(Forbidden):
+    """Your role may not start this process."""
+
+    code = "process.not_yours_to_start"
+
+
+@dataclass(frozen=True)
+class Started:
+    """The case, and its first task that is the starter's, if any."""
+
+    case: str
+    next_task: str | None
+
+
+def start(tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any]) -> Started:
+    """Start a process by its plain start event. Raises FormInvalid with every field's reason."""
+    row = deployments.latest(tx, "bpmn", process)
+    if row is None:
+        raise library.NoSuchProcess(process=process)
+    model = library.process(tx, row.id)
+    begin = library.plain_start(model)
+    if begin is None or not library.may_start(model, actor):
+        raise NotYoursToStart()
+    given = _answers(tx, begin, answers, actor, model)
+    moved = advance.begin(tx, actor, process, start_event=begin.id, variables=given)
+    hold_files(tx, actor, moved.case_id, given)
+    return Started(moved.case, moved.next_for(actor))
+
+
+def _answers(
+    tx: Transaction, begin: Node, answers: Mapping[str, Any], actor: Actor, model: Process
+) -> Mapping[str, Any]:
+    key = begin.attributes.get("formRef")
+    if key is None:
+        if answers and actor is not SYSTEM:
+            raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
+        return dict(answers)
+    form_row = deployments.latest(tx, "form", key)
+    if form_row is None:
+        raise library.NoSuchForm(form=key)
+    form = library.form(tx, form_row.id)
+    return forms.validate(form, dict(answers), {}, library.options(tx, form))

@@ -1,0 +1,64 @@
+"""Uploads: kept by content until a form holds them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import sqlalchemy as sa
+
+from runtime.errors import Invalid
+from runtime.identity import Actor
+from runtime.store import files
+from runtime.store.db import Transaction
+from runtime.values import File
+
+LARGEST = 10 * 1024 * 1024
+KINDS = {
+    "application/pdf": (b"%PDF-",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/webp": (b"RIFF",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (b"PK\x03\x04",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (b"PK\x03\x04",),
+    "text/plain": (),
+    "text/csv": (),
+}
+
+
+class FileTooLarge(Invalid):
+    """The file {name} is larger than {most} MB."""
+
+    code = "file.too_large"
+
+
+class FileKindRefused(Invalid):
+    """The file {name} is not of a kind that is accepted: PDF, PNG, JPEG, WebP, Word, Excel, text or CSV."""
+
+    code = "file.kind_refused"
+
+
+def clean_name(name: str) -> str:
+    """A file name that is only a name: no folder, no control or direction characters, at most 120 long."""
+    name = re.split(r"[\\/]", name)[-1]
+    name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c)[0] != "C")
+    name = name.strip(". ")
+    stem, dot, suffix = name.rpartition(".")
+    if len(name) > 120:
+        name = (stem[: 119 - len(suffix)] + dot + suffix) if dot and len(suffix) < 10 else name[:120]
+    return name or "file"
+
+
+def store(tx: Transaction, actor: Actor, name: str, media_type: str, data: bytes) -> File:
+    """Keep an upload. Its kind is judged by its first bytes too, not by its name alone."""
+    name = clean_name(name)
+    if len(data) > LARGEST:
+        raise FileTooLarge(name=name, most=LARGEST // 1024 // 1024)
+    magic = KINDS.get(media_type)
+    if magic is None or (magic and not data.startswith(magic)) or (not magic and b"\x00" in data):
+        raise FileKindRefused(name=name)
+    sha256 = files.put(tx, data)
+    tx.execute(sa.insert(files.file_uses).values(
+        sha256=sha256, name=name, media_type=media_type, person_id=actor.id, at=tx.now
+    ))
+    return File(sha256, name, media_type, len(data))

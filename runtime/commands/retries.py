@@ -1,0 +1,53 @@
+"""What happens to a step that failed for a technical reason: tried again, then an incident.
+
+The token is parked before the step (engine); the person's part of the transaction
+stays. What a retry cannot mend (the diagram or the data is wrong) is an incident at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from runtime.commands.world import sentence
+from runtime.engine.ports import BpmnError, Parked
+from runtime.errors import Failed, GuichengError
+from runtime.ids import public_id
+from runtime.store import jobs
+from runtime.store.db import Transaction
+
+log = structlog.get_logger()
+DELAYS = (dt.timedelta(seconds=10), dt.timedelta(minutes=1), dt.timedelta(minutes=10))
+
+
+def schedule_retries(tx: Transaction, case: Any, parked: Sequence[Parked], attempt: int) -> None:
+    """A job for each parked step, or its incident after the last attempt."""
+    for stop in parked:
+        error = stop.error
+        reason = sentence(error) if error else stop.reason
+        hopeless = isinstance(error, BpmnError) or (
+            isinstance(error, GuichengError) and not isinstance(error, Failed)
+        )
+        log.warning("step_parked", case=case.public_id, element=stop.element, reason=reason, exc_info=error)
+        if hopeless or attempt >= len(DELAYS):
+            raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
+        else:
+            tx.execute(sa.insert(jobs.jobs).values(
+                kind="retry", state="waiting", key=f"retry:{stop.activity}:{attempt}:{public_id()}",
+                case_id=case.id, element=stop.element, activity=stop.activity,
+                due_at=tx.now + DELAYS[attempt], payload={"attempt": attempt + 1},
+                error=reason[:2000], created_at=tx.now,
+            ))
+
+
+def raise_incident(
+    tx: Transaction, case_id: int | None, job_id: int | None, element: str, reason: str, activity: str = ""
+) -> None:
+    """Keep what went wrong until an operator has dealt with it."""
+    tx.execute(sa.insert(jobs.incidents).values(
+        public_id=public_id(), case_id=case_id, job_id=job_id, element=element, activity=activity,
+        reason=reason[:4000], created_at=tx.now,
+    ))

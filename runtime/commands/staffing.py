@@ -1,0 +1,84 @@
+"""Who is asked to do a task: people relative to the case, lanes, and what happens when nobody is left.
+
+Explicit assignee or candidates win, else the lane's group. Whom the diagram excludes
+(the drafter, who gains from it) is never asked; if nobody else is left, it goes to
+that person's superior, then up the line. Never an orphan task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from runtime import expressions
+from runtime.bpmn.model import Node
+from runtime.commands.world import BoundWorld
+from runtime.engine.ports import TaskOpened
+from runtime.errors import Failed
+from runtime.store.accounts import Organisation
+from runtime.values import Value
+
+
+class NobodyToDoIt(Failed):
+    """Nobody can do {element}: its group {groups} has no member, and there is no superior to pass it to."""
+
+    code = "user_task.nobody"
+
+
+@dataclass(frozen=True)
+class Staff:
+    """`assignee_id`: whose task it is already; `candidates`: keys of who may claim it;
+    `excluded`: public ids of who may not do it."""
+
+    assignee_id: int | None
+    candidates: list[str]
+    excluded: list[str]
+
+
+def resolve(world: BoundWorld, task: TaskOpened, node: Node, variables: Mapping[str, Value]) -> Staff:
+    """Raises NobodyToDoIt."""
+    org = world.organisation
+    excluded = _excluded(world, node, variables)
+    if task.assignee:
+        person = org.by_public_id.get(task.assignee)
+        if person is not None and person.active and task.assignee not in excluded:
+            return Staff(person.id, [], excluded)
+        above = _above(org, [task.assignee, *excluded], excluded)
+        if above is not None:
+            return Staff(above, [], excluded)
+    people = [org.by_public_id[p] for p in task.candidates if p in org.by_public_id and p not in excluded]
+    keys = [f"person:{person.id}" for person in people if person.active]
+    for group in task.groups:
+        if any(org.by_id[member].public_id not in excluded for member in org.groups.get(group, ())):
+            keys.append(f"group:{group}")
+    if keys:
+        return Staff(None, keys, excluded)
+    above = _above(org, excluded, excluded)
+    if above is not None:
+        return Staff(above, [], excluded)
+    fallback = node.properties.get("fallback", "")
+    if org.groups.get(fallback):
+        return Staff(None, [f"group:{fallback}"], excluded)
+    raise NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
+
+
+def _excluded(world: BoundWorld, node: Node, variables: Mapping[str, Value]) -> list[str]:
+    text = node.properties.get("excludes")
+    if not text:
+        return []
+    found = expressions.compile(text).evaluate(variables, world.functions(None))
+    return [person for person in (found if isinstance(found, list) else [found]) if person]
+
+
+def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) -> int | None:
+    """The nearest active superior of any of these who is not excluded."""
+    barred = set(excluded)
+    for person in people:
+        seen = {person}
+        above = org.superior(person)
+        while above and above not in seen:
+            row = org.by_public_id[above]
+            if row.active and above not in barred:
+                return int(row.id)
+            seen.add(above)
+            above = org.superior(above)
+    return None

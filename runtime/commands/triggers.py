@@ -1,0 +1,142 @@
+"""What due work does: a timer is due, a message arrives, a step is tried again, a process starts.
+
+Each function runs one claimed job in one transaction and finishes the job in it:
+what it did and that it is done commit together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import library
+from runtime.commands import advance, retries
+from runtime.engine import execution as engine
+from runtime.errors import Failed
+from runtime.identity import SYSTEM
+from runtime.store import cases, deployments, jobs
+from runtime.store.db import Transaction
+from runtime.store.event_log import Event
+
+
+class AmbiguousMessage(Failed):
+    """Message {name} with key {key} fits {count} waiting cases; it was given to none of them."""
+
+    code = "message.ambiguous"
+
+
+def run(tx: Transaction, job: Any) -> None:
+    """Do a claimed job. A job that is no longer wanted is done, not an error."""
+    # The fence first: if the lease was lost, somebody else is at it.
+    if not jobs.finish(tx, job):
+        return
+    KINDS[job.kind](tx, job)
+
+
+def _open_case(tx: Transaction, job: Any) -> Any:
+    case = advance.by_id(tx, job.case_id)
+    return case if case.status == "running" else None
+
+
+def timer_due(tx: Transaction, job: Any) -> None:
+    case = _open_case(tx, job)
+    if case is not None:
+        entry = Event("timer_fired", case.process, job.element, job.activity, {"due": job.due_at})
+        advance.move(tx, SYSTEM, case, lambda execution: execution.fire(job.activity), [entry])
+
+
+def retry(tx: Transaction, job: Any) -> None:
+    case = _open_case(tx, job)
+    if case is not None:
+        attempt = int(job.payload["attempt"])
+        entry = Event("retried", case.process, job.element, job.activity, {"attempt": attempt})
+        advance.move(tx, SYSTEM, case, lambda execution: execution.retry(job.activity), [entry], attempt)
+
+
+def resume(tx: Transaction, job: Any) -> None:
+    case = _open_case(tx, job)
+    if case is not None:
+        advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
+
+
+def message_arrived(tx: Transaction, job: Any) -> None:
+    """To the one case that waits for it, else to the process it starts, else kept until somebody waits."""
+    receivers = jobs.receivers(tx, job.element, job.correlation or "")
+    if len(receivers) > 1:
+        raise AmbiguousMessage(name=job.element, key=job.correlation, count=len(receivers))
+    if receivers:
+        wait = receivers[0]
+        case = advance.by_id(tx, wait.case_id)
+        entry = Event("message_received", case.process, wait.element, wait.activity, {"name": job.element})
+        advance.move(
+            tx, SYSTEM, case, lambda execution: execution.receive(wait.activity, job.payload or {}), [entry]
+        )
+        return
+    start = deployments.started_by(tx, "message", job.element)
+    if start is None:
+        jobs.keep_again(tx, job)
+        return
+    known = tx.scalar(sa.select(cases.cases.c.id).where(cases.cases.c.cause == job.key))
+    if known is None:
+        advance.begin(
+            tx, SYSTEM, start.process, start_event=start.element, variables=job.payload or {},
+            business_key=job.correlation or "", cause=job.key,
+        )
+
+
+def start_due(tx: Transaction, job: Any) -> None:
+    """A timer start event: start the case, and set the next one."""
+    row = deployments.latest(tx, "bpmn", job.payload["process"])
+    if row is None:
+        return
+    process = row.key
+    advance.begin(tx, SYSTEM, process, start_event=job.element, variables={}, cause=job.key)
+    schedule_starts(tx, process, after=job.due_at)
+
+
+def schedule_starts(tx: Transaction, process: str, after: dt.datetime | None = None) -> None:
+    """One waiting job for each timer start event of the newest version of a process."""
+    for start in deployments.starts_of(tx, process):
+        if start.kind != "timer":
+            continue
+        row = deployments.latest(tx, "bpmn", process)
+        node = library.process(tx, row.id).scope.nodes[start.element]
+        world = advance.BoundWorld(tx, "", SYSTEM)
+        # Missed rounds are not made up for: the next one is later than now.
+        due = engine.next_due(node, max(after or tx.now, tx.now), world)
+        if due is None:
+            continue
+        key = f"start:{process}:{start.element}:{due.isoformat()}"
+        tx.execute(
+            sa.update(jobs.jobs)
+            .where(jobs.jobs.c.kind == "start", jobs.jobs.c.state == "waiting",
+                   jobs.jobs.c.element == start.element, jobs.jobs.c.activity == process,
+                   jobs.jobs.c.key != key)
+            .values(state="ended")
+        )
+        if tx.scalar(sa.select(jobs.jobs.c.id).where(jobs.jobs.c.key == key)) is None:
+            tx.execute(sa.insert(jobs.jobs).values(
+                kind="start", state="waiting", key=key, element=start.element, activity=process,
+                payload={"process": process}, due_at=due, created_at=tx.now,
+            ))
+
+
+def failed(tx: Transaction, job: Any, error: BaseException) -> None:
+    """A job's transaction was rolled back: try again later, or keep an incident."""
+    reason = retries.sentence(error)
+    if job.attempts >= jobs.ATTEMPTS:
+        if jobs.finish(tx, job, "failed"):
+            retries.raise_incident(tx, job.case_id, job.id, job.element, reason, job.activity)
+    else:
+        jobs.postpone(tx, job, tx.now + retries.DELAYS[min(job.attempts, len(retries.DELAYS)) - 1], reason[:2000])
+
+
+KINDS: Mapping[str, Callable[[Transaction, Any], None]] = {
+    "timer": timer_due,
+    "retry": retry,
+    "continue": resume,
+    "message": message_arrived,
+    "start": start_due,
+}

@@ -1,0 +1,193 @@
+"""What people do with their tasks: claim, release, complete.
+
+The form is checked here whatever the browser did; a second completion is told
+kindly and changes nothing. Not here: what the case does next (advance.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import access, forms, library
+from runtime.commands import advance
+from runtime.engine.execution import Execution
+from runtime.errors import Conflict, Forbidden, NotFound
+from runtime.identity import Actor
+from runtime.store import files, user_tasks
+from runtime.store.db import Transaction
+from runtime.store.event_log import Event
+from runtime.store.user_tasks import user_tasks as tasks
+from runtime.values import File, Value
+
+
+class NoSuchTask(NotFound):
+    """This task does not exist, or is not yours to see."""
+
+    code = "user_task.not_found"
+
+
+class TaskAlreadyCompleted(Conflict):
+    """Someone completed this task first. Nothing was done twice."""
+
+    code = "user_task.already_completed"
+
+
+class TaskWithdrawn(Conflict):
+    """The case went another way meanwhile; this task is no longer needed."""
+
+    code = "user_task.withdrawn"
+
+
+class TaskTaken(Conflict):
+    """Someone else has taken this task."""
+
+    code = "user_task.taken"
+
+
+class TaskChanged(Conflict):
+    """This task changed since you opened it. Please look at it again; what you typed is kept."""
+
+    code = "user_task.changed"
+
+
+class NotYours(Forbidden):
+    """This task is not yours to do."""
+
+    code = "user_task.not_yours"
+
+
+class NotYourOwn(Forbidden):
+    """You started or gain from this, so somebody else must decide it."""
+
+    code = "user_task.own_request"
+
+
+class NotYourFile(Forbidden):
+    """The file {name} was not uploaded by you."""
+
+    code = "file.not_yours"
+
+
+@dataclass(frozen=True)
+class Completed:
+    """The case, and the next task of it that is the same person's, if any."""
+
+    case: str
+    next_task: str | None
+
+
+def _get(tx: Transaction, actor: Actor, public_id: str) -> Any:
+    """The task with its case, in one statement. Raises NoSuchTask, or why it is no longer open."""
+    row = tx.first(
+        sa.select(tasks, access.asked(actor).label("asked"))
+        .where(tasks.c.public_id == public_id, access.task_visible(actor))
+    )
+    if row is None:
+        raise NoSuchTask()
+    if row.state == "completed":
+        raise TaskAlreadyCompleted()
+    if row.state == "cancelled":
+        raise TaskWithdrawn()
+    return row
+
+
+def _require_mine(actor: Actor, task: Any) -> None:
+    if actor.public_id in task.excluded:
+        raise NotYourOwn()
+    if task.assignee_id is not None and task.assignee_id != actor.id:
+        raise TaskTaken()
+    if task.assignee_id is None and not task.asked:
+        raise NotYours()
+
+
+def claim(tx: Transaction, actor: Actor, task: str) -> None:
+    """Take a task of one of your groups."""
+    row = _get(tx, actor, task)
+    _require_mine(actor, row)
+    if row.assignee_id == actor.id:
+        return
+    if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", assignee_id=actor.id):
+        raise TaskTaken()
+    _note(tx, actor, row, "task_claimed")
+
+
+def release(tx: Transaction, actor: Actor, task: str) -> None:
+    """Give a claimed task back to those who may do it."""
+    row = _get(tx, actor, task)
+    if row.assignee_id != actor.id:
+        raise NotYours()
+    if not row.asked:
+        raise NotYours()  # it was assigned to this person by name: there is nobody to give it back to
+    if not user_tasks.change(tx, row.id, row.version, "claimed", "ready", assignee_id=None):
+        raise TaskChanged()
+    _note(tx, actor, row, "task_released")
+
+
+def complete(
+    tx: Transaction, actor: Actor, task: str, answers: Mapping[str, Any], version: int | None = None
+) -> Completed:
+    """Check the form, write what its user changed, and move the case on: one transaction.
+
+    `version`: the task as its user saw it. Raises FormInvalid with every field's reason."""
+    row = _get(tx, actor, task)
+    _require_mine(actor, row)
+    if version is not None and version != row.version:
+        raise TaskChanged()
+    case = advance.by_id(tx, row.case_id)
+    if not user_tasks.change(
+        tx, row.id, row.version, row.state, "completed",
+        assignee_id=actor.id, completed_by=actor.id, completed_at=tx.now,
+    ):
+        raise TaskAlreadyCompleted()
+    entry = Event("task_completed", row.process, row.element, row.activity, {"task": row.public_id})
+
+    def act(execution: Execution) -> None:
+        known = execution.variables(row.activity)
+        given: Mapping[str, Value] = {}
+        if row.form_id is not None:
+            form = library.form(tx, row.form_id)
+            given = forms.validate(form, dict(answers), known, library.options(tx, form))
+        elif answers:
+            raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
+        changed = {name: value for name, value in given.items() if name not in known or known[name] != value}
+        hold_files(tx, actor, case.id, changed)
+        execution.complete(row.activity, {**changed, f"{row.element}_by": actor.public_id})
+
+    moved = advance.move(tx, actor, case, act, [entry])
+    return Completed(case.public_id, moved.next_for(actor))
+
+
+def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> None:
+    """Files in a form's answers now belong to the case. Raises NotYourFile."""
+    for file in _files(given):
+        held = tx.execute(
+            sa.update(files.file_uses)
+            .where(
+                files.file_uses.c.sha256 == file.sha256,
+                sa.or_(
+                    sa.and_(files.file_uses.c.person_id == actor.id, files.file_uses.c.case_id.is_(None)),
+                    files.file_uses.c.case_id == case_id,
+                ),
+            )
+            .values(case_id=case_id)
+        )
+        if not held.rowcount:
+            raise NotYourFile(name=file.name)
+
+
+def _files(value: Value) -> Iterator[File]:
+    if isinstance(value, File):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _files(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _files(item)
+
+
+def _note(tx: Transaction, actor: Actor, task: Any, kind: str) -> None:
+    advance.note(tx, actor, advance.by_id(tx, task.case_id), [Event(kind, task.process, task.element, task.activity)])

@@ -1,0 +1,150 @@
+"""What a step of a case may ask of the house, bound to one transaction.
+
+Implements engine.ports.World: operations of the books, decisions by rules, the
+org tree. What steps send or decide is collected here and written by advance."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from runtime import i18n, library
+from runtime.engine.ports import BpmnError, Step
+from runtime.errors import GuichengError
+from runtime.identity import Actor
+from runtime.ledger import operations
+from runtime.rules import evaluate
+from runtime.store import accounts
+from runtime.store.db import Transaction
+from runtime.values import Value
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that an operation of the books sends."""
+
+    step: Step
+    name: str
+    key: str
+    payload: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Decided:
+    step: Step
+    decision: evaluate.Decision
+
+
+@dataclass
+class BoundWorld:
+    """The world of one case within one transaction."""
+
+    tx: Transaction
+    case: str
+    actor: Actor
+    sent: list[Sent] = field(default_factory=list)
+    decided: list[Decided] = field(default_factory=list)
+    operated: list[tuple[Step, str]] = field(default_factory=list)
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.tx.now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return library.house(self.tx).zone
+
+    @cached_property
+    def organisation(self) -> accounts.Organisation:
+        return accounts.organisation(self.tx)
+
+    def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
+        # What a failed operation sent or decided is undone with what it wrote.
+        sent, decided = len(self.sent), len(self.decided)
+        call = operations.Call(
+            tx=self.tx,
+            key=f"{step.case}/{step.element}/{step.activity}/{topic}",
+            case=step.case,
+            actor=self.actor.public_id or None,
+            now=self.tx.now,
+            today=library.house(self.tx).today(self.tx.now),
+            decide=lambda rule, facts, as_of=None: self._decide(rule, facts, as_of, step),
+            send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
+        )
+        try:
+            with self.tx.savepoint():
+                result = operations.perform(topic, call, inputs)
+        except BaseException:
+            del self.sent[sent:], self.decided[decided:]
+            raise
+        self.operated.append((step, topic))
+        return result
+
+    def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
+        facts = dict(inputs)
+        return self._decide(rule, facts, facts.pop("as_of", None), step)
+
+    def _decide(
+        self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None, step: Step
+    ) -> Mapping[str, Value]:
+        day = as_of or library.house(self.tx).today(self.tx.now)
+        decision = evaluate.decide(library.ruleset(self.tx, rule, day), facts, as_of=day)
+        self.decided.append(Decided(step, decision))
+        if decision.refused:
+            raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
+        return decision.outputs
+
+    def functions(self, step: Step | None) -> Mapping[str, Callable[..., Any]]:
+        calendar, zone = library.house(self.tx).calendar, self.zone
+
+        def workday_after(moment: dt.date, days: int) -> dt.date:
+            """The n-th workday after a date; of a date-time, at the same time of day."""
+            if isinstance(moment, dt.datetime):
+                local = moment.astimezone(zone)
+                day = calendar.workday_after(local.date(), days)
+                return dt.datetime.combine(day, local.time(), zone).astimezone(dt.UTC)
+            return calendar.workday_after(moment, days)
+
+        def next_last_workday(after: dt.date, at: str) -> dt.datetime:
+            """The next month's-last-workday at a time of day (business zone), later than `after`."""
+            time = dt.time.fromisoformat(at)
+            since = after if isinstance(after, dt.datetime) else dt.datetime.combine(after, dt.time.min, zone)
+            year, month = since.astimezone(zone).year, since.astimezone(zone).month
+            while True:
+                day = calendar.last_workday_of_month(year, month)
+                due = dt.datetime.combine(day, time, zone).astimezone(dt.UTC)
+                if due > since:
+                    return due
+                year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+
+        def holder_of(group: str) -> str | None:
+            members = self.organisation.members(group)
+            return members[0] if len(members) == 1 else None
+
+        def superior_of(person: str) -> str | None:
+            return self.organisation.superior(person)
+
+        return {
+            "superior_of": superior_of,
+            "holder_of": holder_of,
+            "now": lambda: self.tx.now,
+            "dateTime": lambda: self.tx.now,
+            "today": lambda: library.house(self.tx).today(self.tx.now),
+            "workday_after": workday_after,
+            "next_last_workday": next_last_workday,
+            "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
+            "currentUser": lambda: self.actor.public_id or None,
+        }
+
+
+def sentence(error: BaseException) -> str:
+    """Why a step failed, for the incident and the operator; a technical name when nothing better is known."""
+    if isinstance(error, GuichengError):
+        return f"{error.code}: {error}"
+    if isinstance(error, BpmnError):
+        return f"{error.code}: {error.message}"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,195 @@
+"""Deployed resources, compiled, held by content; and what else a transaction finds in the house.
+
+A resource row never changes, so what was made of it is kept by its id and shared by
+all threads. Not here: deploying (commands/deploy.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from runtime import forms
+from runtime.bpmn import read
+from runtime.bpmn.model import Node, Process
+from runtime.calendar import Calendar
+from runtime.engine import execution
+from runtime.errors import Failed, NotFound
+from runtime.identity import Actor
+from runtime.ledger import reading
+from runtime.rules import evaluate, rulefile
+from runtime.store import deployments
+from runtime.store.db import Transaction
+
+
+class NoSuchProcess(NotFound):
+    """There is no process {process}."""
+
+    code = "process.unknown"
+
+
+class NoSuchForm(NotFound):
+    """There is no form {form}."""
+
+    code = "form.unknown"
+
+
+class NoRuleInForce(Failed):
+    """No version of rule {rule} is in force on {date}."""
+
+    code = "rule.none_in_force"
+
+
+class ResourceUnreadable(Failed):
+    """The deployed {kind} {key} can no longer be read: {reason}"""
+
+    code = "resource.unreadable"
+
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """The most recently used results, by key; safe between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+                return self._held[key]
+        made = make()
+        with self._lock:
+            self._held[key] = made
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
+        return made
+
+
+@dataclass
+class House:
+    """What bootstrap wires and every transaction finds at `tx.house`."""
+
+    zone: ZoneInfo
+    calendar: Calendar
+    home: Path
+    wake: Callable[[], None] = lambda: None
+    demo: bool = False
+    processes: Kept[Process] = field(default_factory=lambda: Kept(200))
+    definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
+    forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
+    rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
+
+    def today(self, now: dt.datetime) -> dt.date:
+        """The business date of a moment."""
+        return now.astimezone(self.zone).date()
+
+
+def house(tx: Transaction) -> House:
+    return cast(House, tx.house)
+
+
+def _content(tx: Transaction, resource_id: int, kind: str) -> Any:
+    row = deployments.get(tx, resource_id)
+    if row is None or row.kind != kind:
+        raise ResourceUnreadable(kind=kind, key=resource_id, reason="it is gone")
+    return row
+
+
+def process(tx: Transaction, resource_id: int) -> Process:
+    """The diagram's process, as deployed in this very version."""
+
+    def make() -> Process:
+        row = _content(tx, resource_id, "bpmn")
+        diagram, problems = read.diagram(row.content.encode(), row.file)
+        if diagram is None or row.key not in diagram.processes:
+            raise ResourceUnreadable(problems, kind="bpmn", key=row.key, reason=row.file)
+        return diagram.processes[row.key]
+
+    return house(tx).processes.get(resource_id, make)
+
+
+def called_by(model: Process) -> list[str]:
+    return sorted({node.called for node in model.walk() if node.called})
+
+
+def bind(tx: Transaction, key: str) -> dict[str, int]:
+    """Process id → resource id for `key` and all that it calls, as now active.
+
+    A case keeps these versions for life. Raises NoSuchProcess."""
+    bindings: dict[str, int] = {}
+    pending = [key]
+    while pending:
+        name = pending.pop()
+        if name in bindings:
+            continue
+        row = deployments.latest(tx, "bpmn", name)
+        if row is None:
+            raise NoSuchProcess(process=name)
+        bindings[name] = row.id
+        pending.extend(called_by(process(tx, row.id)))
+    return bindings
+
+
+def definition(tx: Transaction, key: str, bindings: Mapping[str, int]) -> execution.Definition:
+    """The compiled process of a case, its called processes in the case's versions."""
+
+    def make() -> execution.Definition:
+        return execution.compile(process(tx, bindings[key]), lambda name: process(tx, bindings[name]))
+
+    return house(tx).definitions.get((key, tuple(sorted(bindings.items()))), make)
+
+
+def form(tx: Transaction, resource_id: int) -> forms.Form:
+    def make() -> forms.Form:
+        row = _content(tx, resource_id, "form")
+        found, problems = forms.load(row.content, row.file)
+        if found is None:
+            raise ResourceUnreadable(problems, kind="form", key=row.key, reason=row.file)
+        return found
+
+    return house(tx).forms.get(resource_id, make)
+
+
+def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
+    """The compiled rule that decides for a date. Raises NoRuleInForce."""
+    row = deployments.in_force(tx, key, as_of)
+    if row is None:
+        raise NoRuleInForce(rule=key, date=as_of)
+
+    def make() -> evaluate.Ruleset:
+        found, problems = rulefile.load(row.content, row.file)
+        if found is None:
+            raise ResourceUnreadable(problems, kind="rule", key=row.key, reason=row.file)
+        return evaluate.compile(found, version=row.version)
+
+    return house(tx).rules.get(row.id, make)
+
+
+def options(tx: Transaction, of: forms.Form) -> dict[str, list[dict[str, str]]]:
+    """The choices that a form takes from the books: source → [{value, label}]."""
+    return {source: reading.options(tx, source) for source in sorted(of.sources)}
+
+
+def plain_start(model: Process) -> Node | None:
+    """The start event that a person starts the process by, or None."""
+    for node in model.scope.nodes.values():
+        if node.kind == "startEvent" and (node.trigger is None or node.trigger.kind == "none"):
+            return node
+    return None
+
+
+def may_start(model: Process, actor: Actor) -> bool:
+    """Whether the diagram names the person, or one of their groups, as a starter."""
+    groups = {name.strip() for name in model.attributes.get("candidateStarterGroups", "").split(",")}
+    people = {name.strip() for name in model.attributes.get("candidateStarterUsers", "").split(",")}
+    offered = model.attributes.get("isStartableInTasklist") != "false"
+    return offered and actor.may("start", "process") and bool(groups & actor.groups or actor.username in people)
