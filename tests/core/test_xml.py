@@ -1,0 +1,110 @@
+"""The XML door: what a stranger's file may be."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from runtime import xml
+from runtime.errors import Invalid
+
+PLAIN = '<?xml version="1.0" encoding="UTF-8"?>\n<a xmlns:b="urn:b">\n  <b:c id="一"/>文字<!-- no --></a>'
+
+
+def test_a_plain_file_gives_its_tree_with_lines() -> None:
+    root = xml.parse(PLAIN.encode())
+    assert root.tag == "a"
+    assert root[0].tag == "{urn:b}c"
+    assert root[0].attrib["id"] == "一"
+    assert root[0].sourceline == 3
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff"])
+def test_a_byte_order_mark_is_no_obstacle(before: str) -> None:
+    assert xml.parse((before + PLAIN).encode()).tag == "a"
+
+
+def test_a_doctype_inside_a_comment_or_text_is_only_text() -> None:
+    root = xml.parse(b"<a><!-- <!DOCTYPE x> --><![CDATA[<!DOCTYPE html>]]></a>")
+    assert root.text == "<!DOCTYPE html>"
+
+
+LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+PASSWD = '"file:///etc/passwd"'
+HOSTILE = {
+    "external entity by file": (f"<!DOCTYPE a [<!ENTITY x SYSTEM {PASSWD}>]><a>&x;</a>", "xml.doctype"),
+    "external entity by http": ('<!DOCTYPE a [<!ENTITY x SYSTEM "http://[::1]/">]><a>&x;</a>', "xml.doctype"),
+    "parameter entity": (f"<!DOCTYPE a [<!ENTITY % x SYSTEM {PASSWD}> %x;]><a/>", "xml.doctype"),
+    "external DTD": ('<!DOCTYPE a SYSTEM "http://127.0.0.1:9/a.dtd"><a/>', "xml.doctype"),
+    "doctype after a comment": ("<!-- hello -->\n<?x y?>\n<!DOCTYPE a><a/>", "xml.doctype"),
+    "billion laughs": (f'<!DOCTYPE a [<!ENTITY l0 "ha">{LAUGHS}]><a>&l9;</a>', "xml.doctype"),
+    "quadratic blow-up": (f'<!DOCTYPE a [<!ENTITY x "{"x" * 50000}">]><a>{"&x;" * 50000}</a>', "xml.doctype"),
+    "entity without a doctype": ("<a>&x;</a>", "xml.not_well_formed"),
+    "XInclude": (
+        f'<a xmlns:i="http://www.w3.org/2001/XInclude"><i:include href={PASSWD} parse="text"/></a>',
+        "xml.inclusion",
+    ),
+    "depth": ("<a>" * 100_000 + "</a>" * 100_000, "xml.too_deep"),
+    "depth 201": ("<a>" * 201 + "</a>" * 201, "xml.too_deep"),
+    "elements": ("<a>" + "<b/>" * 100_000 + "</a>", "xml.too_many_elements"),
+    "attributes": ("<a " + " ".join(f'b{n}=""' for n in range(500_000)) + "/>", "xml.too_many_attributes"),
+    "NUL": ("<a>\0</a>", "xml.not_well_formed"),
+    "control character": ("<a>\x08</a>", "xml.not_well_formed"),
+    "referenced control character": ("<a>&#8;</a>", "xml.not_well_formed"),
+    "duplicate attribute": ('<a b="1" b="2"/>', "xml.not_well_formed"),
+    "unclosed": ("<a><b></a>", "xml.not_well_formed"),
+    "two roots": ("<a/><a/>", "xml.not_well_formed"),
+    "undeclared prefix": ("<x:a/>", "xml.not_well_formed"),
+    "HTML": ("<html><body><br></body></html>", "xml.not_well_formed"),
+    "nothing": ("", "xml.not_well_formed"),
+    "text": ("hello", "xml.not_well_formed"),
+    "declared as UTF-7": ('<?xml version="1.0" encoding="UTF-7"?><a/>', "xml.not_utf8"),
+    "declared as EBCDIC": ('<?xml version="1.0" encoding="cp037"?><a/>', "xml.not_utf8"),
+    "XML 1.1": ('<?xml version="1.1"?><a>&#1;</a>', "xml.not_well_formed"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_xml_is_refused_at_once_with_its_line(name: str) -> None:
+    text, code = HOSTILE[name]
+    began = time.perf_counter()
+    with pytest.raises(Invalid) as refused:
+        xml.parse(text.encode())
+    assert time.perf_counter() - began < 2
+    assert refused.value.code == code
+    assert refused.value.params["line"] >= 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "gbk", "cp037", "utf-7"])
+def test_other_encodings_cannot_hide_anything(encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?>\n<!DOCTYPE a><a>中</a>'
+    if encoding == "cp037":
+        text = text.replace("中", "")
+    with pytest.raises((xml.NotUtf8, xml.NotXml, xml.DoctypeRefused)):
+        xml.parse(text.encode(encoding))
+
+
+def test_fifty_megabytes_are_refused_unread() -> None:
+    data = b"<a>" + b" " * 50_000_000 + b"</a>"
+    began = time.perf_counter()
+    with pytest.raises(xml.XmlTooLarge):
+        xml.parse(data)
+    assert time.perf_counter() - began < 0.1
+
+
+def test_the_worst_file_that_is_allowed_is_read_in_two_seconds() -> None:
+    row = b'<b id="' + b"x" * 150 + b'" name="y">text</b>\n'
+    data = b"<a>" + row * 49_000 + b"</a>"
+    began = time.perf_counter()
+    assert len(xml.parse(data)) == 49_000
+    assert time.perf_counter() - began < 2
+
+
+def test_nothing_is_read_from_disk(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret")
+    with pytest.raises(Invalid) as refused:
+        xml.parse(f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]><a>&x;</a>'.encode())
+    assert "s3cret" not in str(refused.value)
