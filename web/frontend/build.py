@@ -83,7 +83,7 @@ def _licences(meta: Path) -> str:
     packages = set()
     for source in json.loads(meta.read_text(encoding="utf-8"))["inputs"]:
         if source.startswith("node_modules/"):
-            scope, name = [*source.split("/")[1:3]]
+            _, scope, name, *_ = source.split("/")
             packages.add(f"{scope}/{name}" if scope.startswith("@") else scope)
     texts = []
     for package in sorted(packages):
