@@ -92,7 +92,8 @@ def _refuse(text: str, file: str) -> Problem | None:
     try:
         for event in _yaml().parse(text):
             if isinstance(event, NodeEvent):
-                place = {"file": file, "line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
+                mark = event.start_mark
+                place = {"file": file, "line": mark.line + 1, "column": mark.column + 1}
                 count += 1
                 if isinstance(event, AliasEvent) or event.anchor:
                     return problem("rule_file.alias", **place)
@@ -128,7 +129,8 @@ def _convert(node: YamlNode, file: str, found: list[Problem]) -> Node:
         name = _convert(key, file, found)
         assert isinstance(name, Text)
         if name.text in seen:
-            found.append(problem("rule_file.duplicate_key", file=file, line=name.line, column=name.column, key=name.text))
+            place = {"file": file, "line": name.line, "column": name.column}
+            found.append(problem("rule_file.duplicate_key", key=name.text, **place))
             continue
         seen.add(name.text)
         entries[name] = _convert(value, file, found)

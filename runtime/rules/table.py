@@ -115,7 +115,7 @@ class Example:
 class RuleFile:
     """A checked decision table. `text` is the file as written, `sha256` that of its UTF-8."""
 
-    id: str
+    key: str  # the file's `rule`: what diagrams and decisions name it by
     names: Names
     descriptions: Names
     owner: str

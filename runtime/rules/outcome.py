@@ -1,0 +1,166 @@
+"""From the rows that fit to outputs, or to a refusal in three languages.
+
+Not here: which rows fit (plain.py, durable.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from runtime import i18n
+from runtime.errors import GuichengError, Invalid
+from runtime.expressions import CannotEvaluate, Expression
+from runtime.rules.facts import Facts, FigureFailed
+from runtime.rules.kinds import kind_of
+from runtime.rules.table import LARGEST, UNSET, Cell, Default, Field, Refusing, RuleFile
+from runtime.values import Value
+
+_ROUNDING = Context(prec=50, rounding=ROUND_HALF_UP)
+
+
+class RuleRefused(Invalid):
+    """The rule {rule} does not decide this case."""
+
+    code = "rule.refused"
+
+
+class OutputUnset(RuleRefused):
+    """The rule {rule} has no value for {output} in its row {row} yet. Whoever is responsible for the
+    rule ({owner}) has to enter it; until then nothing is decided."""
+
+    code = "rule.output_unset"
+
+
+class RefusedByDefault(RuleRefused):
+    """{reason}"""
+
+    code = "rule.refused_by_default"
+
+
+class NoRowFits(RuleRefused):
+    """No row of the rule {rule} fits this case, and it has no default."""
+
+    code = "rule.no_row_fits"
+
+
+class FigureMissing(RuleRefused):
+    """The rule {rule} cannot compute {figure}: {reason}"""
+
+    code = "rule.figure_missing"
+
+
+class OutputMissing(RuleRefused):
+    """The row {row} of the rule {rule} gives no value for {output}: {reason}"""
+
+    code = "rule.output_missing"
+
+
+class OutputUnfit(RuleRefused):
+    """The rule {rule} computes {value} for {output} in its row {row}, which its declaration does not allow."""
+
+    code = "rule.output_unfit"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outputs by name (for `collect` a list each, in row order), or why there are none."""
+
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    because: tuple[tuple[str, Mapping[str, str]], ...] = ()  # row id (or "default") -> reason by language
+    refusal: RuleRefused | None = None
+    messages: Mapping[str, str] | None = None  # the refusal by language
+
+
+def settle(file: RuleFile, hits: Iterable[str], facts: Facts) -> Outcome:
+    """What the rows `hits` decide, or the default if there are none."""
+    rows = [file.row(id) for id in hits]
+    try:
+        if rows:
+            found = [_outputs(file, row.id, row.then, facts) for row in rows]
+            because = tuple((row.id, row.because) for row in rows)
+        elif isinstance(file.default, Default):
+            found = [_outputs(file, "default", file.default.then, facts)]
+            because = (("default", file.default.because),)
+        elif isinstance(file.default, Refusing):
+            messages = file.default.messages
+            reason = i18n.label("en", dict(messages))
+            return Outcome(refusal=RefusedByDefault(rule=file.key, reason=reason), messages=messages)
+        else:
+            raise NoRowFits(rule=file.key)
+    except RuleRefused as refusal:
+        return refused(file, refusal)
+    if file.hit == "collect":
+        return Outcome({name: [each[name] for each in found] for name in file.outputs}, because)
+    return Outcome(found[0], because)
+
+
+def refused(file: RuleFile, refusal: RuleRefused) -> Outcome:
+    """The outcome of a refusal: its sentence in each language, with the names that people know."""
+    messages: dict[str, str] = {}
+    for language in i18n.LANGUAGES:
+        params = {name: _told(file, language, name, value) for name, value in refusal.params.items()}
+        messages[language] = i18n.say(language, refusal.message, **params)
+    return Outcome(refusal=refusal, messages=messages)
+
+
+def figure_failed(file: RuleFile, error: FigureFailed) -> Outcome:
+    """The outcome when a figure of let cannot be computed for a case."""
+    return refused(file, FigureMissing(rule=file.key, figure=error.figure, reason=error.reason))
+
+
+def _told(file: RuleFile, language: str, param: str, value: Value) -> Value:
+    if isinstance(value, GuichengError):
+        return i18n.say(language, value.message, **value.params)
+    names: Mapping[str, str] = {}
+    if param == "rule":
+        names = file.names
+    elif param == "row":
+        names = next((row.names for row in file.rows if row.id == value), {})
+    elif param == "output":
+        names = file.outputs[value].names
+    elif param == "figure" and value in file.let:
+        names = file.let[value].names
+    return i18n.label(language, dict(names), str(value))
+
+
+def _outputs(file: RuleFile, row: str, then: Mapping[str, Cell], facts: Facts) -> dict[str, Value]:
+    """Values of all outputs in file order; the formulas see the row's own outputs as they are given out."""
+    found: dict[str, Value] = {}
+    for name, cell in then.items():
+        if cell is UNSET:
+            raise OutputUnset(rule=file.key, row=row, output=name, owner=file.owner)
+        value = _evaluate(file, row, name, cell, facts.values) if isinstance(cell, Expression) else cell
+        found[name] = _fit(file, row, file.outputs[name], value)
+    for name, output in file.outputs.items():
+        if output.formula is not None:
+            value = _evaluate(file, row, name, output.formula, {**facts.values, **found})
+            found[name] = _fit(file, row, output, value)
+    return {name: found[name] for name in file.outputs}
+
+
+def _evaluate(file: RuleFile, row: str, name: str, cell: Expression, values: Mapping[str, Value]) -> Value:
+    try:
+        return cell.evaluate(values)
+    except CannotEvaluate as error:
+        raise OutputMissing(rule=file.key, row=row, output=name, reason=error) from None
+
+
+def _fit(file: RuleFile, row: str, output: Field, value: Value) -> Value:
+    """The value as its output is declared: rounded, in range, never null."""
+    if value is None:
+        raise OutputMissing(rule=file.key, row=row, output=output.id, reason="null")
+    if output.type == "decimal" and type(value) is int:
+        value = Decimal(value)
+    unfit = OutputUnfit(rule=file.key, row=row, output=output.id, value=str(value)[:80])
+    if kind_of(value) != output.type or (isinstance(value, (int, Decimal)) and abs(value) > LARGEST * LARGEST):
+        raise unfit
+    if output.decimals is not None and isinstance(value, Decimal):
+        value = value.quantize(Decimal(1).scaleb(-output.decimals), context=_ROUNDING)
+    if output.choices and value not in output.values:
+        raise unfit
+    if (output.minimum is not None and value < output.minimum) or (
+        output.maximum is not None and value > output.maximum
+    ):
+        raise unfit
+    return value
