@@ -1,0 +1,147 @@
+"""The books as named service tasks: the registry, what a task hands in, and the effect that happens once.
+
+An operation says what it takes and gives by its type hints and what a diagram may
+catch by `errors`. Not here: what operations do (each book), which there are (books.py
+imports them all)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from inspect import getdoc
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from runtime import i18n
+from runtime.bpmn.catalogue import Signature
+from runtime.engine.ports import BpmnError
+from runtime.errors import Conflict, GuichengError, NotFound
+from runtime.ledger import inputs
+from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.values import Value
+
+# What was done once and what it gave, by the idempotency key case/element/activity/operation.
+effects = sa.Table(
+    "effects",
+    metadata,
+    sa.Column("key", sa.String(512), primary_key=True),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("result", Tagged, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+
+class UnknownOperation(NotFound):
+    """There is no operation {topic}."""
+
+    code = "operation.unknown"
+
+
+class EffectKeyTaken(Conflict):
+    """The key {key} already stands for the operation {topic}."""
+
+    code = "operation.key_taken"
+
+
+class Decide(Protocol):
+    """Evaluate a rule for a date (None: today). Raises BpmnError("rule_refused")."""
+
+    def __call__(
+        self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None = None, /
+    ) -> Mapping[str, Value]: ...
+
+
+@dataclass(frozen=True)
+class Call:
+    """One service task's call.
+
+    key: what the effect is known by, the same over retries · case: public id · actor: the
+    person's public id, None when nobody acted · now: UTC · today: business date · send:
+    (message, key, payload) to whoever waits for it, in the same transaction."""
+
+    tx: Transaction
+    key: str
+    case: str
+    actor: str | None
+    now: dt.datetime
+    today: dt.date
+    decide: Decide
+    send: Callable[[str, str, Mapping[str, Value]], None]
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A named service task: name → kind and whether required; outputs by name; BPMN errors."""
+
+    topic: str
+    inputs: Mapping[str, inputs.Input]
+    outputs: Mapping[str, Any]
+    errors: tuple[str, ...]
+    doc: str
+    run: Callable[..., Any]
+
+    @property
+    def signature(self) -> Signature:
+        required = frozenset(name for name, field in self.inputs.items() if field.required)
+        return Signature(
+            required, frozenset(self.inputs) - required, frozenset(self.outputs), frozenset(self.errors)
+        )
+
+
+OPERATIONS: dict[str, Operation] = {}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def operation(topic: str, errors: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Register the function below as service task `topic`; it still can be called as itself."""
+
+    def register(function: F) -> F:
+        OPERATIONS[topic] = Operation(
+            topic,
+            inputs.of_function(function),
+            inputs.outputs_of(function),
+            errors,
+            (getdoc(function) or "").strip(),
+            function,
+        )
+        return function
+
+    return register
+
+
+def find(topic: str) -> Operation:
+    """Raises UnknownOperation."""
+    if topic not in OPERATIONS:
+        raise UnknownOperation(topic=topic)
+    return OPERATIONS[topic]
+
+
+def signatures() -> dict[str, Signature]:
+    """What a diagram may call, for its check before it is deployed."""
+    return {topic: found.signature for topic, found in sorted(OPERATIONS.items())}
+
+
+def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Do the operation once per `call.key`; a second call gets the first one's result.
+
+    Raises UnknownOperation, Invalid (what was given), BpmnError (what a diagram may catch)."""
+    wanted = find(topic)
+    done = call.tx.first(sa.select(effects.c.topic, effects.c.result).where(effects.c.key == call.key))
+    if done is not None:
+        if done.topic != topic:
+            raise EffectKeyTaken(key=call.key, topic=done.topic)
+        return dict(done.result)
+    result = wanted.run(call, **inputs.check(topic, wanted.inputs, given)) or {}
+    call.tx.execute(sa.insert(effects).values(key=call.key, topic=topic, result=result, at=call.now))
+    return dict(result)
+
+
+def refuse(error_code: str, error: GuichengError) -> BpmnError:
+    """`error` as one that a diagram may catch: its sentence reaches a person's form, so it is translated."""
+    refusal = BpmnError(error_code, i18n.say(i18n.DEFAULT, error.message, **error.params))
+    refusal.__cause__ = error
+    return refusal
