@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,13 +18,15 @@ import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock
 from runtime.calendar import Calendar
-from runtime.commands import accounts
-from runtime.errors import Failed
+from runtime.commands import accounts, deploy
+from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
+from runtime.rules import evaluate
 from runtime.store import calendar, db, migrate
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
+from runtime.store.deployments import digest
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -110,6 +112,51 @@ class Runtime:
         with db.reading(self.engine, clock.now(), self.house) as tx:
             return query(tx, actor, *args, **kwargs)
 
+    def folders(self) -> tuple[Path, ...]:
+        """The folders `processes` and `rules` that came with the product (or stand beside the home)."""
+        root = Path(__file__).resolve().parent.parent
+        return tuple(folder for folder in (root / "processes", root / "rules") if folder.is_dir())
+
+    def sync(self, *folders: Path) -> list[Problem]:
+        """Deploy what changed in the folders since they were last taken. Returns warnings."""
+        sources, unreadable = read_sources(folders)
+        before = self.read(deploy.known, SYSTEM)
+        fresh = [source for source in sources if before.taken.get(source.path) != source.sha256]
+        if not fresh and not unreadable:
+            return []
+        return self._take(SYSTEM, fresh, unreadable, before, "folder", from_folder=True)
+
+    def deploy(self, actor: Actor, paths: Iterable[Path], origin: str) -> list[Problem]:
+        """Check and deploy files and folders: all or nothing. Returns warnings; raises DeploymentRefused."""
+        sources, unreadable = read_sources(paths)
+        return self._take(actor, sources, unreadable, self.read(deploy.known, SYSTEM), origin)
+
+    def _take(
+        self, actor: Actor, sources: list[deploy.Source], unreadable: list[Problem],
+        before: deploy.Known, origin: str, *, from_folder: bool = False,
+    ) -> list[Problem]:
+        # Checked before the transaction opens: a proof of a rule takes a second, a writer must not.
+        checked, problems = deploy.check_sources(sources, before)
+        problems = unreadable + problems
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if errors:
+            raise deploy.DeploymentRefused(problems, count=len(errors))
+        return problems + self.do(deploy.take, actor, checked, origin, from_folder=from_folder)
+
+    def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
+        """Prove a draft in a child process, then make it the active version; its number."""
+        text = self.read(deploy.draft_text, actor, key, draft)
+        problems = evaluate.check_in_child(text, f"{key}.yaml")
+        errors = [problem for problem in problems if problem.severity == "error"]
+        if errors:
+            raise deploy.DeploymentRefused(problems, count=len(errors))
+        return self.do(deploy.publish_rule, actor, key, draft, digest(text))
+
+    def missing_years(self) -> list[int]:
+        """This year and the next, where the business calendar does not hold them."""
+        year = self.house.today(clock.now()).year
+        return [y for y in (year, year + 1) if not self.house.calendar.covered(y)]
+
     def secret(self) -> bytes:
         """The key that signs cookies: the setting, else one made on first use and kept in the home."""
         if self.settings.secret:
@@ -123,6 +170,31 @@ class Runtime:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
+
+
+def read_sources(paths: Iterable[Path]) -> tuple[list[deploy.Source], list[Problem]]:
+    """Files and folders as sources, in order of their paths; what cannot be read is a problem.
+
+    A file in a folder is named relative to the folder's parent: processes/purchase_plan/….bpmn."""
+    sources, problems = [], []
+    for path in paths:
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if path.is_dir() and deploy.kind_of(file.name) is None:
+                continue
+            name = file.relative_to(path.parent).as_posix() if path.is_dir() else file.name
+            if file.stat().st_size > LARGEST_SOURCE:
+                problems.append(Problem("too_large", "The file is larger than {most} MB", "",
+                                        {"most": LARGEST_SOURCE // 1024**2}, file=name))
+                continue
+            try:
+                sources.append(deploy.Source(name, file.read_text(encoding="utf-8")))
+            except UnicodeDecodeError:
+                problems.append(Problem("not_utf8", "The file is not UTF-8 text", file=name))
+    return sources, problems
 
 
 def _busy(error: sa.exc.OperationalError) -> bool:

@@ -174,6 +174,12 @@ def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     return house(tx).rules.get(row.id, make)
 
 
+def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile | None:
+    """A rule file as it stood in a version, for telling what a decision meant."""
+    row = deployments.version(tx, "rule", key, version)
+    return rulefile.load(row.content, row.file)[0] if row is not None else None
+
+
 def options(tx: Transaction, of: forms.Form) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}]."""
     return {source: reading.options(tx, source) for source in sorted(of.sources)}

@@ -23,6 +23,13 @@ from runtime.store.db import Transaction
 from runtime.values import Value
 
 
+# What an expression may call beside what the language has itself (expressions.PURE).
+FUNCTIONS = frozenset({
+    "superior_of", "holder_of", "now", "dateTime", "today", "workday_after", "next_last_workday", "after_days",
+    "currentUser", "execution.getVariable", "execution.hasVariable", "execution.getProcessBusinessKey",
+})
+
+
 @dataclass(frozen=True)
 class Sent:
     """A message that an operation of the books sends."""

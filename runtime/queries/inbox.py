@@ -84,13 +84,15 @@ class Counts:
     started: int
 
 
-_COLUMNS = [
-    tasks.c.id.label("row_id"), tasks.c.public_id, tasks.c.element, tasks.c.names, tasks.c.process,
-    tasks.c.state, tasks.c.assignee_id, tasks.c.excluded, tasks.c.created_at, tasks.c.due_at, tasks.c.priority,
-    tasks.c.reminded, tasks.c.completed_at, tasks.c.version, tasks.c.form_id, tasks.c.activity,
-    cases.c.public_id.label("case"), cases.c.title, cases.c.process.label("case_process"),
-    cases.c.id.label("case_id"),
-]
+def columns() -> list[Any]:
+    """What task_rows needs, of user_tasks joined with cases."""
+    return [
+        tasks.c.id.label("row_id"), tasks.c.public_id, tasks.c.element, tasks.c.names, tasks.c.process,
+        tasks.c.state, tasks.c.assignee_id, tasks.c.excluded, tasks.c.created_at, tasks.c.due_at, tasks.c.priority,
+        tasks.c.reminded, tasks.c.completed_at, tasks.c.version, tasks.c.form_id, tasks.c.activity,
+        cases.c.public_id.label("case"), cases.c.title, cases.c.process.label("case_process"),
+        cases.c.id.label("case_id"),
+    ]
 
 
 def _mine(actor: Actor) -> Any:
@@ -154,7 +156,7 @@ def todo(
         return Page([], None)
     found = limited[0].union_all(*limited[1:]).subquery()
     rows = tx.all(
-        sa.select(*_COLUMNS).join(cases, cases.c.id == tasks.c.case_id)
+        sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.id.in_(sa.select(found.c.id)))
         .order_by(tasks.c.created_at, tasks.c.id)
         .limit(limit + 1)
@@ -165,7 +167,7 @@ def todo(
 def done(tx: Transaction, actor: Actor, *, after: str | None = None, limit: int = 50) -> Page[TaskRow]:
     """What the person completed, latest first."""
     limit = min(limit, LARGEST_PAGE)
-    query = sa.select(*_COLUMNS).join(cases, cases.c.id == tasks.c.case_id).where(tasks.c.completed_by == actor.id)
+    query = sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id).where(tasks.c.completed_by == actor.id)
     if position := _cursor(after):
         query = query.where(sa.tuple_(tasks.c.completed_at, tasks.c.id) < _bound(position, tasks.c.completed_at))
     rows = tx.all(query.order_by(tasks.c.completed_at.desc(), tasks.c.id.desc()).limit(limit + 1))
@@ -203,7 +205,7 @@ def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:
 
 
 def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
-    """Rows of _COLUMNS as TaskRows."""
+    """Rows of columns() as TaskRows."""
     if not rows:
         return []
     org = accounts.organisation(tx)

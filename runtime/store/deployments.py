@@ -88,6 +88,12 @@ def latest(tx: Transaction, kind: str, key: str) -> Any:
     )
 
 
+def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
+    return tx.first(sa.select(resources).where(
+        resources.c.kind == kind, resources.c.key == key, resources.c.version == number
+    ))
+
+
 def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
     """The rule version that decides for a date: of those in effect, the newest; or None."""
     return tx.first(

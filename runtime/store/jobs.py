@@ -71,8 +71,9 @@ ATTEMPTS = 3
 
 
 def next_due(tx: Transaction) -> dt.datetime | None:
-    """When the earliest waiting job is due."""
-    return tx.scalar(sa.select(sa.func.min(jobs.c.due_at, type_=Instant())).where(jobs.c.state == "waiting"))
+    """When the earliest waiting job can be claimed: when due, or when another worker's lease is over."""
+    when = sa.case((jobs.c.leased_until > jobs.c.due_at, jobs.c.leased_until), else_=jobs.c.due_at)
+    return tx.scalar(sa.select(sa.func.min(when, type_=Instant())).where(jobs.c.state == "waiting"))
 
 
 def claim_due(tx: Transaction, limit: int = 10) -> list[Any]:

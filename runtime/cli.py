@@ -1,0 +1,355 @@
+"""`guicheng`: the runtime's commands. `serve` and `demo` are added by web/cli.py.
+
+Exit status: 0 done · 1 refused or failed · 2 bad input (every problem is printed)."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from runtime import i18n, values
+from runtime.bootstrap import Runtime, Settings, read_sources
+from runtime.commands import accounts, cases, deploy, user_tasks
+from runtime.errors import GuichengError, Invalid, NotFound, Problem
+from runtime.identity import GROUPS, SYSTEM, Actor
+from runtime.queries import decide as deciding
+from runtime.queries import inbox, people
+from runtime.worker import Worker
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def language() -> str:
+    """GUICHENG_LANGUAGE, else what the terminal's locale says."""
+    asked = os.environ.get("GUICHENG_LANGUAGE") or os.environ.get("LANG", "")
+    if asked in i18n.LANGUAGES:
+        return asked
+    if asked.startswith(("zh_TW", "zh_HK", "zh_MO")):
+        return "zh_Hant"
+    return "zh_Hans" if asked.startswith("zh") else "en"
+
+
+def say(sentence: str, **params: Any) -> str:
+    return i18n.say(language(), sentence, **params)
+
+
+def tell(problem: Problem) -> str:
+    """A problem as one line: file:line:column: severity: sentence [rule]."""
+    place = ":".join(str(part) for part in (problem.file, problem.line, problem.column) if part)
+    where = f" {problem.where}:" if problem.where and problem.where not in place else ""
+    kind = say(problem.severity)
+    return f"{place}: {kind}:{where} {say(problem.message, **problem.params)} [{problem.rule}]".lstrip(": ")
+
+
+class NoSuchUser(NotFound):
+    """There is no active person {username}. People are added with: guicheng person add"""
+
+    code = "cli.no_such_user"
+
+
+class NotJson(Invalid):
+    """The answers are not JSON: {reason}"""
+
+    code = "cli.not_json"
+
+
+def guarded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Errors of ours become sentences and an exit status."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except GuichengError as error:
+            for problem in error.problems:
+                err.print(tell(problem), markup=False)
+            err.print(say(error.message, **error.params), style="red", markup=False)
+            sys.exit(2 if isinstance(error, Invalid) else 1)
+
+    return run
+
+
+def opened() -> Runtime:
+    """The runtime over the installation's database, as it stands. Raises DatabaseBehind."""
+    runtime = Runtime(Settings())
+    runtime.load()
+    return runtime
+
+
+def acting(runtime: Runtime, username: str) -> Actor:
+    actor = runtime.read(people.by_username, SYSTEM, username)
+    if actor is None:
+        raise NoSuchUser(username=username)
+    return actor
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="guicheng", prog_name="guicheng")
+def main() -> None:
+    """Guicheng 規程: BPMN diagrams define the work, rule files decide, people do their part.
+
+    \b
+    A look around:          guicheng demo
+    A real installation:    guicheng init
+                            guicheng admin create
+                            guicheng serve
+
+    The data lies in the folder GUICHENG_HOME (default: ./var)."""
+
+
+@main.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("upgrade")
+@guarded
+def db_upgrade() -> None:
+    """Create the tables, or bring them to this version."""
+    Runtime(Settings()).upgrade()
+    out.print(say("The database is up to date."))
+
+
+@main.command()
+@click.option("--processes", type=click.Path(path_type=Path), default=None, help="Folder of diagrams and forms.")
+@click.option("--rules", type=click.Path(path_type=Path), default=None, help="Folder of rule files.")
+@guarded
+def init(processes: Path | None, rules: Path | None) -> None:
+    """Set up an empty installation: tables, and the processes and rules of this folder."""
+    runtime = Runtime(Settings())
+    runtime.upgrade()
+    notes = runtime.sync(*(folder for folder in (processes, rules) if folder) or runtime.folders())
+    _print(notes)
+    out.print(say("Ready. Now create the first administrator: guicheng admin create"))
+
+
+@main.group()
+def admin() -> None:
+    """Administrators."""
+
+
+@admin.command("create")
+@click.argument("username", required=False)
+@click.option("--name", default=None, help="The person's name.")
+@guarded
+def admin_create(username: str | None, name: str | None) -> None:
+    """Create a person who may administer people, rules and processes.
+
+    The password is asked for, or read from the environment variable GUICHENG_PASSWORD."""
+    username = username or click.prompt(say("Sign-in name"))
+    password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
+    opened().do(
+        accounts.add_person, SYSTEM, username, {"zh_Hans": name or username},
+        groups=["admin"], password=password,
+    )
+    out.print(say("{username} can sign in now.", username=username))
+
+
+@main.group()
+def person() -> None:
+    """People, their groups and reporting lines."""
+
+
+@person.command("add")
+@click.argument("username")
+@click.option("--name", required=True, help="Name in Chinese (or any).")
+@click.option("--name-en", default="", help="Name in English.")
+@click.option("--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), help="May be given often.")
+@click.option("--superior", default=None, help="Sign-in name of whom they report to.")
+@guarded
+def person_add(username: str, name: str, name_en: str, groups: tuple[str, ...], superior: str | None) -> None:
+    """Add a person. The password is asked for, or taken from GUICHENG_PASSWORD."""
+    password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
+    names = {"zh_Hans": name, **({"en": name_en} if name_en else {})}
+    opened().do(
+        accounts.add_person, SYSTEM, username, names, groups=groups, superior=superior, password=password
+    )
+    out.print(say("{username} can sign in now.", username=username))
+
+
+@person.command("groups")
+@click.argument("username")
+@click.argument("groups", nargs=-1, type=click.Choice(sorted(GROUPS)))
+@guarded
+def person_groups(username: str, groups: tuple[str, ...]) -> None:
+    """Set the groups that a person is in; open tasks follow at once."""
+    opened().do(accounts.set_groups, SYSTEM, username, groups)
+
+
+@person.command("superior")
+@click.argument("username")
+@click.argument("superior", required=False)
+@guarded
+def person_superior(username: str, superior: str | None) -> None:
+    """Set whom a person reports to (nobody when left out)."""
+    opened().do(accounts.set_superior, SYSTEM, username, superior)
+
+
+@person.command("password")
+@click.argument("username")
+@guarded
+def person_password(username: str) -> None:
+    """Set a person's password; their sessions end."""
+    password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
+    opened().do(accounts.set_password, SYSTEM, username, password)
+
+
+@person.command("deactivate")
+@click.argument("username")
+@guarded
+def person_deactivate(username: str) -> None:
+    """A person who left can no longer sign in."""
+    opened().do(accounts.deactivate, SYSTEM, username)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@guarded
+def check(paths: tuple[Path, ...]) -> None:
+    """Check diagrams, forms and rule files; every problem with file, line and element.
+
+    What a diagram refers to is looked for among PATHS and in the installation, if there is one."""
+    settings = Settings()
+    before = deploy.Known()
+    if settings.database_url or (settings.home / "guicheng.db").exists():
+        before = opened().read(deploy.known, SYSTEM)
+    sources, unreadable = read_sources(paths)
+    checked, problems = deploy.check_sources(sources, before)
+    problems = unreadable + problems
+    _print(problems)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if errors:
+        err.print(say("{count} problems must be mended.", count=errors), style="red")
+        sys.exit(2)
+    out.print(say("{count} files are in order.", count=len(sources)))
+
+
+@main.command("deploy")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@guarded
+def deploy_(paths: tuple[Path, ...]) -> None:
+    """Check and deploy diagrams, forms and rule files: all of them or none."""
+    runtime = opened()
+    _print(runtime.deploy(SYSTEM, paths, "cli"))
+    out.print(say("Deployed."))
+
+
+@main.command()
+@click.argument("process")
+@click.option("--as", "username", required=True, help="Sign-in name of who starts it.")
+@click.option("--answers", default="{}", help="The start form's answers: JSON, @FILE, or - for standard input.")
+@guarded
+def start(process: str, username: str, answers: str) -> None:
+    """Start PROCESS; prints the case's id."""
+    runtime = opened()
+    started = runtime.do(cases.start, acting(runtime, username), process, _answers(answers))
+    Worker(runtime).drain()
+    out.print(started.case)
+
+
+@main.command()
+@click.option("--as", "username", required=True, help="Whose inbox.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@guarded
+def tasks(username: str, as_json: bool) -> None:
+    """List a person's open tasks."""
+    runtime = opened()
+    actor, after = acting(runtime, username), None
+    table = Table("id", say("Task"), say("Case"), say("Process"), box=None)
+    while True:
+        page = runtime.read(inbox.todo, actor, after=after, limit=200)
+        for row in page.rows:
+            name = i18n.label(language(), dict(row.names), row.element)
+            title = i18n.label(language(), dict(row.case_title))
+            if as_json:
+                out.print(orjson.dumps({"id": row.id, "element": row.element, "name": name, "case": row.case,
+                                        "title": title, "process": row.process}).decode(), markup=False)
+            table.add_row(row.id, name, title, row.process)
+        after = page.next
+        if after is None:
+            break
+    if not as_json:
+        out.print(table)
+
+
+@main.command()
+@click.argument("task")
+@click.option("--as", "username", required=True, help="Who completes it.")
+@click.option("--answers", default="{}", help="The form's answers: JSON, @FILE, or - for standard input.")
+@guarded
+def complete(task: str, username: str, answers: str) -> None:
+    """Complete TASK with the form's answers."""
+    runtime = opened()
+    runtime.do(user_tasks.complete, acting(runtime, username), task, _answers(answers))
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@main.command()
+@click.argument("rule")
+@click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input; may be given often.")
+@click.option("--as-of", default=None, metavar="DATE", help="Which day's version decides (default: today).")
+@guarded
+def decide(rule: str, inputs: tuple[str, ...], as_of: str | None) -> None:
+    """Ask RULE for a decision and show why; nothing is kept."""
+    given = dict(pair.partition("=")[::2] for pair in inputs)
+    told = opened().read(deciding.ask, SYSTEM, rule, given, as_of, language())
+    for label, value in told.outputs:
+        out.print(f"{label}: {value}", markup=False)
+    for reason in told.reasons:
+        out.print(f"  {reason}", markup=False)
+    if told.refused:
+        err.print(told.refused, style="red", markup=False)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what is due now and end.")
+@guarded
+def work(once: bool) -> None:
+    """Run due work: timers, messages, retries."""
+    worker = Worker(opened())
+    if once:
+        out.print(say("{count} jobs done.", count=worker.drain()))
+        return
+    worker.start()
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        worker.stop()
+
+
+def _answers(text: str) -> dict[str, Any]:
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        text = Path(text[1:]).read_text(encoding="utf-8")
+    try:
+        # Numbers with a point are read as Decimal: an answer's 0.1 is a tenth.
+        data = json.loads(text, parse_float=Decimal)
+    except ValueError as error:
+        raise NotJson(reason=error) from None
+    if not isinstance(data, dict):
+        raise NotJson(reason="{} expected")
+    return values.from_json(data)
+
+
+def _print(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        style = "red" if problem.severity == "error" else "yellow"
+        err.print(tell(problem), style=style, markup=False)

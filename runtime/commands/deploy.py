@@ -1,0 +1,340 @@
+"""Deploying diagrams, forms and rule files: check, version, activate.
+
+Everything of one deployment is checked together, with what is active already; any
+error refuses all of it, and what was deployed before stays as it was. The folder is
+a source, the database the truth: a file deploys only when it changed since it was
+last taken, and a version edited in the browser meanwhile is kept beside it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import forms, library
+from runtime.bpmn import check, read
+from runtime.bpmn.catalogue import Catalogue, Signature
+from runtime.bpmn.model import Process
+from runtime.commands import triggers, world
+from runtime.errors import Conflict, Invalid, NotFound, Problem
+from runtime.identity import GROUPS, Actor, require
+from runtime.ids import public_id
+from runtime.ledger import operations
+from runtime.rules import evaluate, rulefile
+from runtime.store import deployments
+from runtime.store.db import Transaction
+from runtime.store.deployments import resources
+
+
+class DeploymentRefused(Invalid):
+    """Nothing was deployed: {count} problems must be mended first."""
+
+    code = "deployment.refused"
+
+
+class RuleMoved(Conflict):
+    """Someone published another version of this rule meanwhile. Your draft is kept."""
+
+    code = "rule.moved"
+
+
+class NoSuchRule(NotFound):
+    """There is no rule {rule}."""
+
+    code = "rule.unknown"
+
+
+class NoSuchDraft(NotFound):
+    """This draft does not exist, or was published or dropped already."""
+
+    code = "rule.draft_unknown"
+
+
+class RuleRenamed(Invalid):
+    """The file says it is rule {found}, but this is the page of rule {rule}."""
+
+    code = "rule.renamed"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to deploy. `path` is relative, with forward slashes."""
+
+    path: str
+    content: str
+
+    @property
+    def sha256(self) -> str:
+        return deployments.digest(self.content)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A source that passed: one resource a process, form or rule."""
+
+    source: Source
+    kind: str
+    key: str
+    effective_from: dt.date | None = None
+    process: Process | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is deployed already: newest active content by kind and key."""
+
+    sources: dict[tuple[str, str], Source] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+
+
+def known(tx: Transaction, actor: Actor) -> Known:
+    """What a check needs to know of the database (a query: run it before `check_sources`)."""
+    return Known(
+        {(kind, row.key): Source(row.file, row.content)
+         for kind in ("bpmn", "form", "rule") for row in deployments.active(tx, kind)},
+        deployments.taken(tx),
+    )
+
+
+def kind_of(path: str) -> str | None:
+    """bpmn, form or rule by the file's name; None for what is not deployed (scenarios, notes)."""
+    name = PurePosixPath(path).name
+    if name.endswith(".scenarios.yaml"):
+        return None
+    return {".bpmn": "bpmn", ".form": "form", ".yaml": "rule", ".yml": "rule"}.get(PurePosixPath(name).suffix)
+
+
+def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checked], list[Problem]]:
+    """Every problem of every source, each judged beside the others and what is active. No IO."""
+    checked: list[Checked] = []
+    problems: list[Problem] = []
+    catalogue = catalogue_of(before)
+    for source in sources:
+        kind = kind_of(source.path)
+        if kind == "form":
+            form, found = forms.load(source.content, source.path)
+            problems += found
+            if form is not None:
+                checked.append(Checked(source, "form", form.id))
+                catalogue = _with_form(catalogue, form)
+        elif kind == "rule":
+            rule, found = rulefile.load(source.content, source.path)
+            problems += found
+            if rule is not None:
+                unchanged = before.sources.get(("rule", rule.key))
+                if unchanged is None or unchanged.sha256 != source.sha256:
+                    # Examples and differential fuzz, in a child with a time limit.
+                    problems += evaluate.check_in_child(source.content, source.path)
+                checked.append(Checked(source, "rule", rule.key, rule.effective_from))
+                catalogue = _with_rule(catalogue, rule)
+        elif kind is None:
+            problems.append(Problem("unknown_file", "Only .bpmn, .form and rule .yaml files can be deployed",
+                                    file=source.path))
+    diagrams = [source for source in sources if kind_of(source.path) == "bpmn"]
+    # Diagrams of one deployment may call one another.
+    for source in diagrams:
+        diagram, _ = read.diagram(source.content.encode(), source.path)
+        catalogue = _with_processes(catalogue, diagram.processes if diagram else ())
+    for source in diagrams:
+        diagram, found = check.check(source.content.encode(), source.path, catalogue)
+        problems += found
+        for process in (diagram.processes.values() if diagram else ()):
+            checked.append(Checked(source, "bpmn", process.id, process=process))
+    problems += _twice(checked)
+    return checked, problems
+
+
+def _twice(checked: Sequence[Checked]) -> list[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    found = []
+    for item in checked:
+        first = seen.setdefault((item.kind, item.key), item.source.path)
+        if first != item.source.path:
+            found.append(Problem(
+                "deployed_twice", "{key} stands in {first} too", item.key,
+                {"key": item.key, "first": first}, file=item.source.path,
+            ))
+    return found
+
+
+def catalogue_of(before: Known) -> Catalogue:
+    """What a diagram may refer to: forms, rules, operations, processes, groups."""
+    topics = {
+        topic: Signature(
+            required=frozenset(name for name, of in operation.inputs.items() if of.required),
+            optional=frozenset(name for name, of in operation.inputs.items() if not of.required),
+            outputs=frozenset(operation.outputs),
+            errors=frozenset(operation.errors),
+        )
+        for topic, operation in operations.registry().items()
+    }
+    catalogue = Catalogue(
+        forms=frozenset(), rules={}, topics=topics, processes=frozenset(), groups=frozenset(GROUPS),
+        functions=world.FUNCTIONS,
+    )
+    for (kind, key), source in before.sources.items():
+        if kind == "form":
+            form, _ = forms.load(source.content, source.path)
+            catalogue = _with_form(catalogue, form) if form else catalogue
+        elif kind == "rule":
+            rule, _ = rulefile.load(source.content, source.path)
+            catalogue = _with_rule(catalogue, rule) if rule else catalogue
+        else:
+            catalogue = _with_processes(catalogue, [key])
+    return catalogue
+
+
+def _with_form(catalogue: Catalogue, form: forms.Form) -> Catalogue:
+    return replace(catalogue, forms=(catalogue.forms or frozenset()) | {form.id})
+
+
+def _with_processes(catalogue: Catalogue, keys: Iterable[str]) -> Catalogue:
+    return replace(catalogue, processes=(catalogue.processes or frozenset()) | set(keys))
+
+
+def _with_rule(catalogue: Catalogue, rule: rulefile.RuleFile) -> Catalogue:
+    signature = Signature(
+        required=frozenset(name for name, of in rule.inputs.items() if of.required),
+        optional=frozenset(name for name, of in rule.inputs.items() if not of.required) | {"as_of"},
+        outputs=frozenset(rule.outputs),
+    )
+    return replace(catalogue, rules={**(catalogue.rules or {}), rule.key: signature})
+
+
+def take(
+    tx: Transaction, actor: Actor, checked: Sequence[Checked], origin: str, *, from_folder: bool = False
+) -> list[Problem]:
+    """Store what passed as new versions; unchanged content makes none. Returns conflicts (warnings)."""
+    require(actor, "deploy", "process")
+    notes: list[Problem] = []
+    fresh: list[str] = []
+    for item in checked:
+        newest = deployments.latest(tx, item.kind, item.key)
+        if newest is not None and newest.sha256 == item.source.sha256:
+            continue
+        if from_folder and newest is not None and newest.origin == "browser":
+            _add(tx, actor, item, origin, draft=True, base=newest.version)
+            notes.append(Problem(
+                "edited_in_browser",
+                "{key} was edited in the browser since; that version stays, and this file is kept as a draft",
+                item.key, {"key": item.key}, "warning", item.source.path,
+            ))
+            continue
+        _add(tx, actor, item, origin)
+        if item.process is not None:
+            deployments.replace_starts(tx, item.key, _starts(item.process))
+            fresh.append(item.key)
+    if from_folder:
+        for path, sha256 in {item.source.path: item.source.sha256 for item in checked}.items():
+            deployments.take(tx, path, sha256)
+    for process in fresh:
+        triggers.schedule_starts(tx, process)
+    if fresh:
+        tx.after_commit(library.house(tx).wake)
+    return notes
+
+
+def _starts(process: Process) -> list[dict[str, Any]]:
+    return [
+        {"element": node.id, "kind": node.trigger.kind, "name": node.trigger.name}
+        for node in process.scope.nodes.values()
+        if node.kind == "startEvent" and node.trigger and node.trigger.kind in ("message", "timer")
+    ]
+
+
+def _add(
+    tx: Transaction, actor: Actor, item: Checked, origin: str, *, draft: bool = False, base: int | None = None
+) -> None:
+    if not draft and item.kind != "rule":
+        # Rules stay active: the date decides which version speaks.
+        tx.execute(
+            sa.update(resources)
+            .where(resources.c.kind == item.kind, resources.c.key == item.key, resources.c.state == "active")
+            .values(state="retired")
+        )
+    deployments.add(
+        tx,
+        public_id=public_id(),
+        kind=item.kind,
+        key=item.key,
+        version=None if draft else deployments.next_version(tx, item.kind, item.key),
+        state="draft" if draft else "active",
+        sha256=item.source.sha256,
+        file=item.source.path,
+        content=item.source.content,
+        effective_from=item.effective_from,
+        base_version=base,
+        origin=origin,
+        created_by=actor.id or None,
+    )
+
+
+# ---- rule files edited in the browser: check, save as a draft, publish
+
+
+def check_rule(tx: Transaction, actor: Actor, key: str, text: str) -> list[Problem]:
+    """Every problem of a rule file as it is being typed."""
+    require(actor, "edit", "rule")
+    rule, problems = rulefile.load(text, f"{key}.yaml")
+    if rule is not None and rule.key != key:
+        problems.append(Problem("renamed", RuleRenamed().message, "rule", {"found": rule.key, "rule": key}))
+    return problems
+
+
+def save_rule(tx: Transaction, actor: Actor, key: str, text: str, base_version: int) -> str:
+    """Keep an edited rule file as a draft; its public id. Raises Invalid with every problem."""
+    problems = check_rule(tx, actor, key, text)
+    if any(problem.severity == "error" for problem in problems):
+        raise DeploymentRefused(problems, count=len(problems))
+    newest = deployments.latest(tx, "rule", key)
+    if newest is None:
+        raise NoSuchRule(rule=key)
+    rule, _ = rulefile.load(text, newest.file)
+    draft = public_id()
+    deployments.add(
+        tx, public_id=draft, kind="rule", key=key, version=None, state="draft",
+        sha256=deployments.digest(text), file=newest.file, content=text,
+        effective_from=rule.effective_from if rule else None,
+        base_version=base_version, origin="browser", created_by=actor.id or None,
+    )
+    return draft
+
+
+def draft_text(tx: Transaction, actor: Actor, key: str, draft: str) -> str:
+    """A draft's text, for the proof that publishing asks for."""
+    require(actor, "publish", "rule")
+    return str(_draft(tx, key, draft).content)
+
+
+def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: str) -> int:
+    """Make a draft the active version; its number. `proven`: hash of the text whose examples and
+    differential fuzz held (bootstrap.Runtime.publish_rule). Raises RuleMoved."""
+    require(actor, "publish", "rule")
+    row = _draft(tx, key, draft)
+    if proven != row.sha256:
+        raise RuleMoved()
+    newest = deployments.latest(tx, "rule", key)
+    if newest is not None and newest.version != row.base_version:
+        raise RuleMoved()
+    version = deployments.next_version(tx, "rule", key)
+    tx.execute(
+        sa.update(resources).where(resources.c.id == row.id)
+        .values(state="active", version=version, created_by=actor.id or None, created_at=tx.now)
+    )
+    return version
+
+
+def _draft(tx: Transaction, key: str, draft: str) -> Any:
+    row = tx.first(
+        sa.select(resources).where(
+            resources.c.public_id == draft, resources.c.kind == "rule",
+            resources.c.key == key, resources.c.state == "draft",
+        )
+    )
+    if row is None:
+        raise NoSuchDraft()
+    return row

@@ -1,0 +1,261 @@
+"""One case as its page shows it: where it stands, the path it took, what was decided and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from runtime import access, i18n, library, values
+from runtime.errors import NotFound
+from runtime.identity import GROUPS, Actor, Person
+from runtime.queries import timeline
+from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
+from runtime.queries.people import shown
+from runtime.queries.timeline import Moment
+from runtime.store import accounts, deployments, event_log
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
+from runtime.store.event_log import decisions
+from runtime.store.files import file_uses
+from runtime.store.jobs import incidents
+from runtime.store.user_tasks import OPEN
+from runtime.store.user_tasks import user_tasks as tasks
+
+
+class NoSuchCase(NotFound):
+    """This case does not exist, or you may not see it."""
+
+    code = "case.not_found"
+
+
+@dataclass(frozen=True)
+class DiagramView:
+    """A process of the case, drawn: element ids by what became of them; labels in the reader's language."""
+
+    process: str
+    names: Mapping[str, str]
+    xml: str
+    done: list[str]
+    active: list[str]
+    cancelled: list[str]
+    flows: list[str]
+    labels: dict[str, str]
+    waiting: dict[str, str]  # active element → who or what it waits for
+
+
+@dataclass(frozen=True)
+class DecisionView:
+    """A rule's decision in words."""
+
+    at: dt.datetime
+    rule: str
+    names: Mapping[str, str]
+    version: int
+    inputs: list[tuple[str, str]]
+    outputs: list[tuple[str, str]]
+    reasons: list[str]
+    trace: list[dict[str, Any]]
+    refused: str
+
+
+@dataclass(frozen=True)
+class IncidentView:
+    element: str
+    label: str
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """`full` is False for whoever only has a task in a confidential case: no variables, no decisions."""
+
+    id: str
+    title: Mapping[str, str]
+    process: str
+    process_names: Mapping[str, str]
+    version: int
+    status: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    initiator: Person | None
+    full: bool
+    diagrams: list[DiagramView] = field(default_factory=list)
+    timeline: list[Moment] = field(default_factory=list)
+    decisions: list[DecisionView] = field(default_factory=list)
+    open_tasks: list[TaskRow] = field(default_factory=list)
+    incidents: list[IncidentView] = field(default_factory=list)
+    documents: list[tuple[str, str, str]] = field(default_factory=list)  # label, value, link
+
+
+def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePage:
+    """Raises NoSuchCase when there is none or it is not the reader's to see."""
+    row = tx.first(
+        sa.select(cases, access.case_visible(actor, fully=True).label("fully"))
+        .where(cases.c.public_id == case, access.case_visible(actor))
+    )
+    if row is None:
+        raise NoSuchCase()
+    org = accounts.organisation(tx)
+    log = event_log.of_case(tx, row.id)
+    open_rows = tx.all(
+        sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN)).order_by(tasks.c.id)
+    )
+    open_tasks = task_rows(tx, open_rows)
+    root = deployments.get(tx, row.bindings[row.process])
+    full = bool(row.fully)
+    labels = Labels(tx, row.bindings, language)
+    return CasePage(
+        id=row.public_id,
+        title=row.title,
+        process=row.process,
+        process_names=process_names(tx).get(row.process, {}),
+        version=root.version,
+        status=row.status,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        initiator=shown(org, row.initiator_id),
+        full=full,
+        diagrams=_diagrams(tx, row, log, open_tasks, language),
+        timeline=timeline.moments(log, org, labels.of, language, full=full),
+        decisions=_decisions(tx, row.id, language) if full else [],
+        open_tasks=open_tasks,
+        incidents=_incidents(tx, row.id, labels) if actor.may("operate", "case") else [],
+        documents=_documents(tx, row, log) if full else [],
+    )
+
+
+class Labels:
+    """What elements are called, in one language."""
+
+    def __init__(self, tx: Transaction, bindings: Mapping[str, int], language: str) -> None:
+        self._names = {
+            (process, node.id): i18n.label(language, dict(node.names), node.id)
+            for process, resource in bindings.items()
+            for node in library.process(tx, resource).walk()
+        }
+
+    def of(self, process: str, element: str) -> str:
+        if (process, element) in self._names:
+            return self._names[process, element]
+        return next((name for (_, node), name in self._names.items() if node == element), element)
+
+
+def _diagrams(
+    tx: Transaction, case: Any, log: list[Any], open_tasks: list[TaskRow], language: str
+) -> list[DiagramView]:
+    """The case's process and each called one that was entered, with the path so far."""
+    where: dict[str, str] = {}  # activity → process
+    standing: dict[str, tuple[str, str]] = {}
+    done: dict[str, dict[str, None]] = {}
+    cancelled: dict[str, dict[str, None]] = {}
+    flows: dict[str, dict[str, None]] = {}
+    for entry in log:
+        process = entry.process or where.get(entry.activity, case.process)
+        if entry.kind == "entered":
+            where[entry.activity] = process
+            standing[entry.activity] = (process, entry.element)
+        elif entry.kind == "left":
+            standing.pop(entry.activity, None)
+            done.setdefault(process, {})[entry.element] = None
+            if entry.payload:
+                for flow in values.loads(entry.payload)["detail"].get("flows", ()):
+                    flows.setdefault(process, {})[flow] = None
+        elif entry.kind == "cancelled":
+            standing.pop(entry.activity, None)
+            cancelled.setdefault(process, {})[entry.element] = None
+    waiting: dict[str, list[str]] = {}
+    for task in open_tasks:
+        who = task.assignee.name(language) if task.assignee else "、".join(
+            i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups
+        )
+        waiting.setdefault(task.element, []).append(who)
+    views = []
+    for process in [case.process, *sorted(set(where.values()) - {case.process})]:
+        if process not in case.bindings:
+            continue
+        row = deployments.get(tx, case.bindings[process])
+        model = library.process(tx, row.id)
+        active = list(dict.fromkeys(e for p, e in standing.values() if p == process))
+        labels = {node.id: i18n.label(language, dict(node.names)) for node in model.walk()}
+        labels |= {lane.id: i18n.label(language, dict(lane.names)) for lane in model.lanes.values()}
+        for node in model.walk():
+            scope = node.scope
+            if scope:
+                labels |= {f.id: i18n.label(language, dict(f.names)) for f in scope.flows.values()}
+        labels |= {f.id: i18n.label(language, dict(f.names)) for f in model.scope.flows.values()}
+        views.append(DiagramView(
+            process=process, names=model.names, xml=row.content,
+            done=[e for e in done.get(process, {}) if e not in active],
+            active=active, cancelled=list(cancelled.get(process, {})), flows=list(flows.get(process, {})),
+            labels={element: text for element, text in labels.items() if text},
+            waiting={element: "、".join(waiting[element]) for element in active if element in waiting},
+        ))
+    return views
+
+
+def _decisions(tx: Transaction, case_id: int, language: str) -> list[DecisionView]:
+    rows = tx.all(sa.select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id))
+    return [decision_view(tx, row, language) for row in rows]
+
+
+def decision_view(tx: Transaction, row: Any, language: str) -> DecisionView:
+    """A stored decision in words: labels and units from the rule version that decided."""
+    kept = values.from_json(orjson.loads(row.decision))
+    rule = library.rule_version(tx, row.rule, row.version)
+    names = {**rule.inputs, **rule.outputs} if rule else {}
+
+    def shown_pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+        pairs = []
+        for name, value in given.items():
+            of = names.get(name)
+            unit = f" {of.unit}" if of is not None and of.unit and value is not None else ""
+            label = i18n.label(language, dict(of.names), name) if of is not None else name
+            pairs.append((label, f"{tell(value)}{unit}"))
+        return pairs
+
+    return DecisionView(
+        at=row.at, rule=row.rule, names=rule.names if rule else {"en": row.rule}, version=row.version,
+        inputs=shown_pairs(kept["inputs"]), outputs=shown_pairs(kept["outputs"] or {}),
+        reasons=[str(reason) for reason in kept["because"]],
+        trace=list(kept["trace"]),
+        refused=i18n.label(language, kept["refused"]) if kept["refused"] else "",
+    )
+
+
+def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentView]:
+    rows = tx.all(
+        sa.select(incidents).where(incidents.c.case_id == case_id, incidents.c.resolved_at.is_(None))
+        .order_by(incidents.c.id)
+    )
+    return [IncidentView(r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows]
+
+
+def _documents(tx: Transaction, case: Any, log: list[Any]) -> list[tuple[str, str, str]]:
+    """Files that the case holds."""
+    rows = tx.all(
+        sa.select(file_uses).where(file_uses.c.case_id == case.id)
+        .order_by(file_uses.c.id)
+    )
+    return [(row.name, row.media_type, row.sha256) for row in rows]
+
+
+def tell(value: Any) -> str:
+    """A value as people write it; lists and maps flattened."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {tell(item)}" for name, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return "; ".join(tell(item) for item in value)
+    if isinstance(value, values.File):
+        return value.name
+    return format(value, "f") if hasattr(value, "as_tuple") else str(value)

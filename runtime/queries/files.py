@@ -1,0 +1,31 @@
+"""Downloading a file: to whoever uploaded it, or sees the case that holds it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from runtime import access
+from runtime.errors import NotFound
+from runtime.identity import Actor
+from runtime.store import files
+from runtime.store.db import Transaction
+from runtime.store.files import file_uses
+from runtime.values import File
+
+
+class NoSuchFile(NotFound):
+    """This file does not exist, or is not yours to see."""
+
+    code = "file.not_found"
+
+
+def content(tx: Transaction, actor: Actor, sha256: str) -> tuple[File, bytes]:
+    """The file as it was named, and its bytes. Raises NoSuchFile."""
+    use = tx.first(
+        sa.select(file_uses).where(file_uses.c.sha256 == sha256, access.file_visible(actor))
+        .order_by(file_uses.c.id).limit(1)
+    )
+    row = files.content(tx, sha256) if use is not None else None
+    if use is None or row is None:
+        raise NoSuchFile()
+    return File(sha256, use.name, use.media_type, row.size), row.content

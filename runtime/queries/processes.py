@@ -1,0 +1,63 @@
+"""Processes that a person may start, and the form to start one with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime import forms, library
+from runtime.identity import Actor
+from runtime.store import deployments
+from runtime.store.db import Transaction
+
+
+@dataclass(frozen=True)
+class ProcessRow:
+    key: str
+    names: Mapping[str, str]
+    description: str
+    clause: str
+
+
+@dataclass(frozen=True)
+class StartPage:
+    """`schema` is None when the process starts without a form."""
+
+    key: str
+    names: Mapping[str, str]
+    description: str
+    clause: str
+    schema: dict[str, Any] | None
+    data: dict[str, Any]
+
+
+def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
+    """By name, in the reader's order of process ids."""
+    rows = []
+    for row in deployments.active(tx, "bpmn"):
+        model = library.process(tx, row.id)
+        if library.plain_start(model) is not None and library.may_start(model, actor):
+            rows.append(ProcessRow(
+                row.key, model.names, model.documentation, model.properties.get("clause", "")
+            ))
+    return rows
+
+
+def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartPage:
+    """Raises NoSuchProcess also for one that the reader may not start."""
+    row = deployments.latest(tx, "bpmn", key)
+    model = library.process(tx, row.id) if row is not None else None
+    begin = library.plain_start(model) if model is not None else None
+    if model is None or begin is None or not library.may_start(model, actor):
+        raise library.NoSuchProcess(process=key)
+    schema = None
+    data: dict[str, Any] = {}
+    form_row = deployments.latest(tx, "form", begin.attributes.get("formRef", ""))
+    if form_row is not None:
+        form = library.form(tx, form_row.id)
+        schema = forms.localise(form, language, library.options(tx, form))
+        data = forms.for_browser(form, {})
+    return StartPage(
+        key, model.names, model.documentation, model.properties.get("clause", ""), schema, data
+    )

@@ -1,0 +1,81 @@
+"""One task as its page shows it: form, data, what the reader may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+
+from runtime import access, forms, i18n, library
+from runtime.engine.execution import Execution
+from runtime.errors import NotFound
+from runtime.identity import Actor
+from runtime.queries.inbox import TaskRow, columns, task_rows
+from runtime.store import accounts
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
+from runtime.store.user_tasks import OPEN
+from runtime.store.user_tasks import user_tasks as tasks
+
+
+class NoSuchTask(NotFound):
+    """This task does not exist, or is not yours to see."""
+
+    code = "user_task.not_found"
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """`schema` is a form-js schema in the reader's language (None: nothing to fill in), `data` its
+    plain JSON values: those of the form's fields and no others."""
+
+    row: TaskRow
+    version: int
+    schema: dict[str, Any] | None
+    data: dict[str, Any]
+    may_claim: bool
+    may_complete: bool
+    may_release: bool
+    documentation: str
+    clause: str
+    initiator: str
+
+
+def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPage:
+    """Raises NoSuchTask when there is none or it is not the reader's to see."""
+    row = tx.first(
+        sa.select(*columns(), tasks.c.completed_by, access.asked(actor).label("asked"),
+                  cases.c.state.label("case_state"), cases.c.bindings, cases.c.initiator_id)
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.public_id == task, access.task_visible(actor))
+    )
+    if row is None:
+        raise NoSuchTask()
+    model = library.process(tx, row.bindings[row.process])
+    node = next(node for node in model.walk() if node.id == row.element)
+    is_open = row.state in OPEN
+    mine = row.assignee_id == actor.id
+    barred = actor.public_id in row.excluded
+    schema, data = None, {}
+    if row.form_id is not None and is_open:
+        form = library.form(tx, row.form_id)
+        options = library.options(tx, form)
+        schema = forms.localise(form, language, options)
+        definition = library.definition(tx, row.case_process, row.bindings)
+        known = Execution.restore(definition, orjson.loads(row.case_state), None).variables(row.activity)
+        data = forms.for_browser(form, known)
+    initiator = accounts.organisation(tx).by_id.get(row.initiator_id)
+    return TaskPage(
+        row=task_rows(tx, [row])[0],
+        version=row.version,
+        schema=schema,
+        data=data,
+        may_claim=is_open and row.assignee_id is None and bool(row.asked) and not barred,
+        may_complete=is_open and not barred and (mine or (row.assignee_id is None and bool(row.asked))),
+        may_release=is_open and mine and bool(row.asked),
+        documentation=node.documentation,
+        clause=node.properties.get("clause", ""),
+        initiator=i18n.label(language, initiator.names) if initiator else "",
+    )

@@ -1,0 +1,66 @@
+"""A case's log in human language: who did what, what the process did, in the reader's words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runtime import values
+from runtime.i18n import say
+from runtime.identity import Person
+from runtime.queries.people import shown
+from runtime.store.accounts import Organisation
+
+# Kinds that people want to read; the rest is the engine's own bookkeeping.
+SENTENCES = {
+    "case_started": "{who} started the case",
+    "task_completed": "{who} completed “{element}”",
+    "task_claimed": "{who} took “{element}”",
+    "task_released": "{who} gave “{element}” back",
+    "task_opened": "“{element}” was handed out",
+    "timer_fired": "Time was up: “{element}”",
+    "message_received": "A message arrived: “{element}”",
+    "message_sent": "A message was sent: “{element}”",
+    "decided": "The rule {rule} (version {version}) decided “{element}”",
+    "operated": "The books were written: “{element}”",
+    "parked": "“{element}” could not be done and will be tried again",
+    "retried": "“{element}” was tried again",
+    "ended": "The case ended: “{element}”",
+}
+BY_NOBODY = {"case_started": "The case was started by a message or a timer"}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line of the timeline; `text` is in the reader's language already."""
+
+    at: dt.datetime
+    kind: str
+    actor: Person | None
+    text: str
+    element: str
+
+
+def moments(
+    log: list[Any], org: Organisation, label: Callable[[str, str], str], language: str, *, full: bool
+) -> list[Moment]:
+    """Oldest first. Without full sight: who did which task, and nothing of what was decided."""
+    found = []
+    for entry in log:
+        sentence = SENTENCES.get(entry.kind)
+        if sentence is None or (not full and entry.kind in ("decided", "operated", "parked", "retried")):
+            continue
+        person = shown(org, entry.actor_id)
+        detail = values.loads(entry.payload)["detail"] if entry.payload else {}
+        if person is None:
+            sentence = BY_NOBODY.get(entry.kind, sentence)
+        text = say(
+            language, sentence,
+            who=person.name(language) if person else "",
+            element=label(entry.process, entry.element),
+            rule=detail.get("rule", ""), version=detail.get("version", ""),
+        )
+        found.append(Moment(entry.business_at, entry.kind, person, text, entry.element))
+    return found

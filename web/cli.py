@@ -1,0 +1,81 @@
+"""`guicheng` as people type it: the runtime's commands, and `serve` and `demo`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import click
+import waitress
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from runtime import cli, demo
+from runtime.bootstrap import Runtime, Settings
+from runtime.cli import err, guarded, main, out, say
+from runtime.worker import Worker
+from web.app import create_app
+
+__all__ = ["main"]
+THREADS = 8
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--no-worker", is_flag=True, help="Only the pages; due work is run by: guicheng work")
+@guarded
+def serve(host: str, port: int, no_worker: bool) -> None:
+    """Serve the inbox, with a worker beside it."""
+    runtime = cli.opened()
+    _print_missing_year(runtime)
+    _serve(runtime, host, port, worker=not no_worker)
+
+
+@main.command("demo")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
+@click.option("--no-serve", is_flag=True, help="Only set up the demo department.")
+@guarded
+def demo_(port: int, no_serve: bool) -> None:
+    """Set up the demo department, if it is not there yet, and serve it."""
+    runtime = Runtime(Settings(demo=True))
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    ) as progress:
+        for step, act in (
+            ("Preparing the database", runtime.upgrade),
+            ("Deploying processes and rules", lambda: cli._print(runtime.sync(*runtime.folders()))),
+            ("Seeding the demo department", lambda: demo.seed(runtime)),
+        ):
+            task = progress.add_task(say(step) + " …", total=None)
+            act()
+            progress.update(task, completed=1, total=1)
+    for username, name, role in demo.introduced(cli.language()):
+        out.print(f"  {username:<14}{name}  {role}", markup=False)
+    out.print(say("Everybody's password: {password}", password=demo.PASSWORD))
+    if not no_serve:
+        _serve(runtime, "127.0.0.1", port, worker=True)
+
+
+def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
+    with socket.socket() as probe:
+        if probe.connect_ex((host, port)) == 0:
+            err.print(say("Port {port} is in use; choose another with --port.", port=port), style="red")
+            sys.exit(1)
+    app = create_app(runtime)
+    at_work: Any = Worker(runtime) if worker else None
+    if at_work:
+        at_work.start()
+    out.print(say("Open {address}", address=f"http://{host}:{port}") + "  (Ctrl-C)", markup=False)
+    try:
+        waitress.serve(app, host=host, port=port, threads=THREADS, ident=None, _quiet=True)
+    finally:
+        if at_work:
+            at_work.stop()
+        runtime.close()
+
+
+def _print_missing_year(runtime: Runtime) -> None:
+    for year in runtime.missing_years():
+        err.print(say("The calendar of {year} is missing: its weekdays count as workdays.", year=year),
+                  style="yellow")
