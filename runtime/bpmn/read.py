@@ -10,25 +10,25 @@ import re
 from collections.abc import Iterable, Mapping
 
 from runtime.bpmn import tags
-from runtime.bpmn.model import DataMapping, Diagram, Flow, Lane, Loop, Node, Parameter, Process, Scope, Trigger
+from runtime.bpmn.model import (
+    DataMapping,
+    Diagram,
+    Flow,
+    Lane,
+    Loop,
+    Node,
+    Parameter,
+    Process,
+    Scope,
+    Trigger,
+)
 from runtime.bpmn.tags import CAMUNDA, Tag
+from runtime.bpmn.vocabulary import EVENTS, FLOW_NODES, SUBPROCESSES
 from runtime.errors import Invalid, Problem
-
-TASKS = frozenset(
-    "task userTask manualTask serviceTask sendTask receiveTask businessRuleTask scriptTask".split()
-)
-SUBPROCESSES = frozenset("subProcess transaction adHocSubProcess".split())
-ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
-GATEWAYS = frozenset(
-    "exclusiveGateway parallelGateway inclusiveGateway complexGateway eventBasedGateway".split()
-)
-EVENTS = frozenset(
-    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split()
-)
-FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 
 # camunda:formKey as Camunda Modeler writes it for a form deployed beside the diagram.
 _FORM_KEY = re.compile(r"^camunda-forms:(?:deployment|app):(?:.*/)?([^/]+?)(?:\.form)?$")
+NOT_BPMN = "This is not a BPMN 2.0 file: it begins with {element}."
 _OWNER = re.compile(r"(user|group)\(([^)]*)\)|([^,\s][^,]*)")
 
 
@@ -48,12 +48,14 @@ def parse(data: bytes, file: str) -> tuple[Tag | None, list[Problem]]:
         if error.problems:
             return None, error.problems
         line, column = error.params.get("line") or 0, error.params.get("column") or 0
-        return None, [Problem(error.code, error.message, "", error.params, file=file, line=line, column=column)]
+        return None, [
+            Problem(error.code, error.message, "", error.params, file=file, line=line, column=column)
+        ]
     if (root.space, root.name) != (tags.BPMN, "definitions"):
         return None, [
             Problem(
                 "not_bpmn",
-                "This is not a BPMN 2.0 file: it starts with {element}.",
+                NOT_BPMN,
                 params={"element": root.name[:100]},
                 file=file,
                 line=root.line,
@@ -69,7 +71,7 @@ def assemble(root: Tag, data: bytes, file: str) -> Diagram:
     processes = {
         tag.id: _process(tag, definitions)
         for tag in root.all("process")
-        if tag.id and tag.get("isExecutable") == "true"
+        if tag.id and tag.get("isExecutable") in ("true", "1")
     }
     return Diagram(file, hashlib.sha256(data).hexdigest(), processes)
 
@@ -195,7 +197,7 @@ def _node(
         loop=_loop(tag),
         trigger=_trigger(tag, definitions, own),
         attached_to=tag.get("attachedToRef"),
-        interrupting=(tag.get("cancelActivity") or tag.get("isInterrupting") or "true") != "false",
+        interrupting=(tag.get("cancelActivity") or tag.get("isInterrupting") or "true") not in ("false", "0"),
         called=tag.get("calledElement"),
         scope=_scope(tag, definitions, lane_of, lane) if tag.name in SUBPROCESSES else None,
         line=tag.line,
@@ -215,7 +217,8 @@ def _people(tag: Tag, attributes: dict[str, str]) -> dict[str, str]:
     performer = _assignment(tag.one("humanPerformer"))
     if performer:
         attributes.setdefault("assignee", performer)
-    users, groups = [], []
+    users: list[str] = []
+    groups: list[str] = []
     for owner in tag.all("potentialOwner"):
         for kind, inside, bare in _OWNER.findall(_assignment(owner)):
             (users if kind == "user" else groups).append((inside or bare).strip())
@@ -240,7 +243,7 @@ def _parameters(tag: Tag, kind: str) -> tuple[Parameter, ...]:
     )
 
 
-def _value(tag: Tag) -> str | list | dict:  # type: ignore[type-arg]
+def _value(tag: Tag) -> str | list | dict:
     """Text, or what camunda:list and camunda:map hold."""
     for child in tag.children:
         if child.space == CAMUNDA and child.name == "list":
@@ -250,7 +253,7 @@ def _value(tag: Tag) -> str | list | dict:  # type: ignore[type-arg]
     return tag.text
 
 
-def _item(tag: Tag) -> str | list | dict:  # type: ignore[type-arg]
+def _item(tag: Tag) -> str | list | dict:
     if tag.name in ("list", "map"):
         holder = Tag(CAMUNDA, "value", {}, children=[tag])
         return _value(holder)
@@ -290,7 +293,7 @@ def _loop(tag: Tag) -> Loop | None:
         return (child.get("name") or child.get("id")) if child is not None else ""
 
     return Loop(
-        sequential=loop.get("isSequential") == "true",
+        sequential=loop.get("isSequential") in ("true", "1"),
         collection=loop.get("camunda:collection") or text("loopDataInputRef"),
         cardinality=text("loopCardinality"),
         element_variable=loop.get("camunda:elementVariable") or item("inputDataItem"),
@@ -339,7 +342,9 @@ def _trigger(tag: Tag, definitions: Mapping[str, Tag], own: Mapping[str, str]) -
 
 def event_definitions(tag: Tag) -> list[Tag]:
     """The event definitions inside an event, `eventDefinitionRef`s not followed (they are refused)."""
-    return [child for child in tag.children if child.space == tags.BPMN and child.name.endswith("EventDefinition")]
+    return [
+        child for child in tag.children if child.space == tags.BPMN and child.name.endswith("EventDefinition")
+    ]
 
 
 def _message(holder: Tag, definitions: Mapping[str, Tag], key: str) -> Trigger:

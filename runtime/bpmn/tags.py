@@ -114,8 +114,8 @@ def _tag(element: Any, parent: Tag | None) -> Tag:
     for key, value in element.attrib.items():
         of, local = _split(key)
         attributes[f"{SPACES[of]}:{local}" if of in SPACES else key] = value
-    text = element.text or ""
-    return Tag(SPACES.get(address, address), name, attributes, text.strip(), element.sourceline or 0, 0, parent)
+    text = (element.text or "").strip()
+    return Tag(SPACES.get(address, address), name, attributes, text, element.sourceline or 0, 0, parent)
 
 
 def _split(name: str) -> tuple[str, str]:

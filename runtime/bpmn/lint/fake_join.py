@@ -1,0 +1,65 @@
+"""Parallel paths that meet in a task run it once each."""
+
+from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.model import Node, Scope
+from runtime.bpmn.vocabulary import ACTIVITIES
+
+# Each fork looks at all that follows it; a diagram with more of them is not made by hand.
+MAX_FORKS = 100
+JOINED = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent"}
+
+
+@rule("fake_join", "warning")
+def fake_join(source: Source) -> Findings:
+    """Parallel paths meet in “{name}” and do not wait for one another: join them with a parallel gateway."""
+    for _, scope in source.scopes:
+        warned: set[str] = set()
+        for branches in _forks(scope)[:MAX_FORKS]:
+            reached = [_reached(scope, start) for start in branches]
+            counts: dict[str, int] = {}
+            for branch in reached:
+                for node_id in branch:
+                    counts[node_id] = counts.get(node_id, 0) + 1
+            for node_id, count in counts.items():
+                node = scope.nodes[node_id]
+                # Only where the paths meet: what comes after is reached by both anyhow.
+                meets = node.kind in JOINED and count > 1 and len(node.incoming) > 1
+                if meets and node_id not in warned and _differ(scope, node, reached):
+                    warned.add(node_id)
+                    yield found(node)
+
+
+def _forks(scope: Scope) -> list[list[str]]:
+    """The first nodes of paths that run at the same time."""
+    forks = []
+    for node in scope.nodes.values():
+        targets = [scope.flows[flow].target for flow in node.outgoing]
+        if node.kind == "parallelGateway" and len(targets) > 1:
+            forks.append(targets)
+        if node.kind == "boundaryEvent" and not node.interrupting and node.attached_to in scope.nodes:
+            forks.append([node.id, *(scope.flows[f].target for f in scope.nodes[node.attached_to].outgoing)])
+    return forks
+
+
+def _reached(scope: Scope, start: str) -> set[str]:
+    """Nodes reached before the next parallel join."""
+    pending, seen = [start], set[str]()
+    while pending:
+        current = pending.pop()
+        node = scope.nodes.get(current)
+        if node is None or current in seen or _joins(node):
+            continue
+        seen.add(current)
+        pending += [scope.flows[flow].target for flow in node.outgoing]
+    return seen
+
+
+def _joins(node: Node) -> bool:
+    return node.kind == "parallelGateway" and len(node.incoming) > 1
+
+
+def _differ(scope: Scope, node: Node, reached: list[set[str]]) -> bool:
+    """Whether two branches come in by different flows."""
+    sources = [scope.flows[flow].source for flow in node.incoming]
+    ways = {frozenset(i for i, branch in enumerate(reached) if origin in branch) for origin in sources}
+    return len([way for way in ways if way]) > 1 or frozenset() in ways

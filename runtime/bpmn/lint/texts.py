@@ -1,0 +1,90 @@
+"""Every text of a diagram that is or may hold an expression, with its place. No rule of its own.
+
+Two kinds, as the engine reads them: a formula is an expression, with braces or without
+(conditions, collections); a template is text with `${…}` in it or not (assignees, inputs)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from runtime import expressions
+from runtime.bpmn.lint.rule import Source
+from runtime.bpmn.model import DataMapping, Flow, Node, Parameter
+
+PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
+TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority")
+
+
+@dataclass(frozen=True)
+class Text:
+    """`what` is the word of the file: an attribute, an element, a parameter's name."""
+
+    at: Node | Flow
+    what: str
+    text: str
+    formula: bool
+    line: int = 0
+
+    def compile(self) -> expressions.Expression:
+        """Raises expressions.Malformed."""
+        bare = self.text.strip()
+        bare_formula = self.formula and not bare.startswith("=") and not expressions.has_braces(bare)
+        return expressions.compile(bare, braces=not bare_formula)
+
+
+def texts(source: Source) -> Iterator[Text]:
+    """All of a file, in no particular order."""
+    for _, flow in source.flows:
+        if flow.condition is not None:
+            yield Text(flow, "condition", flow.condition, True)
+    for node in source.nodes:
+        yield from _of_node(node)
+
+
+def _of_node(node: Node) -> Iterator[Text]:
+    for name in TEMPLATES:
+        if node.attributes.get(name):
+            yield Text(node, name, node.attributes[name], False)
+    for parameter in (*node.inputs, *node.outputs):
+        yield from _of_parameter(node, parameter, parameter.value)
+    for mapping in (*node.mappings_in, *node.mappings_out):
+        yield from _of_mapping(node, mapping)
+    if node.loop:
+        line = node.loop.line
+        for what, text in (
+            ("collection", node.loop.collection),
+            ("loopCardinality", node.loop.cardinality),
+            ("completionCondition", node.loop.completion_condition),
+        ):
+            if text:
+                yield Text(node, what, text, True, line)
+    if node.trigger:
+        trigger = node.trigger
+        for what, text in (
+            ("message", trigger.name if trigger.kind == "message" else ""),
+            ("correlation_key", trigger.correlation_key),
+            ("timeDate", trigger.date),
+            ("timeDuration", trigger.duration),
+            ("timeCycle", trigger.cycle),
+        ):
+            if text:
+                yield Text(node, what, text, False, trigger.line)
+
+
+def _of_parameter(node: Node, parameter: Parameter, value: object) -> Iterator[Text]:
+    if isinstance(value, str):
+        yield Text(node, parameter.name, value, False, parameter.line)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _of_parameter(node, parameter, item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _of_parameter(node, parameter, item)
+
+
+def _of_mapping(node: Node, mapping: DataMapping) -> Iterator[Text]:
+    if mapping.source_expression:
+        yield Text(node, "sourceExpression", mapping.source_expression, True, mapping.line)
+    if mapping.business_key:
+        yield Text(node, "businessKey", mapping.business_key, False, mapping.line)

@@ -1,0 +1,23 @@
+"""A form that a task or a start shows is there."""
+
+from difflib import get_close_matches
+
+from runtime.bpmn.lint.rule import Findings, Source, found, rule
+
+NEAR = "There is no form {form} for “{name}”; did you mean {nearest}?"
+
+
+@rule("unknown_form", sentences=[NEAR])
+def unknown_form(source: Source) -> Findings:
+    """There is no form {form} for “{name}”."""
+    forms = source.catalogue.forms
+    if forms is None:
+        return
+    for node in source.nodes:
+        form = node.attributes.get("formRef") or node.attributes.get("formKey")
+        if form and form not in forms:
+            near = get_close_matches(form, forms, 1)
+            if near:
+                yield found(node, NEAR, form=form, nearest=near[0])
+            else:
+                yield found(node, form=form)

@@ -1,0 +1,27 @@
+"""Lanes and candidate groups name groups that exist, or nobody would see the task."""
+
+from runtime import expressions
+from runtime.bpmn import staffing
+from runtime.bpmn.lint.rule import Findings, Source, found, rule
+
+LANE = "The lane “{name}” stands for the group {group}, which does not exist: set its property group."
+NAMELESS = "The lane “{name}” names no group: give it a name or the property group."
+
+
+@rule("unknown_group", sentences=[LANE, NAMELESS])
+def unknown_group(source: Source) -> Findings:
+    """“{name}” is offered to the group {group}, which does not exist."""
+    groups = source.catalogue.groups
+    for process in source.diagram.processes.values():
+        used = {node.lane for node in process.walk() if node.kind == "userTask"}
+        for lane in process.lanes.values():
+            if lane.id not in used:
+                continue
+            if not lane.group:
+                yield found(lane, NAMELESS)
+            elif groups is not None and lane.group not in groups:
+                yield found(lane, LANE, group=lane.group)
+        for node in process.walk():
+            for group in staffing.listed(node.attributes.get("candidateGroups", "")):
+                if groups is not None and not expressions.has_braces(group) and group not in groups:
+                    yield found(node, group=group)

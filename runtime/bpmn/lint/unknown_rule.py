@@ -1,0 +1,26 @@
+"""A business rule task asks a rule file that is there."""
+
+from difflib import get_close_matches
+
+from runtime.bpmn.lint.rule import Findings, Source, found, rule
+
+NONE = "“{name}” does not say which rule it asks: give decisionRef."
+NEAR = "There is no rule {rule} for “{name}”; did you mean {nearest}?"
+
+
+@rule("unknown_rule", sentences=[NONE, NEAR])
+def unknown_rule(source: Source) -> Findings:
+    """There is no rule {rule} for “{name}”."""
+    rules = source.catalogue.rules
+    for node in source.nodes:
+        if node.kind != "businessRuleTask":
+            continue
+        asked = node.attributes.get("decisionRef", "")
+        if not asked:
+            yield found(node, NONE)
+        elif rules is not None and asked not in rules:
+            near = get_close_matches(asked, rules, 1)
+            if near:
+                yield found(node, NEAR, rule=asked, nearest=near[0])
+            else:
+                yield found(node, rule=asked)

@@ -1,0 +1,68 @@
+"""What Camunda has and the runtime has not: Java, connectors, listeners, CMMN, fixed versions."""
+
+from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.tags import BPMN, CAMUNDA
+from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES
+
+JAVA = '“{name}” has {what}, which runs Java: name an operation with type="external" and its topic.'
+CONNECTOR = "“{name}” has a connector: use a service task with the topic http.request or notify.send."
+LISTENER = "“{name}” has a listener, which is not accepted: draw a service task before or after it."
+FIELDS = "“{name}” has form fields inside the diagram: make a .form file and name it with formRef."
+CASE = "“{name}” calls a CMMN case, which is not accepted: call a process."
+VERSION = '{what}="{value}" of “{name}” asks for a fixed version, which is not accepted: use latest.'
+EXTERNAL = 'type="{value}" of “{name}” is not accepted: use type="external" and a topic.'
+
+ELEMENTS = {
+    "connector": CONNECTOR,
+    "executionListener": LISTENER,
+    "taskListener": LISTENER,
+    "formData": FIELDS,
+    "formProperty": FIELDS,
+    "field": JAVA,
+    "errorEventDefinition": "",
+    "potentialStarter": "",
+}
+ATTRIBUTES = {
+    "class": JAVA,
+    "delegateExpression": JAVA,
+    "expression": JAVA,
+    "variableMappingClass": JAVA,
+    "variableMappingDelegateExpression": JAVA,
+    "formHandlerClass": JAVA,
+    "resource": "",
+    "caseRef": CASE,
+    "caseBinding": CASE,
+    "caseVersion": CASE,
+    "caseTenantId": CASE,
+    "calledElementTenantId": "",
+    "decisionRefTenantId": "",
+    "calledElementVersion": VERSION,
+    "calledElementVersionTag": VERSION,
+    "decisionRefVersion": VERSION,
+    "decisionRefVersionTag": VERSION,
+    "formRefVersion": VERSION,
+    "variableName": "",
+    "variableEvents": "",
+}
+BINDINGS = ("formRefBinding", "decisionRefBinding", "calledElementBinding")
+
+
+@rule("unsupported_extension", sentences=[JAVA, CONNECTOR, LISTENER, FIELDS, CASE, VERSION, EXTERNAL])
+def unsupported_extension(source: Source) -> Findings:
+    """{what} of “{name}” is not accepted."""
+    for tag in source.tags:
+        if tag.space == CAMUNDA and tag.name in ELEMENTS and tag.parent is not None:
+            if tag.parent.name == "extensionElements":
+                yield found(tag, ELEMENTS[tag.name], what=f"camunda:{tag.name}")
+        elif tag.space == BPMN:
+            for key, value in tag.attributes.items():
+                if not key.startswith(f"{CAMUNDA}:"):
+                    continue
+                name = key.partition(":")[2]
+                if name in BINDINGS and value not in ("latest", "deployment"):
+                    yield found(tag, VERSION, what=key, value=value)
+                elif name == "type" and name in EXTENSION_ATTRIBUTES.get(tag.name, ()):
+                    if value != "external":
+                        yield found(tag, EXTERNAL, value=value)
+                elif name in ATTRIBUTES and name not in EXTENSION_ATTRIBUTES.get(tag.name, ()):
+                    yield found(tag, ATTRIBUTES[name], what=key, value=value)
