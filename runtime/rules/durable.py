@@ -24,7 +24,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-import durable_rules_engine as engine
+import durable_rules_engine as engine  # type: ignore[import-not-found]  # C code, no types
 
 from runtime.rules.facts import Facts
 from runtime.rules.table import COMPARED_DECIMALS, RuleFile
@@ -38,7 +38,8 @@ _OPS = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 
 _log = logging.getLogger(__name__)
 # Creating and deleting moves the engine's table of handles.
-_table_lock = threading.Lock()
+# Reentrant: the collector may retire a table while another is made.
+_table_lock = threading.RLock()
 
 
 class EngineFailed(Exception):
@@ -57,7 +58,7 @@ class Plan:
     collect: bool
 
 
-def compile(file: RuleFile) -> Plan:  # noqa: A001 (the word of the field)
+def compile(file: RuleFile) -> Plan:
     """The plan of a checked rule file."""
     fields: dict[str, str] = {}
     presences: dict[str, str] = {}

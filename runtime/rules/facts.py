@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runtime.errors import Invalid, Problem
+from runtime.errors import Invalid, Problem, fill
 from runtime.expressions import CannotEvaluate
 from runtime.rules.kinds import kind_of
 from runtime.rules.problems import problem
 from runtime.rules.reading import has_more_decimals
-from runtime.rules.table import LARGEST, LONGEST, Derived, Field, RuleFile, compared
+from runtime.rules.table import LONGEST, Derived, Field, RuleFile, compared, too_large
 from runtime.values import Value
 
 
@@ -76,7 +76,8 @@ def normalise(file: RuleFile, given: Mapping[str, Value]) -> dict[str, Value]:
         if wrong:
             found.append(wrong)
     if found:
-        raise InputsInvalid(found, rule=file.key, reason=" ".join(str(each).split(": ", 1)[1] for each in found))
+        reason = " ".join(fill(each.message, each.params) for each in found)
+        raise InputsInvalid(found, rule=file.key, reason=reason)
     return inputs
 
 
@@ -98,7 +99,7 @@ def _wrong(field: Field, value: Value) -> Problem | None:
     if isinstance(value, str):
         if len(value) > LONGEST or "\0" in value:
             return problem("decision.too_long", name=name, limit=LONGEST)
-    elif isinstance(value, (int, Decimal)) and abs(value) > LARGEST:
+    elif too_large(value):
         return problem("decision.too_large", name=name)
     if field.minimum is not None and value < field.minimum:
         return problem("decision.below", name=name, limit=str(field.minimum))
@@ -120,7 +121,7 @@ def _compute(figure: Derived, values: Mapping[str, Value]) -> Value:
         if any(values[name] is None for name in figure.formula.names):
             return None
         raise FigureFailed(figure.id, error) from None
-    if isinstance(value, (int, Decimal)) and abs(value) > LARGEST:
+    if too_large(value):
         raise FigureFailed(figure.id, f"{figure.formula.text} > 10^14")
     if figure.kind == "decimal" and type(value) is int:
         return Decimal(value)

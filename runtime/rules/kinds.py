@@ -97,8 +97,12 @@ def _comparison(node: Binary, op: str, one: str | None, other: str | None, repor
         report("rule_file.compare_days", text=render(node))
     elif op not in ("==", "!=") and families & {"text", "boolean", "null"}:
         report("rule_file.no_order", text=render(node), found=one)
-    elif families == {"boolean"} and not all(isinstance(side, (Name, Literal)) for side in (node.left, node.right)):
+    elif families == {"boolean"} and not (_is_leaf(node.left) and _is_leaf(node.right)):
         report("rule_file.compare_conditions", text=render(node))
+
+
+def _is_leaf(node: Node) -> bool:
+    return isinstance(node, (Name, Literal))
 
 
 def _membership(left: Node, right: Node, kinds: Mapping[str, str], report: Report) -> str:
@@ -144,7 +148,9 @@ def _common(node: Node, found: list[str | None], report: Report) -> str | None:
     return "decimal" if "decimal" in told else next(iter(told))
 
 
-def _call(node: Node, name: str, args: tuple[Node, ...], kinds: Mapping[str, str], report: Report) -> str | None:
+def _call(
+    node: Node, name: str, args: tuple[Node, ...], kinds: Mapping[str, str], report: Report
+) -> str | None:
     if name not in FUNCTIONS:
         report("rule_file.unknown_function", name=name, functions=", ".join(FUNCTIONS))
         return None
@@ -169,7 +175,7 @@ def _call(node: Node, name: str, args: tuple[Node, ...], kinds: Mapping[str, str
             return found[0]
         case "round":
             places = args[1] if len(args) == 2 else Literal(0)
-            if not isinstance(places, Literal) or not isinstance(places.value, int) or not -10 <= places.value <= 20:
+            if not (isinstance(places, Literal) and type(places.value) is int and -10 <= places.value <= 20):
                 report("rule_file.wrong_arguments", name=name, count=len(args))
                 return None
             return "decimal" if places.value > 0 else "integer"

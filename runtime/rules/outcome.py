@@ -13,7 +13,7 @@ from runtime.errors import GuichengError, Invalid
 from runtime.expressions import CannotEvaluate, Expression
 from runtime.rules.facts import Facts, FigureFailed
 from runtime.rules.kinds import kind_of
-from runtime.rules.table import LARGEST, UNSET, Cell, Default, Field, Refusing, RuleFile
+from runtime.rules.table import LARGEST, UNSET, Cell, Default, Field, Refusing, RuleFile, too_large
 from runtime.values import Value
 
 _ROUNDING = Context(prec=50, rounding=ROUND_HALF_UP)
@@ -57,7 +57,7 @@ class OutputMissing(RuleRefused):
 
 
 class OutputUnfit(RuleRefused):
-    """The rule {rule} computes {value} for {output} in its row {row}, which its declaration does not allow."""
+    """The rule {rule} computes {value} for {output} in its row {row}; that output does not allow it."""
 
     code = "rule.output_unfit"
 
@@ -153,7 +153,7 @@ def _fit(file: RuleFile, row: str, output: Field, value: Value) -> Value:
     if output.type == "decimal" and type(value) is int:
         value = Decimal(value)
     unfit = OutputUnfit(rule=file.key, row=row, output=output.id, value=str(value)[:80])
-    if kind_of(value) != output.type or (isinstance(value, (int, Decimal)) and abs(value) > LARGEST * LARGEST):
+    if kind_of(value) != output.type or too_large(value, LARGEST * LARGEST):
         raise unfit
     if output.decimals is not None and isinstance(value, Decimal):
         value = value.quantize(Decimal(1).scaleb(-output.decimals), context=_ROUNDING)

@@ -14,12 +14,13 @@ SENTENCES: dict[str, str] = {
     "rule_file.too_large": "A rule file may have at most {limit} bytes.",
     "rule_file.too_deep": "This is nested more than {limit} levels deep; a rule file never needs that.",
     "rule_file.too_many_values": "A rule file may hold at most {limit} values.",
-    "rule_file.alias": "Anchors (&) and aliases (*) are not accepted: write the value out, or put it in quotes.",
+    "rule_file.alias": "Anchors (&) and aliases (*) are not accepted: write it out, or put it in quotes.",
     "rule_file.tag": "Type tags (!) are not accepted: remove the tag, or put the text in quotes.",
     "rule_file.not_a_mapping": "A rule file consists of fields such as “rule: name_of_the_rule”.",
     "rule_file.key_not_text": "A field's name has to be text.",
     "rule_file.duplicate_key": "“{key}” stands here a second time.",
-    "rule_file.stray_colon": "A colon followed by a space ends a field's name; put a text that contains one in quotes.",
+    "rule_file.stray_colon": "A colon followed by a space ends a field's name; "
+                             "put a text that contains one in quotes.",
     "rule_file.open_quote": "A text in quotes is not closed.",
     "rule_file.bad_character": "A character here is not accepted; indent with spaces, not tabs, "
                                "and put a text that begins with a special sign in quotes.",
@@ -40,7 +41,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.bad_id": "“{id}” cannot be a name here: letters (Chinese too), digits and underscores, "
                         "beginning with a letter, at most 64, and no word of the expression language.",
     "rule_file.duplicate_id": "The name “{id}” is used already, on line {first}.",
-    "rule_file.untranslated": "“{field}” is missing, so readers of that language see another language.",
+    "rule_file.untranslated": "Missing: {field}. Readers of that language see another one.",
     "rule_file.no_rows": "A table needs at least one rule.",
     "rule_file.too_many_rows": "A table may have at most {limit} rules.",
     "rule_file.no_outputs": "A table needs at least one output.",
@@ -55,11 +56,12 @@ SENTENCES: dict[str, str] = {
     # expressions
     "rule_file.empty_expression": "Here an expression is missing.",
     "rule_file.unknown_name": "“{name}” is neither an input nor a figure of let.",
-    "rule_file.unknown_name_near": "“{name}” is neither an input nor a figure of let; perhaps “{near}” is meant.",
+    "rule_file.unknown_name_near": "“{name}” is neither an input nor a figure of let; “{near}” is.",
     "rule_file.name_not_yet": "“{name}” is computed only further down; move it up.",
     "rule_file.unknown_function": "There is no function {name}(); there are: {functions}.",
     "rule_file.wrong_arguments": "{name}() is given arguments that do not fit.",
-    "rule_file.not_a_constant": "{name}() takes a written text such as date('2026-01-31') or duration('P3D'), not {text}.",
+    "rule_file.not_a_constant": "{name}() takes a written text such as date('2026-01-31') "
+                                "or duration('P3D'), not {text}.",
     "rule_file.not_in_rules": "“{text}” is not offered in rule files.",
     "rule_file.wrong_type": "“{text}” is of the type {found}; {wanted} is needed here.",
     "rule_file.cannot_compare": "“{text}” compares {left} with {right}.",
@@ -67,20 +69,20 @@ SENTENCES: dict[str, str] = {
     "rule_file.compare_conditions": "“{text}” compares two conditions; connect them with and, or, not.",
     "rule_file.no_order": "“{text}” asks for an order, which {found} does not have.",
     "rule_file.cannot_compute": "“{text}” computes with {left} and {right}, which do not go together.",
-    "rule_file.in_needs_list": "After in there has to be a list of written values such as ['A', 'B'], not {text}.",
+    "rule_file.in_needs_list": "After “in” a list of written values is needed, e.g. ['A', 'B'], not {text}.",
     "rule_file.two_types": "“{text}” may be of several types: {kinds}.",
     "rule_file.cannot_fold": "“{text}” cannot be computed.",
     "rule_file.fine_constant": "Conditions compare numbers to four decimals; {text} has more.",
     "rule_file.too_large_number": "{text} is too large: numbers may reach 10^14.",
     "rule_file.too_many_terms": "This rule asks for {count} things at once; at most {limit} are possible. "
                                 "Compute some of them in let.",
-    "rule_file.too_many_alternatives": "This rule has more than {limit} alternatives; make several rules of it.",
+    "rule_file.too_many_alternatives": "This rule has more than {limit} alternatives; make several of it.",
     # rows
     "rule_file.missing_output": "Output “{output}” is missing.",
     "rule_file.unknown_output": "There is no output “{output}”.",
     "rule_file.computed_output": "Output “{output}” has a formula, so no rule may set it.",
     "rule_file.default_twice": "The default either decides (then) or refuses (refuse), not both.",
-    "rule_file.example_twice": "An example expects values (then) or a refusal (refused: true), one of the two.",
+    "rule_file.example_twice": "An example expects either values (then) or a refusal (refused: true).",
     "rule_file.example_unknown": "“{name}” is not an input.",
     "rule_file.example_missing": "Input “{name}” is missing in the example.",
     # proofs
@@ -88,7 +90,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.gap_unproved": "It could not be proved that the rules cover every case: add a default.",
     "rule_file.unreachable": "No case fulfils this condition: {terms} exclude one another.",
     "rule_file.unreachable_in_ranges": "No case fulfils this condition within the ranges of the inputs.",
-    "rule_file.shadowed": "This rule never decides: whatever it fits is taken by {earlier} before it, e.g. {case}.",
+    "rule_file.shadowed": "This rule never decides: what it fits is taken by {earlier} before it, e.g. {case}.",
     "rule_file.overlap": "This rule and “{earlier}” before it both fit and decide differently: {case}. "
                          "The earlier one wins.",
     "rule_file.not_all_proved": "The table is large; overlaps and dead rules were not all looked for.",
@@ -100,7 +102,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.row_untested": "No example reaches the rule “{row}”.",
     "rule_file.evaluators_differ": "For {case} the rule engine and its check decide differently; "
                                    "the file cannot be published. Please report it.",
-    "rule_file.check_timed_out": "Checking this file took longer than {seconds} seconds, so it cannot be published.",
+    "rule_file.check_timed_out": "Checking this file took longer than {seconds} seconds; it cannot be published.",
     "rule_file.check_crashed": "Checking this file failed, so it cannot be published. Please report it.",
     # inputs of a decision
     "decision.missing_input": "A value for “{name}” is missing.",

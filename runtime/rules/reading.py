@@ -18,7 +18,7 @@ from runtime.rules import kinds as kinds_of
 from runtime.rules.conditions import fold
 from runtime.rules.problems import problem
 from runtime.rules.source import Mapping, Node, Sequence, Text
-from runtime.rules.table import LARGEST, LONGEST, Choice, Field
+from runtime.rules.table import LONGEST, Choice, Field, too_large
 from runtime.values import Value
 
 RESERVED = frozenset(
@@ -103,19 +103,22 @@ class Reading:
             return ""
         return node.text.strip()
 
-    def names(self, fields: Map[str, Node], stem: str, parent: Node | None, required: bool = True) -> Map[str, str]:
+    def names(
+        self, fields: Map[str, Node], stem: str, parent: Node, required: bool = True
+    ) -> Map[str, str]:
         """`stem`, `stem_en` and `stem_zh_hant` by language. The first must be there if any is."""
         found = {
             language: self.text(fields[stem + ending], stem + ending)
             for ending, language in LANGUAGES.items()
             if stem + ending in fields
         }
-        if parent is None or (not found and not required):
+        if not found and not required:
             return found
-        for ending, language in LANGUAGES.items():
-            if language not in found:
-                code = "rule_file.missing_field" if not ending and required else "rule_file.untranslated"
-                self.report(code, parent, field=stem + ending)
+        if stem not in fields:
+            self.report("rule_file.missing_field", parent, field=stem)
+        missing = [stem + ending for ending, language in LANGUAGES.items() if ending and language not in found]
+        if missing:
+            self.report("rule_file.untranslated", parent, field=", ".join(missing))
         return found
 
     def one_of(self, node: Node | None, name: str, values: tuple[str, ...], default: str) -> str:
@@ -152,7 +155,7 @@ class Reading:
                 return text == "true"
             if type in ("integer", "decimal") and _DECIMAL.fullmatch(text):
                 number: int | Decimal = Decimal(text)
-                if abs(number) > LARGEST:
+                if too_large(number):
                     self.report("rule_file.too_large_number", node, text=text)
                     return NOTHING
                 if type == "decimal" or _INTEGER.fullmatch(text):

@@ -156,3 +156,8 @@ def compared(value: Value) -> Value:
     if isinstance(value, Decimal):
         return value.quantize(Decimal(1).scaleb(-COMPARED_DECIMALS))
     return value
+
+
+def too_large(value: Value, limit: int = LARGEST) -> bool:
+    """Whether `value` is a number beyond what enters a decision."""
+    return isinstance(value, (int, Decimal)) and not -limit <= value <= limit

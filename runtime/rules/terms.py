@@ -79,7 +79,8 @@ def _spread(node: Node, wanted: bool, optional: _Ask, is_text: _Ask) -> list[Alt
             return _any(_all(go(test, True), go(then, wanted)), _all(go(test, False), go(otherwise, wanted)))
         case Binary("in", left, ListOf(items)):
             found = [_compare("==", _side(left), _side(item), wanted, optional) for item in items]
-            joined, result = (_any, []) if wanted else (_all, [()])
+            joined = _any if wanted else _all
+            result: list[Alternative] = [] if wanted else [()]
             for each in found:
                 result = joined(result, each)
             return result
@@ -158,13 +159,16 @@ def _same(left: str, right: str | Constant, wanted: bool, optional: _Ask) -> lis
             return [(Test(left, "missing" if wanted else "given"),)]
         if not optional(left):
             return [(test,)]
-        given = [(Test(left, "given"), test)]
+        given: list[Alternative] = [(Test(left, "given"), test)]
         return given if wanted else _any([(Test(left, "missing"),)], given)
     either = [side for side in (left, right) if optional(side)]
-    both = [(*(Test(side, "given") for side in either), test)]
+    both: list[Alternative] = [(*(Test(side, "given") for side in either), test)]
     if len(either) < 2:
         return both if wanted else _any([(Test(side, "missing"),) for side in either], both)
     if wanted:
         return _any(both, [(Test(left, "missing"), Test(right, "missing"))])
-    one_only = [(Test(left, "missing"), Test(right, "given")), (Test(left, "given"), Test(right, "missing"))]
+    one_only: list[Alternative] = [
+        (Test(left, "missing"), Test(right, "given")),
+        (Test(left, "given"), Test(right, "missing")),
+    ]
     return _any(both, one_only)

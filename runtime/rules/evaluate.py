@@ -1,0 +1,178 @@
+"""Rules that decide: a rule file made ready, asked, and checked before it is published.
+
+    ruleset = compile(file, version=3)
+    decision = decide(ruleset, {"amount": Decimal(900)}, as_of=today)
+
+The rule engine decides; plain Python explains and checks each answer, and takes over
+if the engine fails. Not here: choosing the version for a date (library.py), storing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from runtime.errors import Problem
+from runtime.rules import durable, facts, outcome, plain
+from runtime.rules.decision import Decision
+from runtime.rules.facts import Facts, FigureFailed
+from runtime.rules.problems import problem
+from runtime.rules.rulefile import load
+from runtime.rules.table import RuleFile
+from runtime.values import Value
+
+__all__ = ["Decision", "Ruleset", "check_in_child", "compile", "decide", "publishable"]
+
+MAX_FAILURES = 3  # then a ruleset no longer asks the engine: each broken handle stays in memory
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """The loaded form of one rule file, replaced when it fails. Any thread may ask."""
+
+    def __init__(self, file: RuleFile) -> None:
+        self._file = file
+        self._plan = durable.compile(file)
+        self._handle: durable.Handle | None = None
+        self._lock = threading.Lock()
+        self.failures = 0
+
+    def hits(self, of: Facts) -> tuple[str, ...]:
+        """Ids of the rows that fit. Never fails because of the engine."""
+        try:
+            return self._ready().hits(of)
+        except durable.EngineFailed as error:
+            self.quarantine(str(error))
+            return plain.hits(self._file, of)
+
+    def quarantine(self, reason: str) -> None:
+        """Ask this handle never again; the next question makes a new one."""
+        with self._lock:
+            self.failures += 1
+            if self._handle is not None:
+                self._handle.broken = True
+            self._handle = None
+        _log.error("rule %s: engine in quarantine (%s), plain Python decides", self._file.key, reason)
+
+    def _ready(self) -> durable.Handle:
+        with self._lock:
+            if self.failures >= MAX_FAILURES:
+                raise durable.EngineFailed("failed too often")
+            if self._handle is None:
+                try:
+                    self._handle = durable.Handle(self._plan)
+                except durable.EngineFailed:
+                    raise
+                except Exception as error:  # what the C code raises when it will not load
+                    raise durable.EngineFailed(repr(error)) from error
+                # When the last decision with this ruleset is done, its memory goes back.
+                weakref.finalize(self, self._handle.retire).atexit = False
+            return self._handle
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One version of a rule, ready to decide. Immutable: a new version is a new Ruleset."""
+
+    key: str
+    version: int
+    sha256: str
+    file: RuleFile = field(repr=False)
+    handle: Engine = field(repr=False, compare=False)
+
+
+def compile(file: RuleFile, version: int = 0) -> Ruleset:
+    """A checked rule file, ready to decide; 0 is the version of a draft."""
+    return Ruleset(file.key, version, file.sha256, file, Engine(file))
+
+
+def decide(
+    ruleset: Ruleset, inputs: Mapping[str, Value], as_of: dt.date | None = None, *, explain: bool = True
+) -> Decision:
+    """What the rule says about a case. A refusal is a Decision too: ask `refused`, or `require()`.
+
+    With `explain`, the decision carries its trace and is checked against plain Python.
+    Raises InputsInvalid when the inputs do not fit."""
+    file = ruleset.file
+    trace: tuple[plain.Passed, ...] = ()
+    hits: tuple[str, ...] = ()
+    try:
+        of = facts.gather(file, inputs)
+    except FigureFailed as error:
+        of = Facts(facts.normalise(file, inputs), {}, {})
+        found = outcome.figure_failed(file, error)
+    else:
+        hits = ruleset.handle.hits(of)
+        if explain:
+            trace = plain.trace(file, of)
+            expected = plain.hits(file, of)
+            if hits != expected:
+                ruleset.handle.quarantine(f"{hits} instead of {expected}")
+                hits = expected
+        found = outcome.settle(file, hits, of)
+    return Decision(
+        rule=file.key,
+        version=ruleset.version,
+        sha256=ruleset.sha256,
+        as_of=as_of,
+        inputs=of.inputs,
+        figures={name: of.values[name] for name in file.let if name in of.values},
+        outputs=found.outputs,
+        hits=hits,
+        because=found.because,
+        trace=trace,
+        refused=found.messages,
+        refusal=found.refusal,
+    )
+
+
+def publishable(text: str, file: str = "") -> list[Problem]:
+    """Everything that speaks against publishing a rule file, and what is worth a warning:
+    its reading, the proofs about its table, its examples, and the two evaluators side by side.
+
+    The engine can crash or hang on what it is given: call check_in_child from a server."""
+    # z3 is 60 MB that only the checking child needs.
+    from runtime.rules import analyse, trials
+
+    table, found = load(text, file)
+    if table is None:
+        return found
+    found = found + analyse.analyse(table, file) + trials.examples(table, file)
+    if not any(each.severity == "error" for each in found):
+        found += trials.side_by_side(table, file)
+    return sorted(found, key=lambda each: (each.line, each.column))
+
+
+def check_in_child(text: str, file: str = "", *, seconds: float = 60) -> list[Problem]:
+    """`publishable` in a process of its own, ended after `seconds`: an endless loop in the
+    engine's C code can be stopped no other way."""
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "runtime.rules", file],
+            input=text.encode("utf-8", "surrogatepass"),
+            capture_output=True,
+            timeout=seconds,
+            env={**os.environ, "PYTHONPATH": path},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [problem("rule_file.check_timed_out", file=file, line=1, column=1, seconds=f"{seconds:g}")]
+    if child.returncode != 0:
+        _log.error("checking %s ended with %s: %s", file, child.returncode, child.stderr[-2000:])
+        return [problem("rule_file.check_crashed", file=file, line=1, column=1)]
+    return [Problem(**each) for each in json.loads(child.stdout)]
+
+
+def report(found: list[Problem]) -> str:
+    """Problems as the JSON that check_in_child reads."""
+    return json.dumps([asdict(each) for each in found], ensure_ascii=True, default=str)
