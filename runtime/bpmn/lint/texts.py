@@ -61,15 +61,16 @@ def _of_node(node: Node) -> Iterator[Text]:
                 yield Text(node, what, text, True, line)
     if node.trigger:
         trigger = node.trigger
-        for what, text in (
-            ("message", trigger.name if trigger.kind == "message" else ""),
-            ("correlation_key", trigger.correlation_key),
-            ("timeDate", trigger.date),
-            ("timeDuration", trigger.duration),
-            ("timeCycle", trigger.cycle),
+        for what, text, formula in (
+            ("message", trigger.name if trigger.kind == "message" else "", False),
+            ("errorCode", trigger.code if node.kind == "endEvent" else "", False),
+            ("correlation_key", trigger.correlation_key, True),
+            ("timeDate", trigger.date, False),
+            ("timeDuration", trigger.duration, False),
+            ("timeCycle", trigger.cycle, False),
         ):
             if text:
-                yield Text(node, what, text, False, trigger.line)
+                yield Text(node, what, text, formula, trigger.line)
 
 
 def _of_parameter(node: Node, parameter: Parameter, value: object) -> Iterator[Text]:

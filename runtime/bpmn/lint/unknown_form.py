@@ -2,6 +2,7 @@
 
 from difflib import get_close_matches
 
+from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 NEAR = "There is no form {form} for “{name}”; did you mean {nearest}?"
@@ -15,7 +16,8 @@ def unknown_form(source: Source) -> Findings:
         return
     for node in source.nodes:
         form = node.attributes.get("formRef") or node.attributes.get("formKey")
-        if form and form not in forms:
+        # A form chosen by an expression is known only in the case.
+        if form and form not in forms and not expressions.has_braces(form):
             near = get_close_matches(form, forms, 1)
             if near:
                 yield found(node, NEAR, form=form, nearest=near[0])
