@@ -44,10 +44,16 @@ DEFAULT_GRANTS = [
     Grant("admin", "administer", "people", "any"),
     Grant("admin", "operate", "case", "any", LIMITED),
     Grant("admin", "deploy", "process", "any"),
-    *(Grant(group, "read", kind, "any")
-      for group in ("hr", "finance") for kind in ("appraisal", "bonus", "wage")),
-    *(Grant("*", "read", kind, relation)
-      for kind in ("appraisal", "bonus", "wage") for relation in ("own", "subordinate")),
+    *(
+        Grant(group, "read", kind, "any")
+        for group in ("hr", "finance")
+        for kind in ("appraisal", "bonus", "wage")
+    ),
+    *(
+        Grant("*", "read", kind, relation)
+        for kind in ("appraisal", "bonus", "wage")
+        for relation in ("own", "subordinate")
+    ),
 ]
 
 
@@ -83,10 +89,16 @@ def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.Column
     started_by = cases.c.initiator_id
     return {
         # Who started a confidential case is not thereby somebody it concerns.
-        "own": lambda: cases.c.subject_id == actor.id if confidential
-        else sa.or_(started_by == actor.id, cases.c.subject_id == actor.id),
-        "subordinate": lambda: cases.c.subject_id.in_(below) if confidential
-        else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below)),
+        "own": lambda: (
+            cases.c.subject_id == actor.id
+            if confidential
+            else sa.or_(started_by == actor.id, cases.c.subject_id == actor.id)
+        ),
+        "subordinate": lambda: (
+            cases.c.subject_id.in_(below)
+            if confidential
+            else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below))
+        ),
         "assigned": lambda: _has_task(actor),
         "department": sa.true,
         "any": sa.true,
@@ -100,8 +112,11 @@ def case_visible(actor: Actor, *, fully: bool = False) -> sa.ColumnElement[bool]
     allowed = [sa.false()]
     for kind, confidential in (("case", False), ("confidential_case", True)):
         tests = _about(actor, confidential)
-        relations = [tests[relation]() for relation, fields in sorted(granted(actor, "read", kind).items())
-                     if fields == "*" or not fully]
+        relations = [
+            tests[relation]()
+            for relation, fields in sorted(granted(actor, "read", kind).items())
+            if fields == "*" or not fully
+        ]
         allowed.append(sa.and_(cases.c.confidential == confidential, sa.or_(sa.false(), *relations)))
     return sa.or_(*allowed)
 
@@ -118,10 +133,12 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
     if "assigned" in relations:
         tests.append(asked(actor))
     if "subordinate" in granted(actor, "read", "user_task"):
-        tests.append(sa.and_(
-            user_tasks.c.assignee_id.in_(sorted(actor.subordinates)),
-            sa.exists().where(cases.c.id == user_tasks.c.case_id, case_visible(actor, fully=True)),
-        ))
+        tests.append(
+            sa.and_(
+                user_tasks.c.assignee_id.in_(sorted(actor.subordinates)),
+                sa.exists().where(cases.c.id == user_tasks.c.case_id, case_visible(actor, fully=True)),
+            )
+        )
     return sa.or_(*tests)
 
 
@@ -131,7 +148,9 @@ def file_visible(actor: Actor) -> sa.ColumnElement[bool]:
         sa.and_(file_uses.c.person_id == actor.id, file_uses.c.case_id.is_(None)),
         sa.exists().where(cases.c.id == file_uses.c.case_id, case_visible(actor, fully=True)),
         # A task's form shows the files of its case to whoever is to decide on them.
-        sa.exists().where(cases.c.id == file_uses.c.case_id, cases.c.confidential.is_(False), _has_task(actor)),
+        sa.exists().where(
+            cases.c.id == file_uses.c.case_id, cases.c.confidential.is_(False), _has_task(actor)
+        ),
     )
 
 

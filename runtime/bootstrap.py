@@ -87,8 +87,11 @@ class Runtime:
         self.house.calendar = self.read(calendar.load, SYSTEM)
 
     def do(
-        self, command: Callable[Concatenate[Transaction, Actor, P], T], actor: Actor,
-        *args: P.args, **kwargs: P.kwargs,
+        self,
+        command: Callable[Concatenate[Transaction, Actor, P], T],
+        actor: Actor,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """One command in one transaction; a lost race is run again, from the start."""
         for attempt in range(5):
@@ -105,8 +108,11 @@ class Runtime:
         raise AssertionError("unreachable")
 
     def read(
-        self, query: Callable[Concatenate[Transaction, Actor, P], T], actor: Actor,
-        *args: P.args, **kwargs: P.kwargs,
+        self,
+        query: Callable[Concatenate[Transaction, Actor, P], T],
+        actor: Actor,
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """One query, over a consistent view."""
         with db.reading(self.engine, clock.now(), self.house) as tx:
@@ -132,8 +138,14 @@ class Runtime:
         return self._take(actor, sources, unreadable, self.read(deploy.known, SYSTEM), origin)
 
     def _take(
-        self, actor: Actor, sources: list[deploy.Source], unreadable: list[Problem],
-        before: deploy.Known, origin: str, *, from_folder: bool = False,
+        self,
+        actor: Actor,
+        sources: list[deploy.Source],
+        unreadable: list[Problem],
+        before: deploy.Known,
+        origin: str,
+        *,
+        from_folder: bool = False,
     ) -> list[Problem]:
         # Checked before the transaction opens: a proof of a rule takes a second, a writer must not.
         checked, problems = deploy.check_sources(sources, before)
@@ -187,8 +199,15 @@ def read_sources(paths: Iterable[Path]) -> tuple[list[deploy.Source], list[Probl
                 continue
             name = file.relative_to(path.parent).as_posix() if path.is_dir() else file.name
             if file.stat().st_size > LARGEST_SOURCE:
-                problems.append(Problem("too_large", "The file is larger than {most} MB", "",
-                                        {"most": LARGEST_SOURCE // 1024**2}, file=name))
+                problems.append(
+                    Problem(
+                        "too_large",
+                        "The file is larger than {most} MB",
+                        "",
+                        {"most": LARGEST_SOURCE // 1024**2},
+                        file=name,
+                    )
+                )
                 continue
             try:
                 sources.append(deploy.Source(name, file.read_text(encoding="utf-8")))
@@ -206,4 +225,3 @@ def _busy(error: sa.exc.OperationalError) -> bool:
 def build(settings: Settings | None = None) -> Runtime:
     """A Runtime over an existing database; it does not upgrade it."""
     return Runtime(settings or Settings())
-

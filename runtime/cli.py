@@ -30,6 +30,7 @@ from runtime.queries import inbox, people
 from runtime.worker import Worker
 
 out = Console(highlight=False, soft_wrap=True)
+ANSWERS = "The form's answers: JSON, @FILE, or - for standard input."
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -125,14 +126,17 @@ def db_upgrade() -> None:
 
 
 @main.command()
-@click.option("--processes", type=click.Path(path_type=Path), default=None, help="Folder of diagrams and forms.")
+@click.option(
+    "--processes", type=click.Path(path_type=Path), default=None, help="Folder of diagrams and forms."
+)
 @click.option("--rules", type=click.Path(path_type=Path), default=None, help="Folder of rule files.")
 @guarded
 def init(processes: Path | None, rules: Path | None) -> None:
     """Set up an empty installation: tables, and the processes and rules of this folder."""
     runtime = Runtime(Settings())
     runtime.upgrade()
-    notes = runtime.sync(*(folder for folder in (processes, rules) if folder) or runtime.folders())
+    chosen = [folder for folder in (processes, rules) if folder]
+    notes = runtime.sync(*(chosen or runtime.folders()))
     _print(notes)
     out.print(say("Ready. Now create the first administrator: guicheng admin create"))
 
@@ -153,8 +157,12 @@ def admin_create(username: str | None, name: str | None) -> None:
     username = username or click.prompt(say("Sign-in name"))
     password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
     opened().do(
-        accounts.add_person, SYSTEM, username, {"zh_Hans": name or username},
-        groups=["admin"], password=password,
+        accounts.add_person,
+        SYSTEM,
+        username,
+        {"zh_Hans": name or username},
+        groups=["admin"],
+        password=password,
     )
     out.print(say("{username} can sign in now.", username=username))
 
@@ -168,7 +176,9 @@ def person() -> None:
 @click.argument("username")
 @click.option("--name", required=True, help="Name in Chinese (or any).")
 @click.option("--name-en", default="", help="Name in English.")
-@click.option("--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), help="May be given often.")
+@click.option(
+    "--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), help="May be given often."
+)
 @click.option("--superior", default=None, help="Sign-in name of whom they report to.")
 @guarded
 def person_add(username: str, name: str, name_en: str, groups: tuple[str, ...], superior: str | None) -> None:
@@ -228,7 +238,7 @@ def check(paths: tuple[Path, ...]) -> None:
     if settings.database_url or (settings.home / "guicheng.db").exists():
         before = opened().read(deploy.known, SYSTEM)
     sources, unreadable = read_sources(paths)
-    checked, problems = deploy.check_sources(sources, before)
+    _, problems = deploy.check_sources(sources, before)
     problems = unreadable + problems
     _print(problems)
     errors = sum(problem.severity == "error" for problem in problems)
@@ -251,7 +261,7 @@ def deploy_(paths: tuple[Path, ...]) -> None:
 @main.command()
 @click.argument("process")
 @click.option("--as", "username", required=True, help="Sign-in name of who starts it.")
-@click.option("--answers", default="{}", help="The start form's answers: JSON, @FILE, or - for standard input.")
+@click.option("--answers", default="{}", help=ANSWERS)
 @guarded
 def start(process: str, username: str, answers: str) -> None:
     """Start PROCESS; prints the case's id."""
@@ -276,8 +286,19 @@ def tasks(username: str, as_json: bool) -> None:
             name = i18n.label(language(), dict(row.names), row.element)
             title = i18n.label(language(), dict(row.case_title))
             if as_json:
-                out.print(orjson.dumps({"id": row.id, "element": row.element, "name": name, "case": row.case,
-                                        "title": title, "process": row.process}).decode(), markup=False)
+                out.print(
+                    orjson.dumps(
+                        {
+                            "id": row.id,
+                            "element": row.element,
+                            "name": name,
+                            "case": row.case,
+                            "title": title,
+                            "process": row.process,
+                        }
+                    ).decode(),
+                    markup=False,
+                )
             table.add_row(row.id, name, title, row.process)
         after = page.next
         if after is None:
@@ -289,7 +310,7 @@ def tasks(username: str, as_json: bool) -> None:
 @main.command()
 @click.argument("task")
 @click.option("--as", "username", required=True, help="Who completes it.")
-@click.option("--answers", default="{}", help="The form's answers: JSON, @FILE, or - for standard input.")
+@click.option("--answers", default="{}", help=ANSWERS)
 @guarded
 def complete(task: str, username: str, answers: str) -> None:
     """Complete TASK with the form's answers."""

@@ -12,5 +12,7 @@ def public_id() -> str:
     """A UUIDv7 (RFC 9562) as 32 hexadecimal digits."""
     milliseconds = int(clock.now().timestamp() * 1000)
     random = int.from_bytes(os.urandom(10), "big")
-    number = milliseconds << 80 | 0x7 << 76 | (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    number = (
+        milliseconds << 80 | 0x7 << 76 | (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    )
     return uuid.UUID(int=number).hex

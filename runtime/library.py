@@ -198,4 +198,6 @@ def may_start(model: Process, actor: Actor) -> bool:
     groups = {name.strip() for name in model.attributes.get("candidateStarterGroups", "").split(",")}
     people = {name.strip() for name in model.attributes.get("candidateStarterUsers", "").split(",")}
     offered = model.attributes.get("isStartableInTasklist") != "false"
-    return offered and actor.may("start", "process") and bool(groups & actor.groups or actor.username in people)
+    return (
+        offered and actor.may("start", "process") and bool(groups & actor.groups or actor.username in people)
+    )

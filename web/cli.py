@@ -77,5 +77,7 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
 
 def _print_missing_year(runtime: Runtime) -> None:
     for year in runtime.missing_years():
-        err.print(say("The calendar of {year} is missing: its weekdays count as workdays.", year=year),
-                  style="yellow")
+        err.print(
+            say("The calendar of {year} is missing: its weekdays count as workdays.", year=year),
+            style="yellow",
+        )

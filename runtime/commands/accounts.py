@@ -78,14 +78,16 @@ def add_person(
         raise NameTaken(username=username)
     _check_language(language)
     person = public_id()
-    tx.execute(sa.insert(people).values(
-        public_id=person,
-        username=username,
-        names=dict(names) or {"en": username},
-        password=hash_password(username, password) if password is not None else None,
-        language=language,
-        created_at=tx.now,
-    ))
+    tx.execute(
+        sa.insert(people).values(
+            public_id=person,
+            username=username,
+            names=dict(names) or {"en": username},
+            password=hash_password(username, password) if password is not None else None,
+            language=language,
+            created_at=tx.now,
+        )
+    )
     accounts.log(tx, actor.id, "person.added", username, names=dict(names))
     set_groups(tx, actor, username, groups)
     if superior is not None:
@@ -158,7 +160,8 @@ def grant_defaults(tx: Transaction, actor: Actor) -> None:
 
 def _store_password(tx: Transaction, actor: Actor, person_id: int, username: str, password: str) -> None:
     tx.execute(
-        sa.update(people).where(people.c.id == person_id)
+        sa.update(people)
+        .where(people.c.id == person_id)
         .values(password=hash_password(username, password), epoch=people.c.epoch + 1)
     )
     accounts.log(tx, actor.id, "person.password", username)

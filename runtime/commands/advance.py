@@ -72,7 +72,12 @@ def begin(
     world = BoundWorld(tx, case, actor)
     given = {**variables, "initiator": actor.public_id or None}
     execution = Execution.start(
-        definition, case=case, business_key=business_key, start_event=start_event, variables=given, world=world
+        definition,
+        case=case,
+        business_key=business_key,
+        start_event=start_event,
+        variables=given,
+        world=world,
     )
     model = library.process(tx, bindings[process])
     case_id = cases.add(
@@ -223,40 +228,75 @@ class _Waits:
             jobs.end(tx, self.ended)
             jobs.unsubscribe(tx, self.ended)
         self.due = bool(self.timers)
-        tx.insert(jobs.jobs, [
-            {"kind": "timer", "state": "waiting", "key": f"timer:{t.activity}:{t.due.isoformat()}",
-             "case_id": case_id, "element": t.element, "activity": t.activity, "due_at": t.due,
-             "created_at": tx.now}
-            for t in self.timers.values()
-        ])
-        tx.insert(jobs.subscriptions, [
-            {"activity": wait.activity, "case_id": case_id, "element": wait.element,
-             "name": wait.name, "key": key}
-            for wait, key in self.subscriptions.values()
-        ])
+        tx.insert(
+            jobs.jobs,
+            [
+                {
+                    "kind": "timer",
+                    "state": "waiting",
+                    "key": f"timer:{t.activity}:{t.due.isoformat()}",
+                    "case_id": case_id,
+                    "element": t.element,
+                    "activity": t.activity,
+                    "due_at": t.due,
+                    "created_at": tx.now,
+                }
+                for t in self.timers.values()
+            ],
+        )
+        tx.insert(
+            jobs.subscriptions,
+            [
+                {
+                    "activity": wait.activity,
+                    "case_id": case_id,
+                    "element": wait.element,
+                    "name": wait.name,
+                    "key": key,
+                }
+                for wait, key in self.subscriptions.values()
+            ],
+        )
         jobs.wake_kept(tx, [(wait.name, key) for wait, key in self.subscriptions.values()])
 
 
 def _entry(happening: ports.Happening) -> Event:
     """A happening as a line of the log."""
     skip = {"element", "activity", "process", "error", "local"}
-    detail = {name: value for name, value in vars(happening).items() if name not in skip and value is not None}
+    detail = {
+        name: value for name, value in vars(happening).items() if name not in skip and value is not None
+    }
     if isinstance(happening, ports.VariableWritten):
         detail = {}
-    kind = {"Entered": "entered", "Left": "left", "Cancelled": "cancelled", "TaskOpened": "task_opened",
-            "TimerSet": "timer_set", "Subscribed": "subscribed", "WaitEnded": "wait_ended",
-            "MessageThrown": "message_sent", "VariableWritten": "variables", "Parked": "parked",
-            "Interrupted": "interrupted", "Ended": "ended"}[type(happening).__name__]
+    kind = {
+        "Entered": "entered",
+        "Left": "left",
+        "Cancelled": "cancelled",
+        "TaskOpened": "task_opened",
+        "TimerSet": "timer_set",
+        "Subscribed": "subscribed",
+        "WaitEnded": "wait_ended",
+        "MessageThrown": "message_sent",
+        "VariableWritten": "variables",
+        "Parked": "parked",
+        "Interrupted": "interrupted",
+        "Ended": "ended",
+    }[type(happening).__name__]
     return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
 
 
 def _log_world(world: BoundWorld, entries: list[Event]) -> None:
     """Decisions and operations stand in the log beside the steps that made them."""
     for decided in world.decided:
-        entries.append(Event(
-            "decided", decided.step.process, decided.step.element, decided.step.activity,
-            {"rule": decided.decision.rule, "version": decided.decision.version},
-        ))
+        entries.append(
+            Event(
+                "decided",
+                decided.step.process,
+                decided.step.element,
+                decided.step.activity,
+                {"rule": decided.decision.rule, "version": decided.decision.version},
+            )
+        )
     for step, topic in world.operated:
         entries.append(Event("operated", step.process, step.element, step.activity, {"topic": topic}))
 
@@ -276,22 +316,24 @@ def _open_task(
     if task.form and form is None:
         missing = sentence(library.NoSuchForm(form=task.form))
         raise_incident(tx, case.id, None, task.element, missing, task.activity)
-    moved.opened.append({
-        "public_id": public_id(),
-        "case_id": case.id,
-        "process": task.process,
-        "element": task.element,
-        "activity": task.activity,
-        "names": dict(task.names),
-        "form_id": form.id if form else None,
-        "state": "claimed" if staff.assignee_id else "ready",
-        "assignee_id": staff.assignee_id,
-        "excluded": staff.excluded,
-        "priority": task.priority,
-        "created_at": tx.now,
-        "due_at": task.due,
-        "follow_up_at": task.follow_up,
-    })
+    moved.opened.append(
+        {
+            "public_id": public_id(),
+            "case_id": case.id,
+            "process": task.process,
+            "element": task.element,
+            "activity": task.activity,
+            "names": dict(task.names),
+            "form_id": form.id if form else None,
+            "state": "claimed" if staff.assignee_id else "ready",
+            "assignee_id": staff.assignee_id,
+            "excluded": staff.excluded,
+            "priority": task.priority,
+            "created_at": tx.now,
+            "due_at": task.due,
+            "follow_up_at": task.follow_up,
+        }
+    )
     moved.may_claim[task.activity] = staff.candidates
 
 
@@ -304,25 +346,54 @@ def _send(
 ) -> None:
     """Messages leave as jobs of this transaction; so does the rest of an interrupted run."""
     rows = [
-        {"kind": "message", "state": "waiting", "key": f"message:{case.public_id}:{sequence}:{number}",
-         "element": name, "activity": activity, "correlation": key, "case_id": case.id,
-         "payload": dict(payload), "due_at": tx.now, "created_at": tx.now}
+        {
+            "kind": "message",
+            "state": "waiting",
+            "key": f"message:{case.public_id}:{sequence}:{number}",
+            "element": name,
+            "activity": activity,
+            "correlation": key,
+            "case_id": case.id,
+            "payload": dict(payload),
+            "due_at": tx.now,
+            "created_at": tx.now,
+        }
         for number, (activity, name, key, payload) in enumerate(messages)
     ]
     if resumes:
-        rows.append({"kind": "continue", "state": "waiting", "key": f"continue:{case.public_id}:{sequence}",
-                     "element": "", "activity": "", "correlation": None, "case_id": case.id,
-                     "payload": None, "due_at": tx.now, "created_at": tx.now})
+        rows.append(
+            {
+                "kind": "continue",
+                "state": "waiting",
+                "key": f"continue:{case.public_id}:{sequence}",
+                "element": "",
+                "activity": "",
+                "correlation": None,
+                "case_id": case.id,
+                "payload": None,
+                "due_at": tx.now,
+                "created_at": tx.now,
+            }
+        )
     tx.insert(jobs.jobs, rows)
 
 
 def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
-    tx.insert(event_log.decisions, [
-        {"case_id": case_id, "element": d.step.element, "activity": d.step.activity,
-         "rule": d.decision.rule, "version": d.decision.version, "at": tx.now,
-         "decision": orjson.dumps(to_json(d.decision.to_value())).decode()}
-        for d in world.decided
-    ])
+    tx.insert(
+        event_log.decisions,
+        [
+            {
+                "case_id": case_id,
+                "element": d.step.element,
+                "activity": d.step.activity,
+                "rule": d.decision.rule,
+                "version": d.decision.version,
+                "at": tx.now,
+                "decision": orjson.dumps(to_json(d.decision.to_value())).decode(),
+            }
+            for d in world.decided
+        ],
+    )
 
 
 def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:

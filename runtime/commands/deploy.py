@@ -94,8 +94,11 @@ class Known:
 def known(tx: Transaction, actor: Actor) -> Known:
     """What a check needs to know of the database (a query: run it before `check_sources`)."""
     return Known(
-        {(kind, row.key): Source(row.file, row.content)
-         for kind in ("bpmn", "form", "rule") for row in deployments.active(tx, kind)},
+        {
+            (kind, row.key): Source(row.file, row.content)
+            for kind in ("bpmn", "form", "rule")
+            for row in deployments.active(tx, kind)
+        },
         deployments.taken(tx),
     )
 
@@ -128,12 +131,17 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
                 unchanged = before.sources.get(("rule", rule.key))
                 if unchanged is None or unchanged.sha256 != source.sha256:
                     # Examples and differential fuzz, in a child with a time limit.
-                    problems += evaluate.check_in_child(source.content, source.path)
+                    problems += [
+                        p for p in evaluate.check_in_child(source.content, source.path) if p not in found
+                    ]
                 checked.append(Checked(source, "rule", rule.key, rule.effective_from))
                 catalogue = _with_rule(catalogue, rule)
         elif kind is None:
-            problems.append(Problem("unknown_file", "Only .bpmn, .form and rule .yaml files can be deployed",
-                                    file=source.path))
+            problems.append(
+                Problem(
+                    "unknown_file", "Only .bpmn, .form and rule .yaml files can be deployed", file=source.path
+                )
+            )
     diagrams = [source for source in sources if kind_of(source.path) == "bpmn"]
     # Diagrams of one deployment may call one another.
     for source in diagrams:
@@ -142,7 +150,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
     for source in diagrams:
         diagram, found = check.check(source.content.encode(), source.path, catalogue)
         problems += found
-        for process in (diagram.processes.values() if diagram else ()):
+        for process in diagram.processes.values() if diagram else ():
             checked.append(Checked(source, "bpmn", process.id, process=process))
     problems += _twice(checked)
     return checked, problems
@@ -154,26 +162,26 @@ def _twice(checked: Sequence[Checked]) -> list[Problem]:
     for item in checked:
         first = seen.setdefault((item.kind, item.key), item.source.path)
         if first != item.source.path:
-            found.append(Problem(
-                "deployed_twice", "{key} stands in {first} too", item.key,
-                {"key": item.key, "first": first}, file=item.source.path,
-            ))
+            found.append(
+                Problem(
+                    "deployed_twice",
+                    "{key} stands in {first} too",
+                    item.key,
+                    {"key": item.key, "first": first},
+                    file=item.source.path,
+                )
+            )
     return found
 
 
 def catalogue_of(before: Known) -> Catalogue:
     """What a diagram may refer to: forms, rules, operations, processes, groups."""
-    topics = {
-        topic: Signature(
-            required=frozenset(name for name, of in operation.inputs.items() if of.required),
-            optional=frozenset(name for name, of in operation.inputs.items() if not of.required),
-            outputs=frozenset(operation.outputs),
-            errors=frozenset(operation.errors),
-        )
-        for topic, operation in operations.registry().items()
-    }
     catalogue = Catalogue(
-        forms=frozenset(), rules={}, topics=topics, processes=frozenset(), groups=frozenset(GROUPS),
+        forms=frozenset(),
+        rules={},
+        topics=operations.signatures(),
+        processes=frozenset(),
+        groups=frozenset(GROUPS),
         functions=world.FUNCTIONS,
     )
     for (kind, key), source in before.sources.items():
@@ -218,11 +226,16 @@ def take(
             continue
         if from_folder and newest is not None and newest.origin == "browser":
             _add(tx, actor, item, origin, draft=True, base=newest.version)
-            notes.append(Problem(
-                "edited_in_browser",
-                "{key} was edited in the browser since; that version stays, and this file is kept as a draft",
-                item.key, {"key": item.key}, "warning", item.source.path,
-            ))
+            notes.append(
+                Problem(
+                    "edited_in_browser",
+                    "{key} was edited in the browser since; that version stays, and this file is kept as a draft",
+                    item.key,
+                    {"key": item.key},
+                    "warning",
+                    item.source.path,
+                )
+            )
             continue
         _add(tx, actor, item, origin)
         if item.process is not None:
@@ -296,10 +309,19 @@ def save_rule(tx: Transaction, actor: Actor, key: str, text: str, base_version: 
     rule, _ = rulefile.load(text, newest.file)
     draft = public_id()
     deployments.add(
-        tx, public_id=draft, kind="rule", key=key, version=None, state="draft",
-        sha256=deployments.digest(text), file=newest.file, content=text,
+        tx,
+        public_id=draft,
+        kind="rule",
+        key=key,
+        version=None,
+        state="draft",
+        sha256=deployments.digest(text),
+        file=newest.file,
+        content=text,
         effective_from=rule.effective_from if rule else None,
-        base_version=base_version, origin="browser", created_by=actor.id or None,
+        base_version=base_version,
+        origin="browser",
+        created_by=actor.id or None,
     )
     return draft
 
@@ -322,7 +344,8 @@ def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: st
         raise RuleMoved()
     version = deployments.next_version(tx, "rule", key)
     tx.execute(
-        sa.update(resources).where(resources.c.id == row.id)
+        sa.update(resources)
+        .where(resources.c.id == row.id)
         .values(state="active", version=version, created_by=actor.id or None, created_at=tx.now)
     )
     return version
@@ -331,8 +354,10 @@ def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: st
 def _draft(tx: Transaction, key: str, draft: str) -> Any:
     row = tx.first(
         sa.select(resources).where(
-            resources.c.public_id == draft, resources.c.kind == "rule",
-            resources.c.key == key, resources.c.state == "draft",
+            resources.c.public_id == draft,
+            resources.c.kind == "rule",
+            resources.c.key == key,
+            resources.c.state == "draft",
         )
     )
     if row is None:

@@ -58,7 +58,9 @@ def store(tx: Transaction, actor: Actor, name: str, media_type: str, data: bytes
     if magic is None or (magic and not data.startswith(magic)) or (not magic and b"\x00" in data):
         raise FileKindRefused(name=name)
     sha256 = files.put(tx, data)
-    tx.execute(sa.insert(files.file_uses).values(
-        sha256=sha256, name=name, media_type=media_type, person_id=actor.id, at=tx.now
-    ))
+    tx.execute(
+        sa.insert(files.file_uses).values(
+            sha256=sha256, name=name, media_type=media_type, person_id=actor.id, at=tx.now
+        )
+    )
     return File(sha256, name, media_type, len(data))

@@ -35,19 +35,34 @@ def schedule_retries(tx: Transaction, case: Any, parked: Sequence[Parked], attem
         if hopeless or attempt >= len(DELAYS):
             raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
         else:
-            tx.execute(sa.insert(jobs.jobs).values(
-                kind="retry", state="waiting", key=f"retry:{stop.activity}:{attempt}:{public_id()}",
-                case_id=case.id, element=stop.element, activity=stop.activity,
-                due_at=tx.now + DELAYS[attempt], payload={"attempt": attempt + 1},
-                error=reason[:2000], created_at=tx.now,
-            ))
+            tx.execute(
+                sa.insert(jobs.jobs).values(
+                    kind="retry",
+                    state="waiting",
+                    key=f"retry:{stop.activity}:{attempt}:{public_id()}",
+                    case_id=case.id,
+                    element=stop.element,
+                    activity=stop.activity,
+                    due_at=tx.now + DELAYS[attempt],
+                    payload={"attempt": attempt + 1},
+                    error=reason[:2000],
+                    created_at=tx.now,
+                )
+            )
 
 
 def raise_incident(
     tx: Transaction, case_id: int | None, job_id: int | None, element: str, reason: str, activity: str = ""
 ) -> None:
     """Keep what went wrong until an operator has dealt with it."""
-    tx.execute(sa.insert(jobs.incidents).values(
-        public_id=public_id(), case_id=case_id, job_id=job_id, element=element, activity=activity,
-        reason=reason[:4000], created_at=tx.now,
-    ))
+    tx.execute(
+        sa.insert(jobs.incidents).values(
+            public_id=public_id(),
+            case_id=case_id,
+            job_id=job_id,
+            element=element,
+            activity=activity,
+            reason=reason[:4000],
+            created_at=tx.now,
+        )
+    )

@@ -5,7 +5,6 @@ what it did and that it is done commit together."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 
 from runtime import library
 from runtime.commands import advance, retries
+from runtime.commands.world import BoundWorld
 from runtime.engine import execution as engine
 from runtime.errors import Failed
 from runtime.identity import SYSTEM
@@ -81,8 +81,13 @@ def message_arrived(tx: Transaction, job: Any) -> None:
     known = tx.scalar(sa.select(cases.cases.c.id).where(cases.cases.c.cause == job.key))
     if known is None:
         advance.begin(
-            tx, SYSTEM, start.process, start_event=start.element, variables=job.payload or {},
-            business_key=job.correlation or "", cause=job.key,
+            tx,
+            SYSTEM,
+            start.process,
+            start_event=start.element,
+            variables=job.payload or {},
+            business_key=job.correlation or "",
+            cause=job.key,
         )
 
 
@@ -93,34 +98,48 @@ def start_due(tx: Transaction, job: Any) -> None:
         return
     process = row.key
     advance.begin(tx, SYSTEM, process, start_event=job.element, variables={}, cause=job.key)
-    schedule_starts(tx, process, after=job.due_at)
+    schedule_starts(tx, process)
 
 
-def schedule_starts(tx: Transaction, process: str, after: dt.datetime | None = None) -> None:
-    """One waiting job for each timer start event of the newest version of a process."""
-    for start in deployments.starts_of(tx, process):
-        if start.kind != "timer":
-            continue
-        row = deployments.latest(tx, "bpmn", process)
-        node = library.process(tx, row.id).scope.nodes[start.element]
-        world = advance.BoundWorld(tx, "", SYSTEM)
-        # Missed rounds are not made up for: the next one is later than now.
-        due = engine.next_due(node, max(after or tx.now, tx.now), world)
-        if due is None:
-            continue
-        key = f"start:{process}:{start.element}:{due.isoformat()}"
-        tx.execute(
-            sa.update(jobs.jobs)
-            .where(jobs.jobs.c.kind == "start", jobs.jobs.c.state == "waiting",
-                   jobs.jobs.c.element == start.element, jobs.jobs.c.activity == process,
-                   jobs.jobs.c.key != key)
-            .values(state="ended")
+def schedule_starts(tx: Transaction, process: str) -> None:
+    """One waiting job for each timer start event of the newest version of a process.
+
+    Missed rounds are not made up for: the next one is later than now."""
+    row = deployments.latest(tx, "bpmn", process)
+    definition = library.definition(tx, process, library.bind(tx, process))
+    world = BoundWorld(tx, "", SYSTEM)
+    dues = engine.next_due(
+        definition, tx.now, since=row.created_at, zone=world.zone, functions=world.functions(None)
+    )
+    wanted = {f"start:{process}:{element}:{due.isoformat()}": (element, due) for element, due in dues.items()}
+    tx.execute(
+        sa.update(jobs.jobs)
+        .where(
+            jobs.jobs.c.kind == "start",
+            jobs.jobs.c.state == "waiting",
+            jobs.jobs.c.activity == process,
+            jobs.jobs.c.key.not_in(list(wanted)),
         )
-        if tx.scalar(sa.select(jobs.jobs.c.id).where(jobs.jobs.c.key == key)) is None:
-            tx.execute(sa.insert(jobs.jobs).values(
-                kind="start", state="waiting", key=key, element=start.element, activity=process,
-                payload={"process": process}, due_at=due, created_at=tx.now,
-            ))
+        .values(state="ended")
+    )
+    known = {row.key for row in tx.all(sa.select(jobs.jobs.c.key).where(jobs.jobs.c.key.in_(list(wanted))))}
+    tx.insert(
+        jobs.jobs,
+        [
+            {
+                "kind": "start",
+                "state": "waiting",
+                "key": key,
+                "element": element,
+                "activity": process,
+                "payload": {"process": process},
+                "due_at": due,
+                "created_at": tx.now,
+            }
+            for key, (element, due) in wanted.items()
+            if key not in known
+        ],
+    )
 
 
 def failed(tx: Transaction, job: Any, error: BaseException) -> None:
@@ -130,7 +149,8 @@ def failed(tx: Transaction, job: Any, error: BaseException) -> None:
         if jobs.finish(tx, job, "failed"):
             retries.raise_incident(tx, job.case_id, job.id, job.element, reason, job.activity)
     else:
-        jobs.postpone(tx, job, tx.now + retries.DELAYS[min(job.attempts, len(retries.DELAYS)) - 1], reason[:2000])
+        pause = retries.DELAYS[min(job.attempts, len(retries.DELAYS)) - 1]
+        jobs.postpone(tx, job, tx.now + pause, reason[:2000])
 
 
 KINDS: Mapping[str, Callable[[Transaction, Any], None]] = {

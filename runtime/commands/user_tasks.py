@@ -82,8 +82,9 @@ class Completed:
 def _get(tx: Transaction, actor: Actor, public_id: str) -> Any:
     """The task with its case, in one statement. Raises NoSuchTask, or why it is no longer open."""
     row = tx.first(
-        sa.select(tasks, access.asked(actor).label("asked"))
-        .where(tasks.c.public_id == public_id, access.task_visible(actor))
+        sa.select(tasks, access.asked(actor).label("asked")).where(
+            tasks.c.public_id == public_id, access.task_visible(actor)
+        )
     )
     if row is None:
         raise NoSuchTask()
@@ -138,8 +139,14 @@ def complete(
         raise TaskChanged()
     case = advance.by_id(tx, row.case_id)
     if not user_tasks.change(
-        tx, row.id, row.version, row.state, "completed",
-        assignee_id=actor.id, completed_by=actor.id, completed_at=tx.now,
+        tx,
+        row.id,
+        row.version,
+        row.state,
+        "completed",
+        assignee_id=actor.id,
+        completed_by=actor.id,
+        completed_at=tx.now,
     ):
         raise TaskAlreadyCompleted()
     entry = Event("task_completed", row.process, row.element, row.activity, {"task": row.public_id})
@@ -190,4 +197,6 @@ def _files(value: Value) -> Iterator[File]:
 
 
 def _note(tx: Transaction, actor: Actor, task: Any, kind: str) -> None:
-    advance.note(tx, actor, advance.by_id(tx, task.case_id), [Event(kind, task.process, task.element, task.activity)])
+    advance.note(
+        tx, actor, advance.by_id(tx, task.case_id), [Event(kind, task.process, task.element, task.activity)]
+    )

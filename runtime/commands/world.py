@@ -22,12 +22,23 @@ from runtime.store import accounts
 from runtime.store.db import Transaction
 from runtime.values import Value
 
-
 # What an expression may call beside what the language has itself (expressions.PURE).
-FUNCTIONS = frozenset({
-    "superior_of", "holder_of", "now", "dateTime", "today", "workday_after", "next_last_workday", "after_days",
-    "currentUser", "execution.getVariable", "execution.hasVariable", "execution.getProcessBusinessKey",
-})
+FUNCTIONS = frozenset(
+    {
+        "superior_of",
+        "holder_of",
+        "now",
+        "dateTime",
+        "today",
+        "workday_after",
+        "next_last_workday",
+        "after_days",
+        "currentUser",
+        "execution.getVariable",
+        "execution.hasVariable",
+        "execution.getProcessBusinessKey",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +92,7 @@ class BoundWorld:
             today=library.house(self.tx).today(self.tx.now),
             decide=lambda rule, facts, as_of=None: self._decide(rule, facts, as_of, step),
             send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
+            zone=self.zone,
         )
         try:
             with self.tx.savepoint():

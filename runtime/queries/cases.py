@@ -56,8 +56,8 @@ class DecisionView:
     rule: str
     names: Mapping[str, str]
     version: int
-    inputs: list[tuple[str, str]]
-    outputs: list[tuple[str, str]]
+    inputs: list[tuple[str, Any]]
+    outputs: list[tuple[str, Any]]
     reasons: list[str]
     trace: list[dict[str, Any]]
     refused: str
@@ -77,7 +77,7 @@ class CasePage:
 
     id: str
     title: Mapping[str, str]
-    process: str
+    process_key: str
     process_names: Mapping[str, str]
     version: int
     status: str
@@ -96,16 +96,19 @@ class CasePage:
 def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePage:
     """Raises NoSuchCase when there is none or it is not the reader's to see."""
     row = tx.first(
-        sa.select(cases, access.case_visible(actor, fully=True).label("fully"))
-        .where(cases.c.public_id == case, access.case_visible(actor))
+        sa.select(cases, access.case_visible(actor, fully=True).label("fully")).where(
+            cases.c.public_id == case, access.case_visible(actor)
+        )
     )
     if row is None:
         raise NoSuchCase()
     org = accounts.organisation(tx)
     log = event_log.of_case(tx, row.id)
     open_rows = tx.all(
-        sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN)).order_by(tasks.c.id)
+        sa.select(*columns())
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN))
+        .order_by(tasks.c.id)
     )
     open_tasks = task_rows(tx, open_rows)
     root = deployments.get(tx, row.bindings[row.process])
@@ -114,7 +117,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     return CasePage(
         id=row.public_id,
         title=row.title,
-        process=row.process,
+        process_key=row.process,
         process_names=process_names(tx).get(row.process, {}),
         version=root.version,
         status=row.status,
@@ -172,8 +175,10 @@ def _diagrams(
             cancelled.setdefault(process, {})[entry.element] = None
     waiting: dict[str, list[str]] = {}
     for task in open_tasks:
-        who = task.assignee.name(language) if task.assignee else "、".join(
-            i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups
+        who = (
+            task.assignee.name(language)
+            if task.assignee
+            else "、".join(i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups)
         )
         waiting.setdefault(task.element, []).append(who)
     views = []
@@ -190,13 +195,19 @@ def _diagrams(
             if scope:
                 labels |= {f.id: i18n.label(language, dict(f.names)) for f in scope.flows.values()}
         labels |= {f.id: i18n.label(language, dict(f.names)) for f in model.scope.flows.values()}
-        views.append(DiagramView(
-            process=process, names=model.names, xml=row.content,
-            done=[e for e in done.get(process, {}) if e not in active],
-            active=active, cancelled=list(cancelled.get(process, {})), flows=list(flows.get(process, {})),
-            labels={element: text for element, text in labels.items() if text},
-            waiting={element: "、".join(waiting[element]) for element in active if element in waiting},
-        ))
+        views.append(
+            DiagramView(
+                process=process,
+                names=model.names,
+                xml=row.content,
+                done=[e for e in done.get(process, {}) if e not in active],
+                active=active,
+                cancelled=list(cancelled.get(process, {})),
+                flows=list(flows.get(process, {})),
+                labels={element: text for element, text in labels.items() if text},
+                waiting={element: "、".join(waiting[element]) for element in active if element in waiting},
+            )
+        )
     return views
 
 
@@ -210,28 +221,49 @@ def decision_view(tx: Transaction, row: Any, language: str) -> DecisionView:
     kept = values.from_json(orjson.loads(row.decision))
     rule = library.rule_version(tx, row.rule, row.version)
     names = {**rule.inputs, **rule.outputs} if rule else {}
+    row_names = {of.id: i18n.label(language, dict(of.names), of.id) for of in rule.rows} if rule else {}
 
-    def shown_pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-        pairs = []
-        for name, value in given.items():
-            of = names.get(name)
-            unit = f" {of.unit}" if of is not None and of.unit and value is not None else ""
-            label = i18n.label(language, dict(of.names), name) if of is not None else name
-            pairs.append((label, f"{tell(value)}{unit}"))
-        return pairs
+    def told(given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        return [
+            (_heading(names.get(name), name, language), _choice(names.get(name), value, language))
+            for name, value in given.items()
+        ]
 
     return DecisionView(
-        at=row.at, rule=row.rule, names=rule.names if rule else {"en": row.rule}, version=row.version,
-        inputs=shown_pairs(kept["inputs"]), outputs=shown_pairs(kept["outputs"] or {}),
-        reasons=[str(reason) for reason in kept["because"]],
-        trace=list(kept["trace"]),
+        at=row.at,
+        rule=row.rule,
+        names=rule.names if rule else {"en": row.rule},
+        version=row.version,
+        inputs=told(kept["inputs"]),
+        outputs=told(kept["outputs"]),
+        reasons=[i18n.label(language, each["reason"]) for each in kept["because"]],
+        trace=[
+            {"row": row_names.get(each["row"], each["row"]), "false": each["false"]} for each in kept["trace"]
+        ],
         refused=i18n.label(language, kept["refused"]) if kept["refused"] else "",
     )
 
 
+def _heading(of: Any, name: str, language: str) -> str:
+    """An input's or output's name, with what one of it is."""
+    if of is None:
+        return name
+    label = i18n.label(language, dict(of.names), name)
+    return f"{label} ({of.unit})" if of.unit else label
+
+
+def _choice(of: Any, value: Any, language: str) -> Any:
+    """A value by the name that the rule file gives it."""
+    for choice in of.choices if of is not None else ():
+        if choice.value == value:
+            return i18n.label(language, dict(choice.names), str(value))
+    return value
+
+
 def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentView]:
     rows = tx.all(
-        sa.select(incidents).where(incidents.c.case_id == case_id, incidents.c.resolved_at.is_(None))
+        sa.select(incidents)
+        .where(incidents.c.case_id == case_id, incidents.c.resolved_at.is_(None))
         .order_by(incidents.c.id)
     )
     return [IncidentView(r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows]
@@ -239,23 +271,5 @@ def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentVi
 
 def _documents(tx: Transaction, case: Any, log: list[Any]) -> list[tuple[str, str, str]]:
     """Files that the case holds."""
-    rows = tx.all(
-        sa.select(file_uses).where(file_uses.c.case_id == case.id)
-        .order_by(file_uses.c.id)
-    )
-    return [(row.name, row.media_type, row.sha256) for row in rows]
-
-
-def tell(value: Any) -> str:
-    """A value as people write it; lists and maps flattened."""
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {tell(item)}" for name, item in value.items())
-    if isinstance(value, (list, tuple)):
-        return "; ".join(tell(item) for item in value)
-    if isinstance(value, values.File):
-        return value.name
-    return format(value, "f") if hasattr(value, "as_tuple") else str(value)
+    rows = tx.all(sa.select(file_uses).where(file_uses.c.case_id == case.id).order_by(file_uses.c.id))
+    return [(row.media_type, row.name, f"/files/{row.sha256}") for row in rows]

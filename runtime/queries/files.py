@@ -22,8 +22,10 @@ class NoSuchFile(NotFound):
 def content(tx: Transaction, actor: Actor, sha256: str) -> tuple[File, bytes]:
     """The file as it was named, and its bytes. Raises NoSuchFile."""
     use = tx.first(
-        sa.select(file_uses).where(file_uses.c.sha256 == sha256, access.file_visible(actor))
-        .order_by(file_uses.c.id).limit(1)
+        sa.select(file_uses)
+        .where(file_uses.c.sha256 == sha256, access.file_visible(actor))
+        .order_by(file_uses.c.id)
+        .limit(1)
     )
     row = files.content(tx, sha256) if use is not None else None
     if use is None or row is None:

@@ -87,10 +87,25 @@ class Counts:
 def columns() -> list[Any]:
     """What task_rows needs, of user_tasks joined with cases."""
     return [
-        tasks.c.id.label("row_id"), tasks.c.public_id, tasks.c.element, tasks.c.names, tasks.c.process,
-        tasks.c.state, tasks.c.assignee_id, tasks.c.excluded, tasks.c.created_at, tasks.c.due_at, tasks.c.priority,
-        tasks.c.reminded, tasks.c.completed_at, tasks.c.version, tasks.c.form_id, tasks.c.activity,
-        cases.c.public_id.label("case"), cases.c.title, cases.c.process.label("case_process"),
+        tasks.c.id.label("row_id"),
+        tasks.c.public_id,
+        tasks.c.element,
+        tasks.c.names,
+        tasks.c.process,
+        tasks.c.state,
+        tasks.c.assignee_id,
+        tasks.c.excluded,
+        tasks.c.created_at,
+        tasks.c.due_at,
+        tasks.c.priority,
+        tasks.c.reminded,
+        tasks.c.completed_at,
+        tasks.c.version,
+        tasks.c.form_id,
+        tasks.c.activity,
+        cases.c.public_id.label("case"),
+        cases.c.title,
+        cases.c.process.label("case_process"),
         cases.c.id.label("case_id"),
     ]
 
@@ -114,22 +129,30 @@ def _not_excluded(actor: Actor) -> Any:
 
 def counts(tx: Transaction, actor: Actor) -> Counts:
     """One statement."""
+
     def count(of: Any) -> Any:
         return sa.select(sa.func.count()).select_from(of.subquery()).scalar_subquery()
 
-    row = tx.first(sa.select(
-        count(sa.select(tasks.c.id).where(_mine(actor))).label("mine"),
-        count(_claimable(actor).where(_not_excluded(actor)).distinct()).label("group"),
-        count(sa.select(tasks.c.id).where(tasks.c.completed_by == actor.id)).label("done"),
-        count(sa.select(cases.c.id).where(cases.c.initiator_id == actor.id)).label("started"),
-    ))
+    row = tx.first(
+        sa.select(
+            count(sa.select(tasks.c.id).where(_mine(actor))).label("mine"),
+            count(_claimable(actor).where(_not_excluded(actor)).distinct()).label("group"),
+            count(sa.select(tasks.c.id).where(tasks.c.completed_by == actor.id)).label("done"),
+            count(sa.select(cases.c.id).where(cases.c.initiator_id == actor.id)).label("started"),
+        )
+    )
     assert row is not None
     return Counts(row.mine + row.group, row.mine, row.group, row.done, row.started)
 
 
 def todo(
-    tx: Transaction, actor: Actor, *, only: str = "all", process: str | None = None,
-    after: str | None = None, limit: int = 50,
+    tx: Transaction,
+    actor: Actor,
+    *,
+    only: str = "all",
+    process: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
 ) -> Page[TaskRow]:
     """Open tasks, oldest first. `only`: all | mine | group."""
     limit = min(limit, LARGEST_PAGE)
@@ -139,8 +162,9 @@ def todo(
         parts.append(sa.select(tasks.c.id, tasks.c.created_at).where(_mine(actor)))
     if only in ("all", "group"):
         parts.append(
-            sa.select(tasks.c.id, tasks.c.created_at)
-            .where(tasks.c.id.in_(_claimable(actor)), _not_excluded(actor))
+            sa.select(tasks.c.id, tasks.c.created_at).where(
+                tasks.c.id.in_(_claimable(actor)), _not_excluded(actor)
+            )
         )
     limited = []
     for part in parts:
@@ -149,14 +173,17 @@ def todo(
                 sa.or_(tasks.c.process == process, cases.c.process == process)
             )
         if position:
-            part = part.where(sa.tuple_(tasks.c.created_at, tasks.c.id) > _bound(position, tasks.c.created_at))
+            part = part.where(
+                sa.tuple_(tasks.c.created_at, tasks.c.id) > _bound(position, tasks.c.created_at)
+            )
         part = part.order_by(tasks.c.created_at, tasks.c.id).limit(limit + 1)
         limited.append(sa.select(part.subquery().c.id))
     if not limited:
         return Page([], None)
     found = limited[0].union_all(*limited[1:]).subquery()
     rows = tx.all(
-        sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id)
+        sa.select(*columns())
+        .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.id.in_(sa.select(found.c.id)))
         .order_by(tasks.c.created_at, tasks.c.id)
         .limit(limit + 1)
@@ -167,9 +194,15 @@ def todo(
 def done(tx: Transaction, actor: Actor, *, after: str | None = None, limit: int = 50) -> Page[TaskRow]:
     """What the person completed, latest first."""
     limit = min(limit, LARGEST_PAGE)
-    query = sa.select(*columns()).join(cases, cases.c.id == tasks.c.case_id).where(tasks.c.completed_by == actor.id)
+    query = (
+        sa.select(*columns())
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.completed_by == actor.id)
+    )
     if position := _cursor(after):
-        query = query.where(sa.tuple_(tasks.c.completed_at, tasks.c.id) < _bound(position, tasks.c.completed_at))
+        query = query.where(
+            sa.tuple_(tasks.c.completed_at, tasks.c.id) < _bound(position, tasks.c.completed_at)
+        )
     rows = tx.all(query.order_by(tasks.c.completed_at.desc(), tasks.c.id.desc()).limit(limit + 1))
     return _page(tx, rows, limit, "completed_at")
 
@@ -192,8 +225,16 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
             waiting.setdefault(row.case_id, []).append(row.names)
     names = process_names(tx)
     page = [
-        CaseRow(row.public_id, row.title, row.process, names.get(row.process, {}), row.status,
-                row.started_at, row.ended_at, waiting.get(row.id, []))
+        CaseRow(
+            row.public_id,
+            row.title,
+            row.process,
+            names.get(row.process, {}),
+            row.status,
+            row.started_at,
+            row.ended_at,
+            waiting.get(row.id, []),
+        )
         for row in shown_rows
     ]
     return Page(page, _next(rows, limit, "started_at"))
@@ -212,20 +253,31 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     names = process_names(tx)
     groups: dict[int, list[str]] = {}
     for row in tx.all(
-        sa.select(candidates.c.task_id, candidates.c.who)
-        .where(candidates.c.task_id.in_([row.row_id for row in rows]))
+        sa.select(candidates.c.task_id, candidates.c.who).where(
+            candidates.c.task_id.in_([row.row_id for row in rows])
+        )
     ):
         kind, _, who = row.who.partition(":")
         if kind == "group":
             groups.setdefault(row.task_id, []).append(who)
     return [
         TaskRow(
-            id=row.public_id, element=row.element, names=row.names, case=row.case, case_title=row.title,
-            process=row.case_process, process_names=names.get(row.case_process, {}), state=row.state,
-            assignee=shown(org, row.assignee_id), groups=tuple(groups.get(row.row_id, ())),
-            created_at=row.created_at, due_at=row.due_at,
+            id=row.public_id,
+            element=row.element,
+            names=row.names,
+            case=row.case,
+            case_title=row.title,
+            process=row.case_process,
+            process_names=names.get(row.case_process, {}),
+            state=row.state,
+            assignee=shown(org, row.assignee_id),
+            groups=tuple(groups.get(row.row_id, ())),
+            created_at=row.created_at,
+            due_at=row.due_at,
             overdue=row.due_at is not None and row.completed_at is None and row.due_at < tx.now,
-            priority=row.priority, reminded=row.reminded, completed_at=row.completed_at,
+            priority=row.priority,
+            reminded=row.reminded,
+            completed_at=row.completed_at,
         )
         for row in rows
     ]
@@ -258,4 +310,3 @@ def _cursor(text: str | None) -> tuple[dt.datetime, int] | None:
 
 def _bound(position: tuple[dt.datetime, int], moment: Any) -> Any:
     return sa.tuple_(sa.literal(position[0], moment.type), sa.literal(position[1]))
-

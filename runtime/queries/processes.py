@@ -38,9 +38,9 @@ def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
     for row in deployments.active(tx, "bpmn"):
         model = library.process(tx, row.id)
         if library.plain_start(model) is not None and library.may_start(model, actor):
-            rows.append(ProcessRow(
-                row.key, model.names, model.documentation, model.properties.get("clause", "")
-            ))
+            rows.append(
+                ProcessRow(row.key, model.names, model.documentation, model.properties.get("clause", ""))
+            )
     return rows
 
 
@@ -58,6 +58,4 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
         form = library.form(tx, form_row.id)
         schema = forms.localise(form, language, library.options(tx, form))
         data = forms.for_browser(form, {})
-    return StartPage(
-        key, model.names, model.documentation, model.properties.get("clause", ""), schema, data
-    )
+    return StartPage(key, model.names, model.documentation, model.properties.get("clause", ""), schema, data)

@@ -40,14 +40,20 @@ class TaskPage:
     may_release: bool
     documentation: str
     clause: str
-    initiator: str
+    case_summary: list[tuple[str, str]]
 
 
 def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPage:
     """Raises NoSuchTask when there is none or it is not the reader's to see."""
     row = tx.first(
-        sa.select(*columns(), tasks.c.completed_by, access.asked(actor).label("asked"),
-                  cases.c.state.label("case_state"), cases.c.bindings, cases.c.initiator_id)
+        sa.select(
+            *columns(),
+            tasks.c.completed_by,
+            access.asked(actor).label("asked"),
+            cases.c.state.label("case_state"),
+            cases.c.bindings,
+            cases.c.initiator_id,
+        )
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.public_id == task, access.task_visible(actor))
     )
@@ -77,5 +83,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         may_release=is_open and mine and bool(row.asked),
         documentation=node.documentation,
         clause=node.properties.get("clause", ""),
-        initiator=i18n.label(language, initiator.names) if initiator else "",
+        case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
+        if initiator
+        else [],
     )

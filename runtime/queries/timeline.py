@@ -41,6 +41,7 @@ class Moment:
     actor: Person | None
     text: str
     element: str
+    detail: str = ""
 
 
 def moments(
@@ -57,10 +58,12 @@ def moments(
         if person is None:
             sentence = BY_NOBODY.get(entry.kind, sentence)
         text = say(
-            language, sentence,
+            language,
+            sentence,
             who=person.name(language) if person else "",
             element=label(entry.process, entry.element),
-            rule=detail.get("rule", ""), version=detail.get("version", ""),
+            rule=detail.get("rule", ""),
+            version=detail.get("version", ""),
         )
         found.append(Moment(entry.business_at, entry.kind, person, text, entry.element))
     return found

@@ -105,9 +105,11 @@ def find(tx: Transaction, *, username: str | None = None, public_id: str | None 
 
 
 def groups_of(tx: Transaction, person_id: int) -> frozenset[str]:
-    return frozenset(tx.connection.execute(
-        sa.select(memberships.c.group).where(memberships.c.person_id == person_id)
-    ).scalars())
+    return frozenset(
+        tx.connection.execute(
+            sa.select(memberships.c.group).where(memberships.c.person_id == person_id)
+        ).scalars()
+    )
 
 
 def grants_of(tx: Transaction, groups: Iterable[str]) -> list[Any]:
@@ -123,6 +125,8 @@ def below(tx: Transaction, person_id: int) -> frozenset[int]:
 
 
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
-    tx.execute(sa.insert(admin_log).values(
-        at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail
-    ))
+    tx.execute(
+        sa.insert(admin_log).values(
+            at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail
+        )
+    )

@@ -18,7 +18,8 @@ cases = sa.Table(
     sa.Column("bindings", Tagged, nullable=False),  # process id → resources.id, fixed at the start
     sa.Column("business_key", sa.String(255), nullable=False, server_default=""),
     sa.Column("title", Tagged, nullable=False),  # language → text
-    sa.Column("status", sa.String(12), nullable=False),  # running | completed | terminated | failed | cancelled
+    # running | completed | terminated | failed | cancelled
+    sa.Column("status", sa.String(12), nullable=False),
     sa.Column("end_event", sa.String(128)),
     sa.Column("initiator_id", sa.ForeignKey("people.id")),
     sa.Column("subject_id", sa.ForeignKey("people.id")),  # whom the case is about

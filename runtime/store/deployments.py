@@ -89,9 +89,11 @@ def latest(tx: Transaction, kind: str, key: str) -> Any:
 
 
 def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
-    return tx.first(sa.select(resources).where(
-        resources.c.kind == kind, resources.c.key == key, resources.c.version == number
-    ))
+    return tx.first(
+        sa.select(resources).where(
+            resources.c.kind == kind, resources.c.key == key, resources.c.version == number
+        )
+    )
 
 
 def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
@@ -117,21 +119,26 @@ def active(tx: Transaction, kind: str) -> list[Any]:
         .group_by(resources.c.key)
         .subquery()
     )
-    return list(tx.all(
-        sa.select(resources)
-        .join(newest, sa.and_(resources.c.key == newest.c.key, resources.c.version == newest.c.version))
-        .where(resources.c.kind == kind)
-        .order_by(resources.c.key)
-    ))
+    return list(
+        tx.all(
+            sa.select(resources)
+            .join(newest, sa.and_(resources.c.key == newest.c.key, resources.c.version == newest.c.version))
+            .where(resources.c.kind == kind)
+            .order_by(resources.c.key)
+        )
+    )
 
 
 def versions(tx: Transaction, kind: str, key: str) -> list[Any]:
     """Every version and draft of a key, newest first, without content."""
     columns = [c for c in resources.c if c.name != "content"]
-    return list(tx.all(
-        sa.select(*columns).where(resources.c.kind == kind, resources.c.key == key)
-        .order_by(resources.c.id.desc())
-    ))
+    return list(
+        tx.all(
+            sa.select(*columns)
+            .where(resources.c.kind == kind, resources.c.key == key)
+            .order_by(resources.c.id.desc())
+        )
+    )
 
 
 def add(tx: Transaction, **columns: Any) -> int:

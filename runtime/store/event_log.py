@@ -66,8 +66,13 @@ class Event:
 
 def link(previous: str, row: dict[str, Any]) -> str:
     """The chain's next hash: over the previous one and everything but payload and salt."""
-    parts = [previous, *(str(row[name]) for name in
-             ("sequence", "kind", "actor_id", "principal_id", "process", "element", "activity"))]
+    parts = [
+        previous,
+        *(
+            str(row[name])
+            for name in ("sequence", "kind", "actor_id", "principal_id", "process", "element", "activity")
+        ),
+    ]
     parts += [row[name].astimezone(dt.UTC).isoformat() for name in ("business_at", "recorded_at")]
     return hashlib.sha256("\x1f".join([*parts, row["digest"]]).encode()).hexdigest()
 
@@ -77,8 +82,14 @@ def seal(salt: str, payload: str) -> str:
 
 
 def append(
-    tx: Transaction, case_id: int, sequence: int, chain: str, entries: Sequence[Event],
-    actor_id: int | None, principal_id: int | None, recorded_at: dt.datetime,
+    tx: Transaction,
+    case_id: int,
+    sequence: int,
+    chain: str,
+    entries: Sequence[Event],
+    actor_id: int | None,
+    principal_id: int | None,
+    recorded_at: dt.datetime,
 ) -> tuple[int, str]:
     """Write entries after `sequence`/`chain`, in one statement; the new sequence and chain."""
     rows = []
@@ -87,11 +98,19 @@ def append(
         salt = os.urandom(16).hex()
         payload = values.dumps({"detail": entry.detail, "changes": entry.changes})
         row = {
-            "case_id": case_id, "sequence": sequence, "kind": entry.kind,
-            "actor_id": actor_id or None, "principal_id": principal_id or None,
-            "process": entry.process, "element": entry.element, "activity": entry.activity,
-            "business_at": tx.now, "recorded_at": recorded_at,
-            "payload": payload, "salt": salt, "digest": seal(salt, payload),
+            "case_id": case_id,
+            "sequence": sequence,
+            "kind": entry.kind,
+            "actor_id": actor_id or None,
+            "principal_id": principal_id or None,
+            "process": entry.process,
+            "element": entry.element,
+            "activity": entry.activity,
+            "business_at": tx.now,
+            "recorded_at": recorded_at,
+            "payload": payload,
+            "salt": salt,
+            "digest": seal(salt, payload),
         }
         chain = row["chain"] = link(chain, row)
         rows.append(row)

@@ -31,12 +31,22 @@ jobs = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("created_at", Instant, nullable=False),
     # claim_due: only what waits, oldest first
-    sa.Index("ix_jobs_due", "due_at", "id",
-             sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'")),
+    sa.Index(
+        "ix_jobs_due",
+        "due_at",
+        "id",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
     sa.Index("ix_jobs_activity", "activity"),
     # wake_kept: a message that came before its receiver
-    sa.Index("ix_jobs_kept", "element", "correlation",
-             sqlite_where=sa.text("state = 'kept'"), postgresql_where=sa.text("state = 'kept'")),
+    sa.Index(
+        "ix_jobs_kept",
+        "element",
+        "correlation",
+        sqlite_where=sa.text("state = 'kept'"),
+        postgresql_where=sa.text("state = 'kept'"),
+    ),
     sa.Index("ix_jobs_case", "case_id", "state"),
 )
 
@@ -80,14 +90,18 @@ def claim_due(tx: Transaction, limit: int = 10) -> list[Any]:
     """Take up to `limit` due jobs for the length of a lease."""
     due = (
         sa.select(jobs.c.id)
-        .where(jobs.c.state == "waiting", jobs.c.due_at <= tx.now,
-               sa.or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now))
+        .where(
+            jobs.c.state == "waiting",
+            jobs.c.due_at <= tx.now,
+            sa.or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now),
+        )
         .order_by(jobs.c.due_at, jobs.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
     rows = tx.all(
-        sa.update(jobs).where(jobs.c.id.in_(due.scalar_subquery()))
+        sa.update(jobs)
+        .where(jobs.c.id.in_(due.scalar_subquery()))
         .values(leased_until=tx.now + LEASE, attempts=jobs.c.attempts + 1)
         .returning(*jobs.c)
     )
@@ -96,17 +110,21 @@ def claim_due(tx: Transaction, limit: int = 10) -> list[Any]:
 
 def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
     """End a claimed job; False when its lease was lost or it ended meanwhile."""
-    return tx.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
-        .values(state=state, leased_until=None)
-    ).rowcount == 1
+    return (
+        tx.execute(
+            sa.update(jobs)
+            .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
+            .values(state=state, leased_until=None)
+        ).rowcount
+        == 1
+    )
 
 
 def postpone(tx: Transaction, job: Any, due_at: dt.datetime, error: str) -> None:
     """Try the job again at `due_at`."""
     tx.execute(
-        sa.update(jobs).where(jobs.c.id == job.id, jobs.c.state == "waiting")
+        sa.update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == "waiting")
         .values(due_at=due_at, leased_until=None, error=error)
     )
 
@@ -115,8 +133,12 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
     """The waits of these activities are over: their timers will not fire."""
     if activities:
         tx.execute(
-            sa.update(jobs).where(jobs.c.activity.in_(activities), jobs.c.state == "waiting",
-                                  jobs.c.kind.in_(("timer", "retry")))
+            sa.update(jobs)
+            .where(
+                jobs.c.activity.in_(activities),
+                jobs.c.state == "waiting",
+                jobs.c.kind.in_(("timer", "retry")),
+            )
             .values(state="ended", leased_until=None)
         )
 
@@ -131,10 +153,10 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
     if waits:
         tx.execute(
             sa.update(jobs)
-            .where(jobs.c.state == "kept",
-                   sa.or_(*(
-                       sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits
-                   )))
+            .where(
+                jobs.c.state == "kept",
+                sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
+            )
             .values(state="waiting", due_at=tx.now, leased_until=None)
         )
 
@@ -145,7 +167,10 @@ def keep_again(tx: Transaction, job: Any) -> None:
 
 
 def receivers(tx: Transaction, name: str, key: str) -> list[Any]:
-    return list(tx.all(
-        sa.select(subscriptions).where(subscriptions.c.name == name, subscriptions.c.key == key)
-        .order_by(subscriptions.c.activity)
-    ))
+    return list(
+        tx.all(
+            sa.select(subscriptions)
+            .where(subscriptions.c.name == name, subscriptions.c.key == key)
+            .order_by(subscriptions.c.activity)
+        )
+    )

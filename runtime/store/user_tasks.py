@@ -32,8 +32,14 @@ user_tasks = sa.Table(
     sa.Column("completed_at", Instant),
     sa.Column("completed_by", sa.ForeignKey("people.id")),
     # queries.inbox.todo: mine; done: mine, newest first
-    sa.Index("ix_user_tasks_mine", "assignee_id", "created_at", "id",
-             sqlite_where=sa.text("state = 'claimed'"), postgresql_where=sa.text("state = 'claimed'")),
+    sa.Index(
+        "ix_user_tasks_mine",
+        "assignee_id",
+        "created_at",
+        "id",
+        sqlite_where=sa.text("state = 'claimed'"),
+        postgresql_where=sa.text("state = 'claimed'"),
+    ),
     sa.Index("ix_user_tasks_done", "completed_by", "completed_at", "id"),
 )
 
@@ -67,8 +73,9 @@ def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, li
         tx.execute(
             sa.insert(candidates).from_select(
                 ["task_id", "who", "created_at"],
-                sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at)
-                .where(user_tasks.c.activity == sa.bindparam("b_activity")),
+                sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at).where(
+                    user_tasks.c.activity == sa.bindparam("b_activity")
+                ),
             ),
             [{"b_activity": activity, "b_who": who} for activity, who in wanted],
         )
@@ -77,11 +84,14 @@ def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, li
 def change(tx: Transaction, task_id: int, version: int, before: str, after: str, **columns: Any) -> bool:
     """Move a task along NEXT if it is still as the caller saw it; whether it was."""
     assert after in NEXT[before], (before, after)
-    return tx.execute(
-        sa.update(user_tasks)
-        .where(user_tasks.c.id == task_id, user_tasks.c.state == before, user_tasks.c.version == version)
-        .values(state=after, version=version + 1, **columns)
-    ).rowcount == 1
+    return (
+        tx.execute(
+            sa.update(user_tasks)
+            .where(user_tasks.c.id == task_id, user_tasks.c.state == before, user_tasks.c.version == version)
+            .values(state=after, version=version + 1, **columns)
+        ).rowcount
+        == 1
+    )
 
 
 def cancel(tx: Transaction, activities: Sequence[str]) -> None:

@@ -1,0 +1,225 @@
+"""Rule files as their pages show them: the table in words, versions, drafts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import i18n, library
+from runtime.errors import NotFound
+from runtime.identity import Actor, Person, require
+from runtime.queries.people import shown
+from runtime.rules import table
+from runtime.rules.conditions import render
+from runtime.store import accounts, deployments
+from runtime.store.db import Transaction
+from runtime.store.deployments import resources
+
+
+class NoSuchRule(NotFound):
+    """There is no rule {rule}."""
+
+    code = "rule.unknown"
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A rule in the list; `unset`: how many of its figures nobody has entered yet."""
+
+    key: str
+    names: Mapping[str, str]
+    version: int
+    has_draft: bool
+    clause: str
+    samples: bool
+    unset: int
+
+
+@dataclass(frozen=True)
+class Column:
+    id: str
+    label: str
+    unit: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table in the reader's language; `then`: output id → text, None where unset."""
+
+    id: str
+    label: str
+    when: str
+    then: dict[str, str | None]
+    because: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """`refusal`: what is said when no row fits and the file refuses; else `otherwise` is that line."""
+
+    description: str
+    owner: str
+    clause: str
+    effective_from: dt.date
+    samples: bool
+    hit: str
+    inputs: list[Column]
+    derived: list[tuple[str, str]]
+    outputs: list[Column]
+    lines: list[Line]
+    otherwise: Line | None
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Version:
+    version: int
+    at: dt.datetime
+    by: Person | None
+    origin: str
+    effective_from: dt.date | None
+
+
+@dataclass(frozen=True)
+class Draft:
+    id: str
+    at: dt.datetime
+    by: Person | None
+    text: str
+    base_version: int | None
+
+
+@dataclass(frozen=True)
+class RulePage:
+    key: str
+    names: Mapping[str, str]
+    text: str
+    version: int
+    active: bool
+    table: Table
+    versions: list[Version]
+    draft: Draft | None
+    may_edit: bool
+    may_publish: bool
+
+
+def listing(tx: Transaction, actor: Actor) -> list[RuleRow]:
+    """Every rule, by id."""
+    require(actor, "read", "rule")
+    drafts = {
+        row.key
+        for row in tx.all(
+            sa.select(resources.c.key)
+            .where(resources.c.kind == "rule", resources.c.state == "draft")
+            .distinct()
+        )
+    }
+    rows = []
+    for row in deployments.active(tx, "rule"):
+        file = library.rule_version(tx, row.key, row.version)
+        if file is not None:
+            rows.append(
+                RuleRow(
+                    row.key,
+                    file.names,
+                    row.version,
+                    row.key in drafts and actor.may("edit", "rule"),
+                    file.clause,
+                    file.samples,
+                    _unset(file),
+                )
+            )
+    return rows
+
+
+def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePage:
+    """Raises NoSuchRule."""
+    require(actor, "read", "rule")
+    row = deployments.latest(tx, "rule", key)
+    file = library.rule_version(tx, key, row.version) if row is not None else None
+    if row is None or file is None:
+        raise NoSuchRule(rule=key)
+    org = accounts.organisation(tx)
+    may_edit = actor.may("edit", "rule")
+    every = deployments.versions(tx, "rule", key)
+    draft = next((each for each in every if each.state == "draft"), None) if may_edit else None
+    return RulePage(
+        key=key,
+        names=file.names,
+        text=row.content,
+        version=row.version,
+        active=file.effective_from <= library.house(tx).today(tx.now),
+        table=_table(file, language),
+        versions=[
+            Version(
+                each.version, each.created_at, shown(org, each.created_by), each.origin, each.effective_from
+            )
+            for each in every
+            if each.state == "active"
+        ],
+        draft=Draft(
+            draft.public_id,
+            draft.created_at,
+            shown(org, draft.created_by),
+            deployments.get(tx, draft.id).content,
+            draft.base_version,
+        )
+        if draft is not None
+        else None,
+        may_edit=may_edit,
+        may_publish=actor.may("publish", "rule"),
+    )
+
+
+def _unset(file: table.RuleFile) -> int:
+    return sum(cell is table.UNSET for row in file.rows for cell in row.then.values())
+
+
+def _table(file: table.RuleFile, language: str) -> Table:
+    def say(names: Mapping[str, str], fallback: str = "") -> str:
+        return i18n.label(language, dict(names), fallback)
+
+    def column(of: table.Field) -> Column:
+        return Column(of.id, say(of.names, of.id), of.unit, of.type)
+
+    def cells(then: Mapping[str, Any]) -> dict[str, str | None]:
+        return {name: _cell(file.outputs[name], cell, say) for name, cell in then.items()}
+
+    otherwise, refusal = None, ""
+    if isinstance(file.default, table.Refusing):
+        refusal = say(file.default.messages)
+    elif isinstance(file.default, table.Default):
+        otherwise = Line("default", "", "", cells(file.default.then), say(file.default.because))
+    return Table(
+        description=say(file.descriptions),
+        owner=file.owner,
+        clause=file.clause,
+        effective_from=file.effective_from,
+        samples=file.samples,
+        hit=file.hit,
+        inputs=[column(of) for of in file.inputs.values()],
+        derived=[(say(of.names, of.id), of.formula.text) for of in file.let.values()],
+        outputs=[column(of) for of in file.outputs.values()],
+        lines=[
+            Line(row.id, say(row.names, row.id), render(row.when), cells(row.then), say(row.because))
+            for row in file.rows
+        ],
+        otherwise=otherwise,
+        refusal=refusal,
+    )
+
+
+def _cell(of: table.Field, cell: Any, say: Any) -> str | None:
+    if cell is table.UNSET:
+        return None
+    if isinstance(cell, table.Expression):
+        return str(cell.text)
+    for choice in of.choices:
+        if choice.value == cell:
+            return str(say(choice.names, str(cell)))
+    return format(cell, "f") if hasattr(cell, "as_tuple") else str(cell)

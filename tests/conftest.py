@@ -1,0 +1,47 @@
+"""Fixtures of every test: a database that is made once and copied, a clock that is put back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime import clock
+
+# A Monday morning at the business place, well before the month's last workday.
+START = dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """Time stands still, and moves only when a test moves it."""
+    with clock.frozen(START):
+        yield
+
+
+@pytest.fixture(scope="session")
+def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo department, set up once; tests copy it."""
+    from tests import office
+
+    home = tmp_path_factory.mktemp("seeded")
+    with clock.frozen(START - dt.timedelta(hours=1)):
+        runtime = office.found(home)
+        runtime.close()
+    return home
+
+
+@pytest.fixture
+def office(seeded_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+    """The demo department on a Monday morning."""
+    from tests.office import Office, Runtime, Settings
+
+    home = tmp_path / "home"
+    shutil.copytree(seeded_home, home)
+    runtime = Runtime(Settings(home=home, demo=True))
+    runtime.load()
+    yield Office(runtime)
+    runtime.close()

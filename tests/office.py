@@ -1,0 +1,168 @@
+"""A department to test with: people, a clock that moves, and work done by name.
+
+`office.as_("wangfang").do("review_plan", decision="approve")` finds the one open task of
+that element in the person's inbox, claims and completes it as the pages do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import clock, demo
+from runtime.bootstrap import Runtime, Settings
+from runtime.commands import cases, messages, user_tasks
+from runtime.identity import SYSTEM, Actor
+from runtime.queries import cases as case_queries
+from runtime.queries import history, inbox, people, tasks
+from runtime.store import event_log
+from runtime.store.cases import cases as case_table
+from runtime.store.db import Transaction
+from runtime.store.jobs import incidents
+from runtime.worker import Worker
+
+
+def found(home: Path, *, seeded: bool = True) -> Runtime:
+    """A runtime over a new database in `home`, with the shipped processes and rules."""
+    runtime = Runtime(Settings(home=home, demo=True))
+    runtime.upgrade()
+    runtime.sync(*runtime.folders())
+    if seeded:
+        demo.seed(runtime)
+    return runtime
+
+
+class Office:
+    """The department at work. Due work is done after each step, as the worker would."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.worker = Worker(runtime)
+        self.settle()
+
+    def as_(self, username: str) -> Desk:
+        actor = self.runtime.read(people.by_username, SYSTEM, username)
+        assert actor is not None, f"no person {username}"
+        return Desk(self, actor)
+
+    def settle(self) -> None:
+        """Do what is due; nothing may end in an incident unless the test looks for one."""
+        self.worker.drain()
+
+    def later(self, **by: float) -> None:
+        """Let time pass, then do what has come due."""
+        clock.shift(dt.timedelta(**by))
+        self.settle()
+
+    def message(self, name: str, key: str, **payload: Any) -> None:
+        self.runtime.do(messages.send, SYSTEM, name, key, payload)
+        self.settle()
+
+    def case(self, public_id: str) -> Case:
+        return Case(self, public_id)
+
+    def cases_of(self, process: str) -> list[Case]:
+        """Cases of a process, oldest first."""
+        rows = self.runtime.read(_cases_of, SYSTEM, process)
+        return [Case(self, row.public_id) for row in rows]
+
+    def incidents(self) -> list[str]:
+        return self.runtime.read(_incidents, SYSTEM)
+
+
+@dataclass
+class Desk:
+    """One person's view."""
+
+    office: Office
+    actor: Actor
+
+    def inbox(self) -> list[inbox.TaskRow]:
+        actor = self.office.as_(self.actor.username).actor
+        return self.office.runtime.read(inbox.todo, actor, limit=200).rows
+
+    def find(self, element: str, case: str | None = None) -> inbox.TaskRow:
+        rows = [row for row in self.inbox() if row.element == element and case in (None, row.case)]
+        assert rows, f"{self.actor.username} has no task {element}; has {[r.element for r in self.inbox()]}"
+        return rows[0]
+
+    def page(self, element: str, case: str | None = None) -> tasks.TaskPage:
+        return self.office.runtime.read(tasks.task_page, self.actor, self.find(element, case).id, "zh_Hans")
+
+    def do(self, element: str, case: str | None = None, **answers: Any) -> user_tasks.Completed:
+        row = self.find(element, case)
+        if row.assignee is None:
+            self.office.runtime.do(user_tasks.claim, self.actor, row.id)
+        done = self.office.runtime.do(user_tasks.complete, self.actor, row.id, answers)
+        self.office.settle()
+        return done
+
+    def start(self, process: str, **answers: Any) -> Case:
+        started = self.office.runtime.do(cases.start, self.actor, process, answers)
+        self.office.settle()
+        return Case(self.office, started.case)
+
+    def case_page(self, case: str, language: str = "zh_Hans") -> case_queries.CasePage:
+        return self.office.runtime.read(case_queries.case_page, self.actor, case, language)
+
+
+@dataclass
+class Case:
+    """A case as the tests look at it."""
+
+    office: Office
+    id: str
+
+    @property
+    def row(self) -> Any:
+        return self.office.runtime.read(_case, SYSTEM, self.id)
+
+    @property
+    def status(self) -> str:
+        return str(self.row.status)
+
+    @property
+    def end(self) -> str | None:
+        return self.row.end_event
+
+    @property
+    def state(self) -> history.State:
+        """Rebuilt from the log alone."""
+        return self.office.runtime.read(_state, SYSTEM, self.row.id)
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        return self.state.variables.get("", {})
+
+    @property
+    def log(self) -> list[Any]:
+        return self.office.runtime.read(_log, SYSTEM, self.row.id)
+
+
+def _case(tx: Transaction, actor: Actor, public_id: str) -> Any:
+    return tx.first(sa.select(case_table).where(case_table.c.public_id == public_id))
+
+
+def _cases_of(tx: Transaction, actor: Actor, process: str) -> Any:
+    return tx.all(sa.select(case_table).where(case_table.c.process == process).order_by(case_table.c.id))
+
+
+def _state(tx: Transaction, actor: Actor, case_id: int) -> history.State:
+    return history.state_at(tx, case_id)
+
+
+def _log(tx: Transaction, actor: Actor, case_id: int) -> list[Any]:
+    return event_log.of_case(tx, case_id)
+
+
+def _incidents(tx: Transaction, actor: Actor) -> list[str]:
+    return [
+        f"{row.element}: {row.reason}"
+        for row in tx.all(
+            sa.select(incidents).where(incidents.c.resolved_at.is_(None)).order_by(incidents.c.id)
+        )
+    ]
