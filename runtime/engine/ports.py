@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from runtime.values import Value
 
@@ -23,9 +24,11 @@ class BpmnError(Exception):
 
 
 class World(Protocol):
-    """What a step may ask. Any exception but BpmnError is a technical failure."""
+    """What a step may ask. An Exception that is no BpmnError is a technical failure: the token
+    is parked. What is no Exception (a BaseException) passes through and ends the whole move."""
 
     now: dt.datetime
+    zone: ZoneInfo  # of cron, bare dates and calendar durations; Asia/Shanghai if the world has none
 
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Run a service task's operation, in a savepoint. Raises BpmnError."""
@@ -60,7 +63,10 @@ class Happening:
 
 @dataclass(frozen=True)
 class Entered(Happening):
-    """A token reached the element. `process` is the (called) process that holds it."""
+    """A token reached the element. `process` is the (called) process that holds it.
+
+    A multi-instance activity is reached once as a whole (kind "multiInstance"; what leaves by
+    its flows) and once for each instance. A boundary event is reached when it happens."""
 
     process: str = ""
     kind: str = ""  # BPMN tag

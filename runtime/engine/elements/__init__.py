@@ -1,0 +1,1 @@
+"""What each BPMN element does, one element a file; base.py says what they share."""

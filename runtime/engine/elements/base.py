@@ -1,0 +1,136 @@
+"""What all elements share: how SpiffWorkflow's task life becomes ours, results, exits.
+
+A token is READY when a step is due: the step that enters the element or, after what it
+waited for has come, the step that leaves it. STARTED means it waits for the world.
+BPMN 2.0.2 §13.3.1, §13.3.2 (sequence flows and activities in general)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+
+from runtime.bpmn.model import Node
+from runtime.engine.errors import NotTrueOrFalse, NoWayOut
+from runtime.engine.texts import Evaluate, assignments
+from runtime.engine.tree import ENTER, ScopeSpec, Token
+from runtime.expressions import Expression
+from runtime.values import Value, from_json
+
+if TYPE_CHECKING:
+    from runtime.engine.elements.boundary_event import BoundaryEvent
+
+
+class Element(BpmnTaskSpec):
+    """One element of a compiled diagram, shared by all cases and threads: it never changes.
+
+    `urgent` elements go before others that are ready. `kind` is the BPMN tag."""
+
+    urgent = False
+    is_item = False  # one instance of a multi-instance activity
+
+    def __init__(self, level: ScopeSpec, node: Node, name: str = "") -> None:
+        super().__init__(level, name or node.id)
+        self.level = level
+        self.node = node
+        self.kind = node.kind
+        self.outputs_ = assignments(node.outputs)
+        self.conditions: dict[str, Expression] = {}  # flow id → condition, filled by definition.py
+
+    # The life of a task in SpiffWorkflow, without predictions, copies of data and signals.
+
+    def _predict(self, my_task: Token, seen: Any = None, looked_ahead: int = 0, mask: int = 0) -> None:
+        pass
+
+    def _update(self, my_task: Token) -> None:
+        if self._update_hook(my_task):
+            my_task._ready()
+
+    def _update_hook(self, my_task: Token) -> bool:
+        return True
+
+    def _on_ready(self, my_task: Token) -> None:
+        my_task.case.queue(my_task)
+
+    def _run(self, my_task: Token) -> bool | None:
+        # The stock one marks the task as failed for good; ours is parked and can be tried again.
+        return self._run_hook(my_task)
+
+    def _run_hook(self, my_task: Token) -> bool | None:
+        """Enter or leave. True: done, None: it waits. Whatever may fail happens in here."""
+        if my_task.phase == ENTER and not self.begin(my_task):
+            return None
+        self.finish(my_task)
+        my_task.flows = self.exits(my_task)
+        return True
+
+    def _on_complete(self, my_task: Token) -> None:
+        my_task.case.leave(my_task)
+
+    # What elements add.
+
+    def begin(self, token: Token) -> bool:
+        """Enter. True: done at once; False: it waits for something."""
+        return True
+
+    def happened(self, token: Token, results: dict[str, Any]) -> None:
+        """What the token waited for has come, with `results` in plain JSON."""
+        token.case.wait_over(token)
+        if results:
+            token.memory["results"] = results
+        token.case.go_on(token)
+
+    def finish(self, token: Token) -> None:
+        """Write what came of it: by its output parameters, or everything if it has none."""
+        results = token.memory.pop("results", {})
+        scopes = token.case.scopes
+        if self.outputs_ and results and token.id not in scopes:
+            scopes.open(token.id, token.scope)
+        for name in sorted(results):
+            value = from_json(results[name])
+            if self.outputs_:
+                scopes.put(token.id, name, value)
+            else:
+                self.write_out(token, name, value)
+        if self.outputs_:
+            evaluate = token.case.evaluator(token)
+            for output in self.outputs_:
+                self.write_out(token, output.name, output.value.fill(evaluate))
+
+    def write_out(self, token: Token, name: str, value: Value) -> None:
+        """Write into what is around the element."""
+        token.case.scopes.write(token.scope, name, value)
+
+    def exits(self, token: Token) -> tuple[str, ...]:
+        """The flows that the token leaves by: all without condition, and those whose condition holds.
+
+        The default flow only if no condition holds. An element without flows ends its token."""
+        conditional = [flow for flow in self.node.outgoing if flow in self.conditions]
+        if not conditional:
+            return self.node.outgoing
+        evaluate = token.case.evaluator(token, token.scope)
+        holding = {flow for flow in conditional if self.holds(self.conditions[flow], evaluate)}
+        taken = tuple(
+            flow
+            for flow in self.node.outgoing
+            if flow in holding or (flow not in conditional and (flow != self.node.default or not holding))
+        )
+        if not taken:
+            raise NoWayOut(element=self.node.id)
+        return taken
+
+    def holds(self, condition: Expression, evaluate: Evaluate) -> bool:
+        value = evaluate(condition)
+        if value is not True and value is not False:
+            raise NotTrueOrFalse(expression=condition.text, element=self.node.id, value=shown(value))
+        return value
+
+    def catcher(self, code: str) -> BoundaryEvent | None:
+        """The boundary event here that catches an error of this code."""
+        return None
+
+
+def shown(value: Value) -> str:
+    """A value inside a sentence: short."""
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 80 else text[:80] + "…"

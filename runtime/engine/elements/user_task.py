@@ -1,0 +1,130 @@
+"""User task: somebody is asked, and what they answer is written. BPMN 2.0.2 §10.3.4, §13.3.3.
+
+Explicit people win, else the lane's group; a called process without lanes takes its
+caller's. Who these people are is not known here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+import isodate
+
+from runtime.bpmn.model import Node
+from runtime.engine import timers
+from runtime.engine.elements.activity import Activity
+from runtime.engine.elements.base import shown
+from runtime.engine.errors import NobodyToDoIt, NotPeople, NotText
+from runtime.engine.ports import TaskOpened
+from runtime.engine.texts import Evaluate, Template, template
+from runtime.engine.tree import InnerLevel, ScopeSpec, Token
+from runtime.values import Value
+
+END_OF_DAY = dt.time(23, 59, 59)
+EVALUATED = (
+    *("assignee", "candidateUsers", "candidateGroups"),
+    *("formRef", "formKey", "dueDate", "followUpDate", "priority"),
+)
+
+
+class UserTask(Activity):
+    def __init__(self, level: ScopeSpec, node: Node, *, item: bool = False) -> None:
+        super().__init__(level, node, item=item)
+        self.asked: dict[str, Template] = {
+            name: template(node.attributes[name]) for name in EVALUATED if node.attributes.get(name)
+        }
+
+    def begin(self, token: Token) -> bool:
+        case, evaluate = token.case, token.case.evaluator(token)
+        assignee = self.people("assignee", evaluate)
+        candidates = self.people("candidateUsers", evaluate)
+        groups = self.people("candidateGroups", evaluate)
+        if not (assignee or candidates or groups):
+            groups = lane_group(token)
+            if not groups and not self.node.properties.get("fallback"):
+                raise NobodyToDoIt(element=self.node.id)
+        opened = TaskOpened(
+            self.node.id,
+            token.id,
+            process=self.level.process.id,
+            names=self.node.names,
+            assignee=assignee[0] if assignee else None,
+            # Several people where one is asked for: any of them may do it.
+            candidates=candidates if len(assignee) < 2 else (*assignee[1:], *candidates),
+            groups=groups,
+            form=self.form(evaluate),
+            due=self.moment("dueDate", token, evaluate),
+            follow_up=self.moment("followUpDate", token, evaluate),
+            priority=self.priority(evaluate),
+            local=self.inputs_of(token),
+        )
+        case.wait(token, {"kind": "user"})
+        case.report(opened)
+        return False
+
+    def answer(self, token: Token, values: Mapping[str, Value]) -> None:
+        """Write what the person gave. With output parameters, an answer of the same name as an
+        input parameter stays inside the task for them to use, as in Camunda; without, it goes out."""
+        scopes = token.case.scopes
+        for name in values:
+            if self.outputs_ and token.id in scopes:
+                scopes.write(token.id, name, values[name])
+            else:
+                self.write_out(token, name, values[name])
+
+    def people(self, field: str, evaluate: Evaluate) -> tuple[str, ...]:
+        """Names separated by commas, or a list of them; none for null."""
+        if field not in self.asked:
+            return ()
+        value = self.asked[field].fill(evaluate)
+        if value is None:
+            return ()
+        named = value.split(",") if isinstance(value, str) else value
+        if not isinstance(named, list) or not all(isinstance(name, str) or name is None for name in named):
+            raise NotPeople(field=field, element=self.node.id, value=shown(value))
+        return tuple(dict.fromkeys(name.strip() for name in named if name and name.strip()))
+
+    def form(self, evaluate: Evaluate) -> str | None:
+        asked = self.asked.get("formRef") or self.asked.get("formKey")
+        value = asked.fill(evaluate) if asked else None
+        if value is not None and not isinstance(value, str):
+            raise NotText(field="form", element=self.node.id, value=shown(value))
+        return value or None
+
+    def moment(self, field: str, token: Token, evaluate: Evaluate) -> dt.datetime | None:
+        """A date-time in UTC; a bare date is the end of that day, a duration runs from now."""
+        value = self.asked[field].fill(evaluate) if field in self.asked else None
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            value = timers.read_moment(value)
+        zone = token.case.zone
+        if isinstance(value, dt.date):
+            return timers.moment(value, zone, END_OF_DAY)
+        if isinstance(value, (dt.timedelta, isodate.Duration)):
+            return timers.later(token.case.now, value, zone)
+        raise NotText(field=field, element=self.node.id, value=shown(value))
+
+    def priority(self, evaluate: Evaluate) -> int:
+        value = self.asked["priority"].fill(evaluate) if "priority" in self.asked else 50
+        try:
+            number = int(value)
+        except (TypeError, ValueError):
+            raise NotText(field="priority", element=self.node.id, value=shown(value)) from None
+        return number
+
+
+def lane_group(token: Token) -> tuple[str, ...]:
+    """The group of the innermost lane around the token, its callers' included."""
+    current = token
+    while True:
+        process = current.workflow.spec.process
+        lane = process.lanes.get(current.task_spec.node.lane)
+        if lane is not None and lane.group:
+            return (lane.group,)
+        level = current.workflow
+        # A process that has lanes, but none here, means something by it.
+        crossing = isinstance(level, InnerLevel) and level.owner.workflow.spec.process is not process
+        if not isinstance(level, InnerLevel) or (crossing and process.lanes):
+            return ()
+        current = level.owner

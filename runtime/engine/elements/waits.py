@@ -1,0 +1,67 @@
+"""Timers and messages as events wait for them: what is awaited is evaluated once, on entry.
+
+BPMN 2.0.2 §10.5.5 (timer and message event definitions)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from runtime import expressions
+from runtime.bpmn.model import Trigger
+from runtime.engine import timers
+from runtime.engine.elements.base import shown
+from runtime.engine.errors import NeverDue, NotText
+from runtime.engine.texts import Evaluate, formula, template
+from runtime.engine.tree import Token
+from runtime.expressions import PURE
+from runtime.values import Value
+
+
+class Wait:
+    """A trigger, ready to be awaited."""
+
+    def __init__(self, trigger: Trigger) -> None:
+        self.kind = trigger.kind
+        self.text = trigger.date or trigger.duration or trigger.cycle
+        self.timer = "date" if trigger.date else "duration" if trigger.duration else "cycle"
+        self.when = template(self.text) if trigger.kind == "timer" else None
+        self.name = template(trigger.name)
+        self.correlation = formula(trigger.correlation_key) if trigger.correlation_key else None
+        if trigger.kind == "timer" and not expressions.has_braces(self.text):
+            timers.check(self.timer, self.text)
+
+    def awaited(self, token: Token) -> dict[str, Any]:
+        """What the token will wait for, as plain JSON. Raises if it cannot be said."""
+        evaluate = token.case.evaluator(token)
+        if self.when is None:
+            name, key = self.message(token, evaluate), self.key(token, evaluate)
+            return {"kind": "message", "name": name, "key": key}
+        due = timers.first(self.timer, self.when.fill(evaluate), token.case.now, token.case.zone)
+        if due is None:
+            raise NeverDue(text=self.text, element=token.element)
+        return as_wait(due)
+
+    def message(self, token: Token, evaluate: Evaluate) -> str:
+        name = self.name.fill(evaluate)
+        if not isinstance(name, str) or not name:
+            raise NotText(field="message name", element=token.element, value=shown(name))
+        return name
+
+    def key(self, token: Token, evaluate: Evaluate) -> str | None:
+        """The correlation key; by default the business key. None: this case only."""
+        if self.correlation is None:
+            return token.workflow.key or None
+        value: Value = evaluate(self.correlation)
+        if value is None or isinstance(value, (list, dict)) or value == "":
+            raise NotText(field="correlation key", element=token.element, value=shown(value))
+        key: str = PURE["text"](value)
+        return key
+
+
+def as_wait(due: timers.Due) -> dict[str, Any]:
+    return {"kind": "timer", "due": due.at.isoformat(), "cycle": due.cycle, "left": due.left}
+
+
+def as_due(wait: dict[str, Any]) -> timers.Due:
+    return timers.Due(dt.datetime.fromisoformat(wait["due"]), wait["cycle"], wait["left"])

@@ -1,0 +1,228 @@
+"""The doors of the engine: compile a process, start or restore a case, move it, ask it.
+
+An `Execution` is one case in memory, bound to the `World` of one transaction. Each door
+makes its change and then runs all automatic steps that follow; `take` gives what happened.
+Not here: how steps are made (moves.py), what elements do (elements/), storage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from runtime.engine import state as states
+from runtime.engine import timers
+from runtime.engine.definition import Definition, compile
+from runtime.engine.elements.start_event import StartEvent
+from runtime.engine.elements.user_task import UserTask
+from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
+from runtime.engine.moves import Case
+from runtime.engine.ports import Happening, World
+from runtime.engine.scopes import ROOT
+from runtime.engine.timers import BUSINESS_ZONE
+from runtime.engine.tree import READY, Token
+from runtime.expressions import PURE, Expression
+from runtime.values import Value
+
+__all__ = ["LIMIT", "Definition", "Execution", "OpenActivity", "compile", "next_due"]
+
+LIMIT = 1000  # automatic steps of one transaction
+# A job's clock may be read a little before the timer's, or cut off to the second.
+EARLY = dt.timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class OpenActivity:
+    """A token that is open. `waits`: user, timer, message; "" for what waits inside or is to run.
+
+    `process`: the (called) process that holds the element."""
+
+    activity: str
+    process: str
+    element: str
+    kind: str
+    waits: str
+    parked: bool
+    due: dt.datetime | None = None
+
+
+class Execution:
+    """One case in memory."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+
+    @classmethod
+    def start(
+        cls,
+        definition: Definition,
+        *,
+        case: str,
+        business_key: str | None = None,
+        start_event: str | None = None,
+        variables: Mapping[str, Value],
+        world: World,
+    ) -> Execution:
+        """A new case at `start_event` (None: the one without trigger). Raises NoStart, NotAValue."""
+        start = definition.spec.starts.get(start_event or "")
+        if start is None:
+            raise NoStart(process=definition.process.id, start=start_event or "–")
+        begun = Case(definition.spec, case, business_key or "", world)
+        token = begun.spawn(begun, start, ROOT)
+        begun.writes_as(token)
+        begun.reached(token)
+        initiator = start.node.attributes.get("initiator")
+        if initiator and initiator not in variables and "initiator" in variables:
+            variables = {**variables, initiator: variables["initiator"]}
+        for name in variables:
+            begun.scopes.put(ROOT, name, variables[name])
+        begun.scopes.settle()
+        start._update(token)
+        execution = cls(begun)
+        execution.run()
+        return execution
+
+    @classmethod
+    def restore(cls, definition: Definition, state: Mapping[str, Any], world: World) -> Execution:
+        """The case that `state()` described. Raises UnknownFormat, DoesNotFit."""
+        case = Case(definition.spec, state.get("case", ""), state.get("business_key", ""), world)
+        states.load(case, state)
+        return cls(case)
+
+    def state(self) -> dict[str, Any]:
+        """All there is to know of the case but its diagram, as plain JSON data."""
+        return states.save(self._case)
+
+    def run(self, limit: int = LIMIT) -> None:
+        """Make the automatic steps that are due, one at a time; after `limit` it is Interrupted."""
+        self._case.run(limit)
+
+    def complete(self, activity: str, values: Mapping[str, Value]) -> None:
+        """A user task is done with these answers. Raises ActivityNotFound, NotWaiting, NotAValue."""
+        token = self._waiting(activity, "user")
+        self._case.read_values(values)
+        self._case.writes_as(token)
+        token.wait = {}
+        assert isinstance(token.task_spec, UserTask)
+        token.task_spec.answer(token, values)
+        self._case.scopes.settle()
+        self._case.go_on(token)
+        self.run()
+
+    def fire(self, activity: str) -> None:
+        """A timer is due. Raises ActivityNotFound, NotWaiting, NotDue."""
+        token = self._waiting(activity, "timer")
+        due = dt.datetime.fromisoformat(token.wait["due"])
+        if self._case.now + EARLY < due:
+            raise NotDue(element=token.element, due=due.isoformat())
+        token.task_spec.happened(token, {})
+        self.run()
+
+    def receive(self, activity: str, payload: Mapping[str, Value]) -> None:
+        """A message has come for a subscription. Raises ActivityNotFound, NotWaiting, NotAValue."""
+        token = self._waiting(activity, "message")
+        token.task_spec.happened(token, self._case.read_values(payload))
+        self.run()
+
+    def retry(self, activity: str) -> None:
+        """Try the step that is parked again, under the same activity id.
+
+        Raises ActivityNotFound, NotParked."""
+        token = self._find(activity)
+        if not token.parked:
+            raise NotParked(element=token.element)
+        token.parked = False
+        self._case.queue(token)
+        self.run()
+
+    def cancel(self, reason: str = "") -> None:
+        """End the case where it stands. `reason` is for the caller's log. Raises CaseEnded."""
+        if self.ended:
+            raise CaseEnded()
+        for token in list(self._case.task_tree.children):
+            self._case.withdraw(token)
+        self._case.completed, self._case.outcome = True, "cancelled"
+
+    def take(self) -> list[Happening]:
+        """What happened since the last time, in order."""
+        taken, self._case.happenings = self._case.happenings, []
+        return taken
+
+    def open_activities(self) -> list[OpenActivity]:
+        """What is open, the oldest first: tokens at elements and events that are armed."""
+        return [
+            OpenActivity(
+                token.id,
+                token.workflow.spec.process.id,
+                token.element,
+                token.task_spec.kind,
+                token.wait.get("kind", ""),
+                token.parked,
+                dt.datetime.fromisoformat(token.wait["due"]) if "due" in token.wait else None,
+            )
+            for token in sorted(self._case.index.values(), key=lambda token: token.number)
+        ]
+
+    def variables(self, activity: str | None = None) -> dict[str, Value]:
+        """What an expression may name there (None: in the case's own process), as a copy."""
+        token = self._case.task_tree if activity is None else self._find(activity)
+        return self._case.seen(token).plain()
+
+    @property
+    def ended(self) -> bool:
+        return bool(self._case.completed)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether automatic steps are left to make."""
+        return any(token.has_state(READY) and not token.parked for token in self._case.index.values())
+
+    @property
+    def business_key(self) -> str:
+        return self._case.key
+
+    def _find(self, activity: str) -> Token:
+        token = self._case.index.get(activity)
+        if token is None:
+            raise ActivityNotFound()
+        return token
+
+    def _waiting(self, activity: str, kind: str) -> Token:
+        token = self._find(activity)
+        if token.wait.get("kind") != kind:
+            raise NotWaiting()
+        return token
+
+
+def _evaluate(calls: Mapping[str, Callable[..., Any]], expression: Expression) -> Value:
+    return expression.evaluate({}, calls)
+
+
+def next_due(
+    definition: Definition,
+    now: dt.datetime,
+    *,
+    since: dt.datetime | None = None,
+    zone: ZoneInfo = BUSINESS_ZONE,
+    functions: Mapping[str, Callable[..., Any]] = PURE,
+) -> dict[str, dt.datetime]:
+    """When each timer start event is due next, later than `now`; those that never are, are left out.
+
+    Durations and repetitions without a date count from `since` (when the process was
+    deployed; by default `now`). Raises BadTimer, CannotEvaluate."""
+    found: dict[str, dt.datetime] = {}
+    for name, start in definition.spec.starts.items():
+        wait = start.wait if name and isinstance(start, StartEvent) else None
+        if wait is None or wait.when is None:
+            continue
+        calls = {**PURE, **functions, "now": lambda: now, "dateTime": lambda: now}
+        value = wait.when.fill(partial(_evaluate, calls))
+        due = timers.first(wait.timer, value, since or now, zone)
+        if due is not None and due.at <= now:
+            due = timers.following(due, now, zone)
+        if due is not None and due.at > now:
+            found[name] = due.at
+    return found

@@ -1,0 +1,79 @@
+"""What an expression may name at one place of a case, and what it may call there.
+
+Variables from the inside outwards, then `initiator` and `business_key`, which a called
+process sees too; `execution` is always the runtime's. Not here: where variables are
+kept (scopes.py), the functions of the house (ports.World)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from runtime.engine.scopes import ROOT, Scopes
+from runtime.expressions import PURE
+from runtime.values import Value, from_json, to_json
+
+BUILT_IN = ("initiator", "business_key")
+
+
+class Names(Mapping[str, Value]):
+    """The names seen from `scope`, looked up when asked for."""
+
+    def __init__(self, scopes: Scopes, scope: str, business_key: str, execution: Mapping[str, Value]) -> None:
+        self._scopes, self._scope = scopes, scope
+        self._business_key, self._execution = business_key, execution
+
+    def __getitem__(self, name: str) -> Value:
+        if name == "execution":
+            return self._execution
+        held = self._scopes.holder(self._scope, name)
+        if held is None and name == "initiator":
+            held = self._scopes.holder(ROOT, name)
+        if held is not None:
+            return held.values[name]
+        if name == "business_key":
+            return self._business_key
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plain())
+
+    def __len__(self) -> int:
+        return len(self.plain())
+
+    def plain(self) -> dict[str, Value]:
+        """All of them but `execution`, as a copy."""
+        found = self._scopes.visible(self._scope)
+        for name in BUILT_IN:
+            if name not in found and name in self:
+                found[name] = self[name]
+        return found
+
+
+def functions(
+    names: Names, house: Mapping[str, Callable[..., Any]], now: dt.datetime
+) -> dict[str, Callable[..., Any]]:
+    """What can be called: pure functions, the clock of this transaction, the house's, the case's own."""
+
+    def get_variable(name: Value) -> Value:
+        return copied(names.get(name)) if isinstance(name, str) else None
+
+    def has_variable(name: Value) -> bool:
+        return isinstance(name, str) and name in names
+
+    return {
+        **PURE,
+        "now": lambda: now,
+        "dateTime": lambda: now,
+        **house,
+        "execution.getVariable": get_variable,
+        "execution.hasVariable": has_variable,
+        "execution.getBusinessKey": lambda: names["execution"]["processBusinessKey"],
+        "execution.getProcessBusinessKey": lambda: names["execution"]["processBusinessKey"],
+    }
+
+
+def copied(value: Value) -> Value:
+    """`value` as the house may have it: what it changes in it changes no case."""
+    return from_json(to_json(value)) if isinstance(value, (list, dict)) else value

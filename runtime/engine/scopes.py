@@ -1,0 +1,139 @@
+"""The variables of a case: one store, by scope, never a copy per task.
+
+A scope has an id: the root is "", any other has the id of the activity that owns it and
+ends with it (a called process: that id and "/called"). A name is looked up from the inside
+outwards; a called process is isolated. A write goes to the nearest scope that holds the
+name, else to the process instance. Nothing here knows tokens, diagrams or expressions.
+
+Values are kept in canonical form (values.py), copied on the way in, and never changed in
+place, so nobody outside holds a reference through which a case could change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runtime.values import Value, from_json, to_json
+
+ROOT = ""
+Report = Callable[[str, str, Value, Value, bool], None]
+_PLAIN = (str, bool, type(None))
+
+
+def canonical(value: Value, path: str = "value") -> Value:
+    """`value` as it will be read back from storage, sharing nothing with it. Raises NotAValue."""
+    if isinstance(value, _PLAIN):
+        return value
+    return from_json(to_json(value, path))
+
+
+@dataclass
+class Scope:
+    """`parent` None: the root, or a called process's root. Names that begin a scope are `values`."""
+
+    id: str
+    parent: str | None
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+class Scopes:
+    """All scopes of a case, with a journal so that a failed step leaves nothing behind.
+
+    `report(scope, name, old, new, removed)` hears each change that is not quiet."""
+
+    def __init__(self, report: Report) -> None:
+        self._scopes: dict[str, Scope] = {ROOT: Scope(ROOT, None)}
+        self._journal: list[Callable[[], Any]] = []
+        self._report = report
+
+    def __contains__(self, scope: str) -> bool:
+        return scope in self._scopes
+
+    def open(self, scope: str, parent: str | None) -> None:
+        """A new scope inside `parent`; isolated if None."""
+        self._scopes[scope] = Scope(scope, parent)
+        self._journal.append(lambda: self._scopes.pop(scope))
+
+    def end(self, scope: str) -> None:
+        """The scope and its variables are gone; nothing is left if it never was."""
+        ended = self._scopes.pop(scope, None)
+        if ended is not None:
+            self._journal.append(lambda: self._scopes.__setitem__(scope, ended))
+
+    def put(self, scope: str, name: str, value: Value, *, quiet: bool = False) -> None:
+        """Write `name` in this very scope. Raises NotAValue."""
+        values = self._scopes[scope].values
+        new = canonical(value, name)
+        if name in values:
+            old = values[name]
+            if type(old) is type(new) and old == new and to_json(old) == to_json(new):
+                return
+            self._journal.append(lambda: values.__setitem__(name, old))
+        else:
+            old = None
+            self._journal.append(lambda: values.pop(name))
+        values[name] = new
+        if not quiet:
+            self._report(scope, name, old, new, False)
+
+    def write(self, scope: str, name: str, value: Value) -> None:
+        """Write `name` where it is held, seen from `scope`; else at the root that `scope` sees."""
+        for seen in self._outwards(scope):
+            holder = seen
+            if name in seen.values:
+                break
+        self.put(holder.id, name, value)
+
+    def holder(self, scope: str, name: str) -> Scope | None:
+        """The nearest scope that holds `name`."""
+        return next((seen for seen in self._outwards(scope) if name in seen.values), None)
+
+    def visible(self, scope: str, *, local: bool = False) -> dict[str, Value]:
+        """All that is seen from `scope` (`local`: only its own), names in order; a copy."""
+        found: dict[str, Value] = {}
+        for seen in self._outwards(scope):
+            for name, value in seen.values.items():
+                found.setdefault(name, value)
+            if local:
+                break
+        return {name: canonical(found[name]) for name in sorted(found)}
+
+    def _outwards(self, scope: str) -> Iterator[Scope]:
+        current: str | None = scope
+        while current is not None:
+            seen = self._scopes[current]
+            yield seen
+            current = seen.parent
+
+    def mark(self) -> int:
+        """Where the journal stands, for `undo`."""
+        return len(self._journal)
+
+    def undo(self, mark: int) -> None:
+        """Take back all changes since `mark`, the last first."""
+        while len(self._journal) > mark:
+            self._journal.pop()()
+
+    def settle(self) -> None:
+        """The step stands: forget how to undo it."""
+        self._journal.clear()
+
+    def state(self) -> list[dict[str, Any]]:
+        """Plain JSON data, the outer before the inner."""
+        return [
+            {"id": scope.id, "parent": scope.parent, "values": {
+                name: to_json(scope.values[name]) for name in sorted(scope.values)
+            }}
+            for scope in self._scopes.values()
+        ]
+
+    def restore(self, rows: list[Mapping[str, Any]]) -> None:
+        """What `state` gave, in place of all there is."""
+        self._scopes = {
+            row["id"]: Scope(
+                row["id"], row["parent"], {name: from_json(value) for name, value in row["values"].items()}
+            )
+            for row in rows
+        }
+        self._journal.clear()

@@ -1,0 +1,185 @@
+"""SpiffWorkflow's task tree as we use it: tokens, the workflow of a case, those inside it.
+
+A token is one instance of one element; the tree holds only tokens that are open, since a
+finished one hands its place to its successors at once. So a step costs the same after
+ten rounds of a loop and after ten thousand, no depth is ever reached, and history is the
+event log's. `data` stays empty: variables live in scopes.py.
+Not here: what an element does (elements/), how a step is made whole (moves.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from runtime.engine.scopes import ROOT
+
+if TYPE_CHECKING:
+    from runtime.bpmn.model import Process
+    from runtime.engine.elements.base import Element
+    from runtime.engine.moves import Case
+
+WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
+COMPLETED, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.CANCELLED, TaskState.FUTURE
+
+ENTER, LEAVE = "enter", "leave"
+ROOT_TASK = "root"
+
+
+class Root(BpmnTaskSpec):
+    """What a tree hangs on; no element of the diagram. NCNames have no #, so no id can be the same."""
+
+
+class ScopeSpec(BpmnProcessSpec):
+    """One level of a diagram: a process, or the inside of a subprocess. Never changes once compiled.
+
+    The stock one adds tasks named Start, End and NAME.EndJoin, which collide with ids that
+    people use; so only the base's initialiser runs."""
+
+    def __init__(self, name: str, process: Process) -> None:
+        WorkflowSpec.__init__(self, name=name)
+        self.process = process
+        self.start: Root = Root(self, "#root")
+        self.end = None
+        self.io_specification = None
+        self.data_objects: dict[str, Any] = {}
+        self.data_stores: dict[str, Any] = {}
+        self.correlation_keys: dict[str, Any] = {}
+        self.bpmn_start_events: list[Any] = []
+        self.targets: dict[str, str] = {}  # flow id → id of the node it leads to
+        self.starts: dict[str, Element] = {}  # by id; the none start event under "" too
+        self.inner: dict[str, ScopeSpec] = {}  # subprocess or call activity → what is inside
+
+    def element(self, name: str) -> Element:
+        found: Element = self.task_specs[name]
+        return found
+
+
+class Token(Task):
+    """One instance of one element; its id is the activity id.
+
+    `number`: order of creation in the case. `scope`: where its writes go out to. `flow`: by
+    which it came. `phase`: what its next step is. `entered`: whether it was reported as reached
+    (an armed event is not). `wait`: what it waits for. `memory`: what its element must
+    remember, plain JSON."""
+
+    task_spec: Element
+    _parent: str | None
+
+    def __init__(
+        self,
+        workflow: Any,
+        spec: Any,
+        parent: Token | None,
+        *,
+        id: str,
+        number: int = 0,
+        scope: str = ROOT,
+        flow: str = "",
+        state: int = FUTURE,
+    ) -> None:
+        super().__init__(workflow, spec, parent, state, id)
+        self.number = number
+        self.scope = scope
+        self.flow = flow
+        self.phase = ENTER
+        self.entered = False
+        self.parked = False
+        self.wait: dict[str, Any] = {}
+        self.memory: dict[str, Any] = {}
+        self.flows: tuple[str, ...] = ()  # those it leaves by, within one step
+
+    def _set_state(self, value: int) -> None:
+        # Without the clock and the log line of the stock one.
+        self._state = value
+
+    @property
+    def element(self) -> str:
+        """The BPMN id."""
+        return self.task_spec.node.id
+
+    @property
+    def case(self) -> Case:
+        top: Case = self.workflow.top_workflow
+        return top
+
+    @property
+    def local(self) -> str:
+        """The innermost scope: its own if it has one."""
+        return self.id if self.id in self.case.scopes else self.scope
+
+    @property
+    def is_open(self) -> bool:
+        return not self.has_state(TaskState.FINISHED_MASK)
+
+    def move_to_root(self) -> None:
+        """Out of its parent's hands: what happens to the parent concerns it no longer."""
+        root: Token = self.workflow.task_tree
+        self.parent._children.remove(self.id)
+        self._parent = root.id
+        root._children.append(self.id)
+
+
+class NoScripts:
+    """In place of the stock script engine, which would run Python from a diagram."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError("no script of a diagram is run by SpiffWorkflow")
+
+
+class Level:
+    """What the case's workflow and those inside it have in common.
+
+    `scope`: where its tokens write to; `key`: the business key seen inside;
+    `outcome`: how it will have ended."""
+
+    spec: ScopeSpec
+    tasks: dict[str, Token]
+    task_tree: Token
+    scope: str = ROOT
+    key: str = ""
+    outcome: str = "completed"
+
+    def plant(self) -> None:
+        self.task_tree = Token(self, self.spec.start, None, id=ROOT_TASK, state=COMPLETED)
+
+    def tokens(self) -> Iterator[Token]:
+        """All that are open here, the oldest first."""
+        return (token for token in list(self.tasks.values()) if token.id != ROOT_TASK)
+
+    def empty(self) -> bool:
+        return len(self.tasks) == 1
+
+    def drop(self, token: Token) -> None:
+        """Take a token without children out of the tree."""
+        token.parent._children.remove(token.id)
+        del self.tasks[token.id]
+
+
+class TopLevel(Level, BpmnWorkflow):
+    """The case's own process."""
+
+    def __init__(self, spec: ScopeSpec) -> None:
+        BpmnWorkflow.__init__(self, spec, script_engine=NoScripts(), deserializing=True)
+        self.index: dict[str, Token] = {}
+        self.plant()
+
+    def get_task_from_id(self, task_id: str) -> Token | None:
+        # The stock one asks each subprocess in turn.
+        return self.index.get(task_id)
+
+
+class InnerLevel(Level, BpmnSubWorkflow):
+    """The inside of one subprocess or called process; `owner` is the token it belongs to."""
+
+    def __init__(self, spec: ScopeSpec, owner: Token) -> None:
+        BpmnSubWorkflow.__init__(self, spec, owner.id, owner.case, deserializing=True)
+        self.owner = owner
+        self.plant()
