@@ -69,7 +69,9 @@ class _Table:
         tell = partial(problem, file=self.name, line=row.line, column=1, row=row.id)
         if self._check(self.fits[index]) == z3.unsat:
             terms = self._excluding(row)
-            return tell("rule_file.unreachable", terms=terms) if terms else tell("rule_file.unreachable_in_ranges")
+            if terms:
+                return tell("rule_file.unreachable", terms=terms)
+            return tell("rule_file.unreachable_in_ranges")
         if self.file.hit != "first" or index == 0:
             return None
         earlier = [z3.Not(each) for each in self.fits[:index]]

@@ -159,8 +159,6 @@ def _fit(file: RuleFile, row: str, output: Field, value: Value) -> Value:
         value = value.quantize(Decimal(1).scaleb(-output.decimals), context=_ROUNDING)
     if output.choices and value not in output.values:
         raise unfit
-    if (output.minimum is not None and value < output.minimum) or (
-        output.maximum is not None and value > output.maximum
-    ):
+    if not output.in_range(value):
         raise unfit
     return value

@@ -90,7 +90,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.gap_unproved": "It could not be proved that the rules cover every case: add a default.",
     "rule_file.unreachable": "No case fulfils this condition: {terms} exclude one another.",
     "rule_file.unreachable_in_ranges": "No case fulfils this condition within the ranges of the inputs.",
-    "rule_file.shadowed": "This rule never decides: what it fits is taken by {earlier} before it, e.g. {case}.",
+    "rule_file.shadowed": "This rule never decides: {earlier} before it takes what it fits, e.g. {case}.",
     "rule_file.overlap": "This rule and “{earlier}” before it both fit and decide differently: {case}. "
                          "The earlier one wins.",
     "rule_file.not_all_proved": "The table is large; overlaps and dead rules were not all looked for.",
@@ -102,7 +102,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.row_untested": "No example reaches the rule “{row}”.",
     "rule_file.evaluators_differ": "For {case} the rule engine and its check decide differently; "
                                    "the file cannot be published. Please report it.",
-    "rule_file.check_timed_out": "Checking this file took longer than {seconds} seconds; it cannot be published.",
+    "rule_file.check_timed_out": "Checking this took more than {seconds} seconds; it cannot be published.",
     "rule_file.check_crashed": "Checking this file failed, so it cannot be published. Please report it.",
     # inputs of a decision
     "decision.missing_input": "A value for “{name}” is missing.",

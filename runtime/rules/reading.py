@@ -116,7 +116,7 @@ class Reading:
             return found
         if stem not in fields:
             self.report("rule_file.missing_field", parent, field=stem)
-        missing = [stem + ending for ending, language in LANGUAGES.items() if ending and language not in found]
+        missing = [stem + ending for ending in LANGUAGES if ending and stem + ending not in fields]
         if missing:
             self.report("rule_file.untranslated", parent, field=", ".join(missing))
         return found
@@ -177,7 +177,7 @@ class Reading:
         if of.choices and value not in of.values:
             shown = ", ".join(str(choice) for choice in of.values)
             self.report("rule_file.not_a_choice", node, text=str(value), field=of.id, values=shown)
-        elif (of.minimum is not None and value < of.minimum) or (of.maximum is not None and value > of.maximum):
+        elif not of.in_range(value):
             self.report("rule_file.out_of_range", node, text=str(value), field=of.id)
         elif of.decimals is not None and has_more_decimals(value, of.decimals):
             self.report("rule_file.too_many_decimals", node, text=str(value), limit=of.decimals)

@@ -106,7 +106,8 @@ def _read(reading: Reading, top: Mapping, text: str) -> RuleFile | None:
 def _inputs(reading: Reading, node: Node | None) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for key, value in reading.entries(node, "inputs"):
-        fields = reading.fields(value, key.text, _NAMED + "type required min max values decimals", "type name")
+        known = _NAMED + "type required min max values decimals"
+        fields = reading.fields(value, key.text, known, "type name")
         found[key.text] = _field(reading, key, value, fields)
     return found
 
@@ -125,7 +126,8 @@ def _field(reading: Reading, key: Text, value: Node, fields: Map[str, Node]) -> 
             if bound is not NOTHING:
                 bounds[name] = bound
     if len(bounds) == 2 and bounds["min"] > bounds["max"]:
-        reading.report("rule_file.bounds", fields["min"], minimum=str(bounds["min"]), maximum=str(bounds["max"]))
+        low, high = str(bounds["min"]), str(bounds["max"])
+        reading.report("rule_file.bounds", fields["min"], minimum=low, maximum=high)
     return Field(
         id=key.text,
         type=type,
@@ -141,7 +143,9 @@ def _field(reading: Reading, key: Text, value: Node, fields: Map[str, Node]) -> 
     )
 
 
-def _let(reading: Reading, node: Node | None, kinds: dict[str, str], optional: set[str]) -> dict[str, Derived]:
+def _let(
+    reading: Reading, node: Node | None, kinds: dict[str, str], optional: set[str]
+) -> dict[str, Derived]:
     """Figures in file order; each may use those above it. Extends `kinds` and `optional`."""
     found: dict[str, Derived] = {}
     entries = reading.entries(node, "let")

@@ -129,9 +129,8 @@ def _convert(node: YamlNode, file: str, found: list[Problem]) -> Node:
         name = _convert(key, file, found)
         assert isinstance(name, Text)
         if name.text in seen:
-            found.append(
-                problem("rule_file.duplicate_key", file=file, line=name.line, column=name.column, key=name.text)
-            )
+            again = {"line": name.line, "column": name.column}
+            found.append(problem("rule_file.duplicate_key", file=file, key=name.text, **again))
             continue
         seen.add(name.text)
         entries[name] = _convert(value, file, found)

@@ -49,6 +49,11 @@ class Field:
     def values(self) -> tuple[Value, ...]:
         return tuple(choice.value for choice in self.choices)
 
+    def in_range(self, value: Value) -> bool:
+        return (self.minimum is None or value >= self.minimum) and (
+            self.maximum is None or value <= self.maximum
+        )
+
 
 @dataclass(frozen=True)
 class Derived:

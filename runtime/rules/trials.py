@@ -16,7 +16,7 @@ from runtime.expressions import Binary, ListOf, Literal, Name, walk
 from runtime.rules import durable, evaluate, facts, plain
 from runtime.rules.facts import FigureFailed, InputsInvalid
 from runtime.rules.problems import problem
-from runtime.rules.table import LARGEST, Field, RuleFile
+from runtime.rules.table import Field, RuleFile, too_large
 from runtime.values import Value
 
 CASES = 2_000
@@ -148,11 +148,7 @@ def _numbers(when: object) -> Iterator[Value]:
 def _allowed(field: Field, value: Value) -> bool:
     if field.type == "text":
         return True
-    low = field.minimum if field.minimum is not None else None
-    high = field.maximum if field.maximum is not None else None
-    if field.type in ("integer", "decimal") and abs(value) > LARGEST:
-        return False
-    return (low is None or value >= low) and (high is None or value <= high)
+    return not too_large(value) and field.in_range(value)
 
 
 def _anything(field: Field, source: random.Random) -> Value:
