@@ -1,26 +1,138 @@
-// Charts, drawn from a JSON block and always with the table of the same figures beside them:
+// Pictures of stock, always with the table of the same figures beside them:
 //
-//   <figure data-chart>
-//     <script type="application/json" data-config>{"type": "bar", "data": {…}, "options": {…}}</script>
-//     <canvas></canvas>
-//   </figure>
+//   <figure data-stock-chart> rows: [{sku, name, on_hand, safety_stock, reorder_point, below}]
+//   <figure data-history-chart> points: [{at, quantity}], lines: {safety_stock, reorder_point}
 //
-// Colours come from the page's custom properties --chart-1 … --chart-6.
+// Colours come from the page's custom properties.
 import Chart from "chart.js/auto";
 
 import { json, mount } from "./shared/mount.js";
 
-mount("chart", (element) => {
-  const config = json(element, "config");
+const ROW = 26; // pixels a component
+const FARTHEST = 2.5; // times the reorder point; what is beyond is drawn cut off
+
+function prepare(element) {
   const style = getComputedStyle(element);
   Chart.defaults.font.family = style.fontFamily;
-  Chart.defaults.color = style.color;
-  config.data.datasets.forEach((series, place) => {
-    const colour = style.getPropertyValue(`--chart-${(place % 6) + 1}`).trim();
-    if (!colour) return;
-    series.backgroundColor ??= colour;
-    series.borderColor ??= colour;
+  Chart.defaults.font.size = 12;
+  Chart.defaults.color = style.getPropertyValue("--muted").trim();
+  return (name) => style.getPropertyValue(name).trim();
+}
+
+mount("stock-chart", (element) => {
+  const rows = json(element, "rows").filter((row) => row.reorder_point > 0);
+  const words = json(element, "words");
+  const colour = prepare(element);
+  const count = new Intl.NumberFormat(words.language);
+  const share = new Intl.NumberFormat(words.language, { style: "percent", maximumFractionDigits: 0 });
+  if (!rows.length) {
+    element.hidden = true;
+    return;
+  }
+  element.querySelector("[data-canvas]").style.height = `${rows.length * ROW + 56}px`;
+  // Each component against its own reorder point: thousands of connectors and dozens of
+  // inverters are then comparable, and how far each is from ordering is what one sees.
+  const marks = {
+    id: "marks",
+    afterDatasetsDraw(chart) {
+      const { ctx, scales, chartArea } = chart;
+      ctx.save();
+      ctx.setLineDash([5, 4]);
+      ctx.lineWidth = 2;
+      ctx.strokeStyle = colour("--chart-3");
+      const one = scales.x.getPixelForValue(1);
+      line(ctx, one, chartArea.top, chartArea.bottom);
+      ctx.setLineDash([]);
+      ctx.lineWidth = 3;
+      ctx.strokeStyle = colour("--text");
+      rows.forEach((row, place) => {
+        if (!(row.safety_stock > 0)) return;
+        const x = scales.x.getPixelForValue(row.safety_stock / row.reorder_point);
+        const y = scales.y.getPixelForValue(place);
+        line(ctx, x, y - ROW * 0.36, y + ROW * 0.36);
+      });
+      ctx.restore();
+    },
+  };
+  new Chart(element.querySelector("canvas"), {
+    type: "bar",
+    plugins: [marks],
+    data: {
+      labels: rows.map((row) => row.name),
+      datasets: [{
+        data: rows.map((row) => Math.min(row.on_hand / row.reorder_point, FARTHEST)),
+        backgroundColor: rows.map((row) => colour(row.below ? "--chart-2" : "--chart-1")),
+        barPercentage: 0.62,
+        categoryPercentage: 1,
+        borderRadius: 3,
+      }],
+    },
+    options: {
+      indexAxis: "y",
+      maintainAspectRatio: false,
+      animation: false,
+      scales: {
+        x: { min: 0, max: FARTHEST, grid: { color: colour("--line") }, ticks: { callback: (value) => share.format(value) }, title: { display: true, text: words.axis } },
+        y: { grid: { display: false }, ticks: { autoSkip: false, color: colour("--text"), callback(value) { return shorten(this.getLabelForValue(value), this.chart.width); } } },
+      },
+      plugins: {
+        legend: { display: false },
+        tooltip: {
+          callbacks: {
+            label: ({ dataIndex }) => ["on_hand", "safety_stock", "reorder_point"].map((name) => `${words[name]}: ${count.format(rows[dataIndex][name] ?? 0)}`),
+          },
+        },
+      },
+      onClick: (_, found) => {
+        if (found.length) window.location.assign(words.href.replace("SKU", encodeURIComponent(rows[found[0].index].sku)));
+      },
+      onHover: (event, found) => {
+        event.native.target.style.cursor = found.length ? "pointer" : "";
+      },
+    },
   });
-  config.options = { responsive: true, maintainAspectRatio: false, animation: false, ...config.options };
-  new Chart(element.querySelector("canvas"), config);
 });
+
+mount("history-chart", (element) => {
+  const points = json(element, "points");
+  const words = json(element, "words");
+  const colour = prepare(element);
+  const times = points.map((point) => new Date(point.at).getTime());
+  const level = (value, name, dash) => ({
+    label: name, data: times.map((x) => ({ x, y: value })), borderColor: colour(dash ? "--chart-3" : "--chart-2"),
+    borderDash: dash ? [5, 4] : [], borderWidth: 2, pointRadius: 0,
+  });
+  const day = new Intl.DateTimeFormat(words.language, { dateStyle: "medium", timeZone: words.zone });
+  new Chart(element.querySelector("canvas"), {
+    type: "line",
+    data: {
+      datasets: [
+        { label: words.on_hand, data: points.map((point, place) => ({ x: times[place], y: point.quantity })), stepped: "after", borderColor: colour("--chart-1"), backgroundColor: colour("--chart-1"), borderWidth: 2, pointRadius: 3 },
+        ...(words.levels.safety_stock === null ? [] : [level(words.levels.safety_stock, words.safety_stock, false)]),
+        ...(words.levels.reorder_point === null ? [] : [level(words.levels.reorder_point, words.reorder_point, true)]),
+      ],
+    },
+    options: {
+      maintainAspectRatio: false,
+      animation: false,
+      interaction: { mode: "nearest", axis: "x", intersect: false },
+      scales: {
+        x: { type: "linear", min: times[0], max: times.at(-1), grid: { display: false }, ticks: { maxTicksLimit: 6, callback: (value) => day.format(value) } },
+        y: { beginAtZero: true, grid: { color: colour("--line") } },
+      },
+      plugins: { legend: { position: "bottom", labels: { boxHeight: 1 } }, tooltip: { callbacks: { title: (items) => day.format(items[0].parsed.x) } } },
+    },
+  });
+});
+
+function line(ctx, x, top, bottom) {
+  ctx.beginPath();
+  ctx.moveTo(x, top);
+  ctx.lineTo(x, bottom);
+  ctx.stroke();
+}
+
+function shorten(text, width) {
+  const most = width < 500 ? 12 : 30;
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}

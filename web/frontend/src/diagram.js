@@ -1,30 +1,73 @@
 // A case's diagram with the path it took:
 //
-//   <div data-diagram="/url/of/the.bpmn">
-//     <script type="application/json" data-marks>{"taken": ["id"], "active": ["id"], "failed": ["id"]}</script>
+//   <div data-diagram>
+//     <script type="application/json" data-view>{"xml": "…", "done": ["id"], "active": ["id"], "flows": ["id"],
+//       "cancelled": ["id"], "labels": {"id": "text"}, "waiting": {"id": "text"}}</script>
+//     <div data-canvas></div> <button data-zoom="in|out|fit">
 //   </div>
 //
-// Each kind of mark becomes the class `is-KIND` on the shape. bpmn.io's watermark stays: its licence asks for it.
+// Labels and who is waited for come in the reader's language. bpmn.io's watermark stays: its licence asks for it.
 import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
 import "bpmn-js/dist/assets/diagram-js.css";
 import "bpmn-js/dist/assets/bpmn-js.css";
 
 import { json, mount } from "./shared/mount.js";
 
+// Below this the names inside shapes cannot be read: rather show a part, where the case stands.
+const READABLE = 0.55;
+
 mount("diagram", async (element) => {
-  const marks = json(element, "marks", {});
-  const answer = await fetch(element.dataset.diagram, { headers: { Accept: "application/xml" } });
-  if (!answer.ok) {
+  const view = json(element, "view");
+  const style = getComputedStyle(element);
+  const colour = (name) => style.getPropertyValue(name).trim();
+  const viewer = new NavigatedViewer({
+    container: element.querySelector("[data-canvas]"),
+    bpmnRenderer: { defaultFillColor: colour("--paper"), defaultStrokeColor: colour("--ink"), defaultLabelColor: colour("--ink") },
+    textRenderer: { defaultStyle: { fontFamily: style.fontFamily, fontSize: 12 }, externalStyle: { fontSize: 12 } },
+  });
+  const events = viewer.get("eventBus");
+  events.on("import.parse.complete", ({ elementsById }) => {
+    for (const [id, text] of Object.entries(view.labels ?? {})) if (elementsById?.[id]) elementsById[id].name = text;
+  });
+  try {
+    await viewer.importXML(view.xml);
+  } catch {
     element.classList.add("is-missing");
     return;
   }
-  const viewer = new NavigatedViewer({ container: element });
-  await viewer.importXML(await answer.text());
   const canvas = viewer.get("canvas");
   const shapes = viewer.get("elementRegistry");
-  for (const [kind, ids] of Object.entries(marks)) {
-    for (const id of ids) if (shapes.get(id)) canvas.addMarker(id, `is-${kind}`);
+  const mark = (ids, word) => {
+    for (const id of ids ?? []) if (shapes.get(id)) canvas.addMarker(id, word);
+  };
+  mark(view.done?.filter((id) => !view.active?.includes(id)), "is-done");
+  mark(view.cancelled, "is-cancelled");
+  mark(view.flows, "is-taken");
+  mark(view.active, "is-active");
+  for (const [id, text] of Object.entries(view.waiting ?? {})) {
+    if (!shapes.get(id)) continue;
+    const badge = Object.assign(document.createElement("div"), { className: "badge", textContent: text });
+    viewer.get("overlays").add(id, { position: { top: -12, left: 8 }, html: badge });
   }
-  canvas.zoom("fit-viewport", "auto");
-  element.dispatchEvent(new CustomEvent("diagram:shown", { bubbles: true, detail: { viewer } }));
+
+  const show = () => {
+    canvas.zoom("fit-viewport", "auto");
+    if (canvas.zoom() >= READABLE) return;
+    canvas.zoom(0.75);
+    const at = shapes.get(view.active?.[0] ?? view.done?.at(-1)) ?? canvas.getRootElement().children?.[0];
+    if (at) canvas.scrollToElement(at, 80);
+  };
+  show();
+  for (const button of element.querySelectorAll("[data-zoom]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.zoom === "fit") canvas.zoom("fit-viewport", "auto");
+      else viewer.get("zoomScroll").stepZoom(button.dataset.zoom === "in" ? 1 : -1);
+    });
+  }
+  // The wheel belongs to the page until somebody takes the diagram in hand.
+  const wheel = viewer.get("zoomScroll");
+  wheel.toggle(false);
+  element.addEventListener("pointerdown", () => wheel.toggle(true));
+  element.addEventListener("pointerleave", () => wheel.toggle(false));
+  element.dispatchEvent(new CustomEvent("diagram:shown", { bubbles: true }));
 });

@@ -17,3 +17,30 @@ function pattern(english) {
   const literal = english.split(/\{\d+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${literal.join("(.+?)")}$`, "s");
 }
+
+/** Keeps the words that form-js draws itself (buttons, placeholders) in the reader's language. */
+export function translateTexts(root, translate) {
+  const OURS = ".fjs-filepicker-container, .fjs-repeat-render-footer, .fjs-dropdownlist, .fjs-select-display, .fjs-select-placeholder, .fjs-taglist, .fjs-taglist-remove, .fjs-form-field-error, .fjs-table-nothing-to-show, .fjs-repeat-row-remove";
+  const texts = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const trimmed = node.data.trim();
+      if (trimmed && node.parentElement?.closest(OURS)) {
+        const theirs = translate(trimmed);
+        if (theirs !== trimmed) node.data = node.data.replace(trimmed, theirs);
+      }
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    for (const name of ["placeholder", "title", "aria-label"]) {
+      const words = node.getAttribute(name);
+      if (words && translate(words) !== words) node.setAttribute(name, translate(words));
+    }
+    for (const child of node.childNodes) texts(child);
+  };
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      if (change.type === "characterData") texts(change.target);
+      else for (const node of change.addedNodes) texts(node);
+    }
+  }).observe(root, { childList: true, subtree: true, characterData: true });
+}

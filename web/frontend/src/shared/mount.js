@@ -27,8 +27,7 @@ export function json(element, name, otherwise = null) {
   return block ? JSON.parse(block.textContent) : otherwise;
 }
 
-/** The nonce of this page's content security policy, for libraries that must add a style element. */
-export function nonce() {
-  const script = document.querySelector("script[nonce]");
-  return script ? script.nonce : "";
+/** The token that every writing request carries. */
+export function csrf() {
+  return document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 }

@@ -1,0 +1,109 @@
+"""The application: its parts, its gate, its error pages.
+
+Everything needs a signed-in person except what OPEN names. Not here: pages
+(auth, inbox, cases, processes, rules, stock, files, api), headers (security.py)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import structlog
+from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from runtime.errors import GuichengError
+from web import api, auth, cases, current, files, inbox, processes, rules, security, show, stock
+
+OPEN = {"static", "auth.sign_in", "auth.sign_in_form", "auth.set_language", "api.health"}
+log = structlog.get_logger(__name__)
+
+# What the reader is told where the framework, not the runtime, refuses.
+HTTP_SENTENCES = {
+    400: "The request could not be understood.",
+    404: "There is no such page, or you may not see it.",
+    405: "This address cannot be used like that.",
+    413: "This is too large: 10 MB at most.",
+    429: "Too many attempts. Wait a few minutes and try again.",
+}
+
+
+def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] = ()) -> Flask:
+    """The web over `runtime` (runtime.bootstrap.Runtime).
+
+    `demo_people` are offered for sign-in with one click, and only where the setting `demo` is on."""
+    app = Flask(__name__)
+    settings = runtime.settings
+    app.extensions["runtime"] = runtime
+    app.extensions["demo_people"] = tuple(demo_people) if settings.demo else ()
+    app.config.update(
+        SECRET_KEY=runtime.secret(),
+        MAX_CONTENT_LENGTH=security.MAX_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=security.MAX_UPLOAD,
+        SESSION_COOKIE_NAME="guicheng",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=12 * 60 * 60,
+        # A task may stay open for a day; the token dies with the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        TRUSTED_HOSTS=[host.strip() for host in settings.hosts.split(",") if host.strip()] or None,
+    )
+    security.secure(app)
+    show.equip(app)
+    for part in (auth, inbox, cases, processes, rules, stock, files, api):
+        app.register_blueprint(part.bp)
+    app.before_request(_gate)
+    app.register_error_handler(GuichengError, _refused)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _broken)
+    return app
+
+
+def _gate() -> None:
+    if request.endpoint is not None and request.endpoint not in OPEN:
+        current.actor()
+
+
+def _refused(error: GuichengError) -> ResponseReturnValue:
+    if isinstance(error, current.SignInNeeded) and request.method == "GET" and not _wants_data():
+        target = url_for("auth.sign_in_form", next=request.full_path.rstrip("?"))
+        if "HX-Request" in request.headers:
+            return Response(status=204, headers={"HX-Redirect": target})
+        return redirect(target)
+    if error.status >= 500:
+        return _broken(error)
+    return _page(error.status, current.say(error.message, **error.params), error.code)
+
+
+def _stale(error: CSRFError) -> ResponseReturnValue:
+    return _page(400, current.say("This page has been open since another sign-in. Reload it and try again."), "csrf")
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if 300 <= status < 400:
+        return error
+    sentence = HTTP_SENTENCES.get(status, "The request could not be understood.")
+    return _page(status, current.say(sentence), f"http.{status}")
+
+
+def _broken(error: Exception) -> ResponseReturnValue:
+    # The reference ties what the person sees to the log; the cause itself stays in the log.
+    reference = uuid.uuid4().hex[:8]
+    log.error("request failed", reference=reference, path=request.path, exc_info=error)
+    message = current.say("Something went wrong here. It has been noted under {reference}.", reference=reference)
+    return _page(500, message, "failed")
+
+
+def _wants_data() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _page(status: int, message: str, code: str) -> ResponseReturnValue:
+    if _wants_data():
+        return jsonify(error=code, message=message), status
+    template = "_error.html" if "HX-Request" in request.headers else "error.html"
+    return render_template(template, status=status, message=message), status

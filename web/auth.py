@@ -1,0 +1,122 @@
+"""Signing in and out, the reader's language, a new password.
+
+Not here: passwords and who may sign in (runtime/commands/accounts.py), the gate (app.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+
+from runtime import i18n
+from runtime.commands import accounts
+from runtime.errors import Invalid
+from runtime.identity import SignInRefused
+from web import current
+from web.security import limiter, safe_next
+
+bp = Blueprint("auth", __name__)
+
+
+class DemoPerson(Protocol):
+    """Somebody of the demo department, whose password is no secret. `groups`: keys."""
+
+    @property
+    def username(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def names(self) -> Mapping[str, str]: ...
+    @property
+    def groups(self) -> Iterable[str]: ...
+
+
+def _tried() -> str:
+    # By address and name: guessing is slow, and nobody can lock a colleague out from elsewhere.
+    return f"{get_remote_address()} {request.form.get('username', '').strip().casefold()[:200]}"
+
+
+@bp.get("/sign-in")
+def sign_in_form() -> ResponseReturnValue:
+    if current.person():
+        return redirect(safe_next(request.args.get("next")) or url_for("inbox.todo"))
+    return _form(request.args.get("next"))
+
+
+@bp.post("/sign-in")
+@limiter.limit("60 per 5 minutes")
+@limiter.limit("10 per 5 minutes", key_func=_tried)
+def sign_in() -> ResponseReturnValue:
+    target = request.form.get("next")
+    username = request.form.get("username", "").strip()
+    try:
+        who = current.runtime().do(accounts.sign_in, None, username, request.form.get("password", ""))
+    except SignInRefused as refused:
+        return _form(target, username, current.say(refused.message, **refused.params)), 403
+    # A new session, so that nobody can plant one and wait for its owner to sign in.
+    session.clear()
+    session.permanent = True
+    session["person"], session["epoch"] = who.public_id, who.epoch
+    return redirect(safe_next(target) or url_for("inbox.todo"))
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    session.clear()
+    return redirect(url_for("auth.sign_in_form"))
+
+
+@bp.post("/language")
+def set_language() -> ResponseReturnValue:
+    chosen = request.form.get("language", "")
+    if chosen not in i18n.LANGUAGES:
+        raise Invalid
+    if current.person():
+        current.do(accounts.set_language, chosen)
+    response = redirect(safe_next(request.form.get("next")) or url_for("inbox.todo"))
+    response.set_cookie(
+        current.LANGUAGE_COOKIE,
+        chosen,
+        max_age=365 * 24 * 3600,
+        secure=request.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@bp.get("/account")
+def account() -> str:
+    return render_template("account.html", problem="")
+
+
+@bp.post("/account/password")
+@limiter.limit("10 per 5 minutes")
+def change_password() -> ResponseReturnValue:
+    new = request.form.get("new", "")
+    if new != request.form.get("again", ""):
+        return render_template("account.html", problem=current.say("The two new passwords differ.")), 400
+    try:
+        current.do(accounts.change_password, request.form.get("old", ""), new)
+    except (Invalid, SignInRefused) as refused:
+        problem = current.say(refused.message, **refused.params)
+        return render_template("account.html", problem=problem), refused.status
+    # The change ended every session of this person; this one goes on.
+    who = current.runtime().do(accounts.sign_in, None, current.actor().username, new)
+    session["epoch"] = who.epoch
+    g.person = who
+    flash(current.say("Your password is changed; other sessions are signed out."))
+    return redirect(url_for("auth.account"))
+
+
+def _form(target: str | None, username: str = "", problem: str = "") -> str:
+    return render_template(
+        "sign_in.html",
+        next=safe_next(target) or "",
+        username=username,
+        problem=problem,
+        people=current_app.extensions["demo_people"],
+    )

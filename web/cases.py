@@ -1,0 +1,30 @@
+"""One case: what it is about, where it stands, how it came there.
+
+Not here: starting one (processes.py)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from runtime.queries import cases
+from web import current
+
+bp = Blueprint("cases", __name__)
+
+
+@bp.get("/cases/<case>")
+def show(case: str) -> str:
+    page = current.read(cases.case_page, case, current.language())
+    diagrams = [
+        {
+            "xml": view.xml,
+            "done": view.done,
+            "active": view.active,
+            "cancelled": view.cancelled,
+            "flows": view.flows,
+            "labels": view.labels,
+            "waiting": view.waiting,
+        }
+        for view in page.diagrams
+    ]
+    return render_template("case.html", case=page, diagrams=diagrams)

@@ -1,0 +1,136 @@
+"""What waits for me, what I did, what I started; a task with its form.
+
+Not here: who may see and do what (commands/user_tasks.py, queries), cases (cases.py)."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from runtime.commands import user_tasks
+from runtime.errors import Conflict, Invalid
+from runtime.queries import inbox, tasks
+from web import current
+
+bp = Blueprint("inbox", __name__)
+ONLY = ("all", "mine", "group")
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    return redirect(url_for("inbox.todo"))
+
+
+@bp.get("/inbox")
+def todo() -> str:
+    return _panes()
+
+
+@bp.get("/inbox/done")
+def done() -> str:
+    page = current.read(inbox.done, after=request.args.get("after"))
+    return render_template("done.html", page=page, counts=current.read(inbox.counts), here="done")
+
+
+@bp.get("/inbox/started")
+def started() -> str:
+    page = current.read(inbox.started, after=request.args.get("after"))
+    return render_template("started.html", page=page, counts=current.read(inbox.counts), here="started")
+
+
+@bp.get("/tasks/<task>")
+def show(task: str) -> str:
+    return _task(task)
+
+
+@bp.post("/tasks/<task>/claim")
+def claim(task: str) -> ResponseReturnValue:
+    current.do(user_tasks.claim, task)
+    return redirect(url_for("inbox.show", task=task, **_filters()))
+
+
+@bp.post("/tasks/<task>/release")
+def release(task: str) -> ResponseReturnValue:
+    current.do(user_tasks.release, task)
+    flash(current.say("Given back to the group."))
+    return redirect(url_for("inbox.show", task=task, **_filters()))
+
+
+@bp.post("/tasks/<task>")
+def complete(task: str) -> ResponseReturnValue:
+    answers, version = sent_answers(), request.form.get("version", type=int)
+    if version is None:
+        raise Invalid
+    try:
+        completed = current.do(user_tasks.complete, task, answers, version)
+    except Conflict as late:
+        # Somebody was faster, or it was done from another tab: say so beside the task as it is now.
+        return _task(task, notice=current.say(late.message, **late.params), typed=typed()), late.status
+    except Invalid as refused:
+        return _task(task, refused=refused, typed=typed()), refused.status
+    flash(f"task:{task}", "finished")
+    if completed.next_task:
+        flash(current.say("Done. The next step of this case is yours as well."))
+        return redirect(url_for("inbox.show", task=completed.next_task, **_filters()))
+    flash(current.say("Done."), "done")
+    flash(url_for("cases.show", case=completed.case), "case")
+    return redirect(url_for("inbox.todo", **_filters()))
+
+
+def sent_answers() -> dict[str, Any]:
+    """The form's answers, sent as one JSON object in the field `answers`; numbers stay exact. Raises Invalid."""
+    try:
+        answers = json.loads(request.form.get("answers") or "{}", parse_float=Decimal, parse_constant=_not_a_number)
+    except (ValueError, RecursionError) as unreadable:
+        raise Invalid from unreadable
+    if not isinstance(answers, dict):
+        raise Invalid
+    return answers
+
+
+def typed() -> Any:
+    """The same answers as plain JSON, to fill the form again with what was typed."""
+    return json.loads(request.form.get("answers") or "{}")
+
+
+def _not_a_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _filters() -> dict[str, str]:
+    """What the list is narrowed to, as it travels in the address."""
+    kept = {name: request.args.get(name, "") for name in ("only", "process")}
+    if kept["only"] not in ONLY[1:]:
+        kept["only"] = ""
+    return {name: value for name, value in kept.items() if value}
+
+
+def _task(task: str, **told: Any) -> str:
+    page = current.read(tasks.task_page, task, current.language())
+    if "HX-Request" in request.headers:
+        return render_template("_task.html", task=page, filters=_filters(), **told)
+    return _panes(page, **told)
+
+
+def _panes(task: Any = None, **told: Any) -> str:
+    filters = _filters()
+    page = current.read(
+        inbox.todo,
+        only=filters.get("only", "all"),
+        process=filters.get("process"),
+        after=request.args.get("after"),
+    )
+    return render_template(
+        "inbox.html",
+        page=page,
+        counts=current.read(inbox.counts),
+        task=task,
+        filters=filters,
+        processes={row.process: row.process_names for row in page.rows},
+        here="todo",
+        **told,
+    )

@@ -1,0 +1,55 @@
+"""What the browser's libraries say by themselves, in the reader's language.
+
+form-js and CodeMirror speak English only; the page hands them these sentences. Numbers
+in braces stand for what the library inserts, in its order."""
+
+from __future__ import annotations
+
+from web import current
+
+FORMS = (
+    "Field is required.",
+    "Field must match pattern {0}.",
+    "Field must have minimum value of {0}.",
+    "Field must have maximum value of {0}.",
+    "Field must have minimum length of {0}.",
+    "Field must have maximum length of {0}.",
+    "Field must be a valid email.",
+    "Field must be a valid  international phone number. (e.g. +4930664040900)",
+    "Value is not a number.",
+    "Value is expected to be an integer.",
+    "Value is expected to have at most {0} decimal digit.",
+    "Value is expected to have at most {0} decimal digits.",
+    "Please select a valid value, the two nearest valid values are {0} and {1}.",
+    "Date and time must both be entered.",
+    "Browse",
+    "No files selected",
+    "{0} files selected",
+    "Add new",
+    "Remove",
+    "Expand all ({0})",
+    "Collapse",
+    "Search",
+    "Select",
+    "No results",
+    "All values selected",
+    "Nothing to show.",
+    "Clear",
+    # Ours, spoken by dist/form.js.
+    "Please look at the marked fields.",
+    "Sending {0} …",
+    "The file could not be sent. Please try again.",
+    "Sending …",
+)
+EDITOR = (
+    "Find", "Replace", "next", "previous", "all", "match case", "by word", "regexp", "replace", "replace all",
+    "close", "Checked: no problems.", "Checking …", "Line {0}", "Not checked: the server did not answer.",
+)  # fmt: skip
+
+
+def of_forms() -> dict[str, str]:
+    return {sentence: current.say(sentence) for sentence in FORMS}
+
+
+def of_editor() -> dict[str, str]:
+    return {sentence: current.say(sentence) for sentence in EDITOR}

@@ -1,0 +1,47 @@
+"""Starting a process: the list of those that I may start, and the start form.
+
+Not here: what happens to the case then (inbox.py, cases.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from runtime.commands import cases
+from runtime.errors import Invalid
+from runtime.queries import processes
+from web import current
+from web.inbox import sent_answers, typed
+
+bp = Blueprint("processes", __name__)
+
+
+@bp.get("/processes")
+def listing() -> str:
+    return render_template("processes.html", rows=current.read(processes.startable, current.language()))
+
+
+@bp.get("/processes/<key>/start")
+def start_form(key: str) -> str:
+    return _form(key)
+
+
+@bp.post("/processes/<key>/start")
+def start(key: str) -> ResponseReturnValue:
+    answers = sent_answers()
+    try:
+        begun = current.do(cases.start, key, answers)
+    except Invalid as refused:
+        return _form(key, refused=refused, typed=typed()), refused.status
+    flash(f"start:{key}", "finished")
+    if begun.next_task:
+        flash(current.say("Started. The first step is yours."))
+        return redirect(url_for("inbox.show", task=begun.next_task))
+    flash(current.say("Started."))
+    return redirect(url_for("cases.show", case=begun.case))
+
+
+def _form(key: str, **told: Any) -> str:
+    return render_template("start.html", start=current.read(processes.start_page, key, current.language()), **told)

@@ -1,0 +1,87 @@
+"""What every answer carries and every request must pass: headers, hosts, cookies, CSRF, limits.
+
+Not here: rights (runtime/access.py); who is signed in (auth.py, current.py)."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf.csrf import CSRFProtect
+
+csrf = CSRFProtect()
+limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
+
+MAX_UPLOAD = 10 * 1024 * 1024  # bytes, one request
+POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self' data:",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "form-action": "'self'",
+}
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Session cookies are Secure whenever the request came by https."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure or super().get_cookie_secure(app)
+
+
+def secure(app: Flask) -> None:
+    app.session_interface = Cookies()
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.after_request(_headers)
+
+
+def style_nonce() -> str:
+    """Lets this page's editor write a style sheet of its own; asked for by one page only."""
+    if "style_nonce" not in g:
+        g.style_nonce = secrets.token_urlsafe(16)
+    return str(g.style_nonce)
+
+
+def _headers(response: Response) -> Response:
+    policy = dict(POLICY)
+    if "style_nonce" in g:
+        policy["style-src"] += f" 'nonce-{g.style_nonce}'"
+    response.headers.setdefault("Content-Security-Policy", "; ".join(f"{k} {v}" for k, v in policy.items()))
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static":
+        # Pages show what one person may see; neither a proxy nor a shared browser keeps them.
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.vary.update({"Cookie", "HX-Request"})
+    return response
+
+
+def safe_next(target: str | None) -> str | None:
+    """`target` when it is a path on this site, else None.
+
+    `//host`, `/\\host` and control characters are what browsers read as another host."""
+    if not target or not target.startswith("/") or target[1:2] in ("/", "\\"):
+        return None
+    if "\\" in target or any(ord(c) < 32 or ord(c) == 127 for c in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None

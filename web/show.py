@@ -1,0 +1,155 @@
+"""How things look on a page: times, dates, numbers, names, paths of assets.
+
+Not here: what is shown (queries), the sentences (translations/*/web.po)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_decimal
+from flask import Flask, request, url_for
+from markupsafe import Markup
+
+from runtime import clock, i18n
+from runtime.errors import Problem
+from runtime.identity import GROUPS
+from web import current, icons, messages, security
+
+_versions: dict[Path, tuple[int, str]] = {}
+
+
+def equip(app: Flask) -> None:
+    """Give the templates what they may use."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        _=current.say,
+        asset=asset,
+        form_messages=messages.of_forms,
+        editor_messages=messages.of_editor,
+        group_names=group_names,
+        here_with=here_with,
+        icon=icons.icon,
+        label=label,
+        languages=i18n.LANGUAGES,
+        language=current.language,
+        person=current.person,
+        style_nonce=security.style_nonce,
+        settings=lambda: current.runtime().settings,
+        html_lang=lambda: current.language().replace("_", "-"),
+    )
+    app.jinja_env.filters.update(
+        ago=ago, moment=moment, day=day, number=number, shown=shown, sentence=problem_text, field_problems=field_problems
+    )
+
+
+def label(names: Mapping[str, str] | None, fallback: str = "") -> str:
+    """`names` (by language) in the reader's language."""
+    return i18n.label(current.language(), dict(names or {}), fallback)
+
+
+def group_names(groups: Iterable[str]) -> str:
+    return ", ".join(label(GROUPS.get(group), group) for group in sorted(groups))
+
+
+def zone() -> ZoneInfo:
+    """The business zone, in which every time is shown."""
+    return ZoneInfo(str(current.runtime().settings.zone))
+
+
+def locale() -> Locale:
+    return Locale.parse(current.language())
+
+
+def moment(at: dt.datetime | None) -> str:
+    """Date and time of day in the business zone."""
+    return format_datetime(at, "yyyy-MM-dd HH:mm", tzinfo=zone(), locale=locale()) if at else ""
+
+
+def day(at: dt.date | dt.datetime | None) -> str:
+    if isinstance(at, dt.datetime):
+        at = at.astimezone(zone()).date()
+    return format_date(at, "yyyy-MM-dd", locale=locale()) if at else ""
+
+
+def ago(at: dt.datetime | None) -> Markup:
+    """"3 hours ago", "in 2 days"; the exact time on hover and for machines."""
+    if at is None:
+        return Markup()
+    difference = at - clock.now()
+    if abs(difference) < dt.timedelta(seconds=45):
+        words = current.say("just now")
+    elif abs(difference) > dt.timedelta(days=60):
+        words = day(at)
+    else:
+        words = format_timedelta(difference, add_direction=True, locale=locale(), threshold=0.95)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), moment(at), words)
+
+
+def number(value: Decimal | int | None, digits: int | None = None) -> str:
+    """Grouped by thousands, trailing zeros gone; `digits` fixes the decimals."""
+    if value is None:
+        return ""
+    pattern = "#,##0." + "0" * digits if digits else "#,##0.######"
+    return format_decimal(value, pattern, locale=locale())
+
+
+def shown(value: Any) -> str:
+    """Any value of a case as a reader expects it."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return current.say("yes") if value else current.say("no")
+    if isinstance(value, (int, Decimal)):
+        return number(value)
+    if isinstance(value, dt.datetime):
+        return moment(value)
+    if isinstance(value, dt.date):
+        return day(value)
+    if isinstance(value, Mapping):
+        if set(value) & set(i18n.LANGUAGES):
+            return label(value)
+        return "; ".join(f"{k}: {shown(v)}" for k, v in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(item) for item in value) or "—"
+    return str(getattr(value, "name", value))
+
+
+def asset(name: str) -> str:
+    """The address of a static file, different whenever its content is."""
+    file = Path(__file__).parent / "static" / name
+    try:
+        changed = file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return url_for("static", filename=name)
+    known = _versions.get(file)
+    if known is None or known[0] != changed:
+        known = _versions[file] = (changed, sha256(file.read_bytes()).hexdigest()[:12])
+    return url_for("static", filename=name, v=known[1])
+
+
+def here_with(**changed: str) -> str:
+    """This page's address with some of its query changed."""
+    # Only what lists understand: url_for takes names such as _scheme for its own options.
+    kept = {name: request.args[name] for name in ("only", "process") if request.args.get(name)}
+    endpoint = "inbox.todo" if request.blueprint != "inbox" or request.view_args else str(request.endpoint)
+    return url_for(endpoint, **{**kept, **changed})
+
+
+def field_problems(problems: list[Problem]) -> list[dict[str, str]]:
+    """For dist/form.js: which field, and why."""
+    return [{"where": problem.where, "text": problem_text(problem)} for problem in problems]
+
+
+def problem_text(problem: Problem) -> str:
+    """A `Problem` as a sentence in the reader's language."""
+    return current.say(problem.message, **problem.params)
+
+
