@@ -113,13 +113,9 @@ METHODS: dict[str, dict[str, Function]] = {
     },
     "toString": dict.fromkeys(("text", "number", "boolean", "date", "date-time", "duration"), as_text),
     "get": {"list": _get, "map": lambda items, key: items.get(_word(key, "get"))},
-    "getOrDefault": {
-        "map": lambda items, key, default: items.get(_word(key, "getOrDefault"), default)
-    },
+    "getOrDefault": {"map": lambda items, key, default: items.get(_word(key, "getOrDefault"), default)},
     "containsKey": {"map": lambda items, key: _word(key, "containsKey") in items},
-    "containsValue": {
-        "map": lambda items, wanted: any(same(item, wanted) for item in items.values())
-    },
+    "containsValue": {"map": lambda items, wanted: any(same(item, wanted) for item in items.values())},
     "keySet": {"map": lambda items: list(items)},
     "values": {"map": lambda items: list(items.values())},
     "toDate": {"date": lambda date: date, "date-time": lambda moment: moment},

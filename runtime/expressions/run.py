@@ -162,9 +162,7 @@ def _binary(op: str, left: Run, right: Run) -> Run:
 
 def _conditional(test: Run, then: Run, otherwise: Run) -> Run:
     return lambda names, functions: (
-        then(names, functions)
-        if _boolean("?", test(names, functions))
-        else otherwise(names, functions)
+        then(names, functions) if _boolean("?", test(names, functions)) else otherwise(names, functions)
     )
 
 

@@ -84,9 +84,7 @@ class Text:
     parts: tuple[Node, ...]
 
 
-Node = (
-    Literal | Name | Unary | Binary | Conditional | Call | Method | Property | Index | ListOf | Text
-)
+Node = Literal | Name | Unary | Binary | Conditional | Call | Method | Property | Index | ListOf | Text
 
 
 def parts(node: Node) -> tuple[Node, ...]:

@@ -1,0 +1,25 @@
+"""Task forms: `.form` files as form-js and Camunda Modeler have them.
+
+`load` reads a file and refuses what is not proven here (read.py, component.py); `localise` and
+`for_browser` give the reader's browser its schema and values (present.py); `validate` checks
+what comes back, whatever the browser has checked before (answers.py, kinds.py).
+
+Not here: any IO; where options come from (library.py); the widgets (web/frontend)."""
+
+from runtime.forms.answers import FormInvalid, unknown_field, validate
+from runtime.forms.model import SOURCES, Field, Form, Option
+from runtime.forms.present import for_browser, localise
+from runtime.forms.read import load
+
+__all__ = [
+    "SOURCES",
+    "Field",
+    "Form",
+    "FormInvalid",
+    "Option",
+    "for_browser",
+    "load",
+    "localise",
+    "unknown_field",
+    "validate",
+]

@@ -1,0 +1,79 @@
+"""A form that has been read and found good: its fields, and the schema as the file has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+# Lists of the books that can fill the options of a field.
+SOURCES = frozenset(["components", "suppliers", "customers", "warehouses", "people"])
+
+MAX_NUMBER = Decimal(10) ** 15
+MAX_DECIMALS = 10
+MAX_TEXT = {"textfield": 1_000, "textarea": 20_000}  # characters
+MAX_ROWS = 500
+YEARS = (1900, 2200)
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice. `value` is text, a whole number or a boolean."""
+
+    value: Any
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One component that holds an answer, or others that do (group, dynamiclist).
+
+    `kind`: text, decimal, integer, boolean, choice, choices, date, date-time, time, file, rows,
+    group or computed. `path` is "" for a group that adds no level to the answers."""
+
+    type: str
+    kind: str
+    key: str
+    names: Mapping[str, str]
+    required: bool = False
+    readonly: bool = False  # or disabled: shown, never taken from answers
+    hide: str = ""  # FEEL
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int = MAX_DECIMALS
+    step: Decimal | None = None
+    min_length: int = 0
+    max_length: int = 0
+    pattern: str = ""  # JavaScript's regular expression
+    format: str = ""  # email, phone
+    as_text: bool = False  # a number that travels as text (serializeToString)
+    currency: str = ""
+    options: tuple[Option, ...] = ()
+    source: str = ""
+    no_past: bool = False
+    multiple: bool = False
+    fixed: bool = False  # rows cannot be added or removed
+    expression: str = ""  # FEEL
+    fields: tuple[Field, ...] = ()
+
+    def walk(self) -> Iterator[Field]:
+        """This field and all below it."""
+        yield self
+        for inner in self.fields:
+            yield from inner.walk()
+
+
+@dataclass(frozen=True)
+class Form:
+    """`reads` are the variables that the browser needs: the fields' own and those in FEEL."""
+
+    id: str
+    fields: tuple[Field, ...]
+    sources: frozenset[str]
+    reads: frozenset[str]
+    schema: Mapping[str, Any] = field(repr=False)
+
+    def walk(self) -> Iterator[Field]:
+        for each in self.fields:
+            yield from each.walk()

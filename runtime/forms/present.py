@@ -1,0 +1,111 @@
+"""A form as the reader's browser gets it: the schema in one language, the values as plain JSON.
+
+Not here: reading the file (read.py), checking what comes back (answers.py)."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import isodate
+
+from runtime import i18n
+from runtime.forms.model import Field, Form
+from runtime.forms.texts import TEXTS, names_of
+from runtime.values import File, Value
+
+
+def localise(form: Form, language: str, options: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """The form-js schema in `language`, its choices filled in from `options` (source → value, label).
+
+    Read-only and disabled stay as the file has them."""
+    schema: dict[str, Any] = copy.deepcopy(dict(form.schema))
+    schema.pop("properties", None)
+    for component in schema["components"]:
+        _localise(component, language, options)
+    return schema
+
+
+def _localise(
+    component: dict[str, Any], language: str, options: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    properties = component.pop("properties", {})
+    for place, stem in TEXTS.items():
+        holder = component if len(place) == 1 else component.get(place[0], {})
+        if place[-1] in holder:
+            names = names_of(holder, place[-1], properties, stem)
+            holder[place[-1]] = i18n.label(language, names)
+    if component["type"] == "number":
+        _number(component, properties)
+    if properties.get("source"):
+        component["values"] = [
+            {"value": option["value"], "label": _as_label(option["label"])}
+            for option in options.get(properties["source"], ())
+        ]
+    else:
+        for option in component.get("values", ()):
+            _relabel(option, language)
+    for column in component.get("columns", ()):
+        _relabel(column, language)
+    for inner in component.get("components", ()):
+        _localise(inner, language, options)
+
+
+def _number(component: dict[str, Any], properties: Mapping[str, str]) -> None:
+    if properties.get("type") == "integer":
+        component["decimalDigits"] = 0
+    if properties.get("currency"):
+        component.setdefault("appearance", {}).setdefault("prefixAdorner", properties["currency"])
+
+
+def _relabel(item: dict[str, Any], language: str) -> None:
+    names = names_of(item, "label", item, "label")
+    item["label"] = i18n.label(language, names, str(item.get("value", item.get("key", ""))))
+    for tail in ("_en", "_zh_hant"):
+        item.pop("label" + tail, None)
+
+
+def _as_label(text: str) -> str:
+    """What somebody typed into the books, so that form-js does not take it for a template."""
+    return text.replace("{{", "{\u2060{")
+
+
+def for_browser(form: Form, known: Mapping[str, Value]) -> dict[str, Any]:
+    """The values of the form's fields, and of the variables that its FEEL reads, as plain JSON.
+
+    Nothing else of the case leaves the server."""
+    found = {field.key: field for field in keyed(form.fields)}
+    return {name: plain(known[name], found.get(name)) for name in sorted(form.reads) if name in known}
+
+
+def keyed(fields: Sequence[Field]) -> list[Field]:
+    """The fields of one level of the answers."""
+    return [inner for field in fields for inner in ([field] if field.key else keyed(field.fields))]
+
+
+def plain(value: Value, field: Field | None) -> Any:
+    """Without a field, numbers are what FEEL in the browser computes with."""
+    if isinstance(value, Decimal):
+        if field is not None and field.as_text:
+            return format(value, "f")
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if field is not None and field.as_text else value
+    if isinstance(value, dt.datetime):
+        return value.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, (dt.timedelta, isodate.Duration)):
+        return isodate.duration_isoformat(value)
+    if isinstance(value, File):
+        return {"name": value.name, "size": value.size}
+    if isinstance(value, Mapping):
+        inner = {each.key: each for each in keyed(field.fields)} if field is not None else {}
+        # Of a group or a row only what the form shows; of other maps all, since FEEL may read it.
+        return {key: plain(item, inner.get(key)) for key, item in value.items() if not inner or key in inner}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, field) for item in value]
+    return value
