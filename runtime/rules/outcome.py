@@ -5,7 +5,7 @@ Not here: which rows fit (plain.py, durable.py)."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from runtime import i18n
@@ -26,8 +26,8 @@ class RuleRefused(Invalid):
 
 
 class OutputUnset(RuleRefused):
-    """The rule {rule} has no value for {output} in its row {row} yet. Whoever is responsible for the
-    rule ({owner}) has to enter it; until then nothing is decided."""
+    """The rule {rule} has no value for {output} in its row {row} yet. Until somebody enters it, nothing is
+    decided."""
 
     code = "rule.output_unset"
 
@@ -75,13 +75,13 @@ class Outcome:
 def settle(file: RuleFile, hits: Iterable[str], facts: Facts) -> Outcome:
     """What the rows `hits` decide, or the default if there are none."""
     rows = [file.row(id) for id in hits]
+    because = tuple((row.id, row.because) for row in rows)
     try:
         if rows:
             found = [_outputs(file, row.id, row.then, facts) for row in rows]
-            because = tuple((row.id, row.because) for row in rows)
         elif isinstance(file.default, Default):
-            found = [_outputs(file, "default", file.default.then, facts)]
             because = (("default", file.default.because),)
+            found = [_outputs(file, "default", file.default.then, facts)]
         elif isinstance(file.default, Refusing):
             messages = file.default.messages
             reason = i18n.label("en", dict(messages))
@@ -89,7 +89,7 @@ def settle(file: RuleFile, hits: Iterable[str], facts: Facts) -> Outcome:
         else:
             raise NoRowFits(rule=file.key)
     except RuleRefused as refusal:
-        return refused(file, refusal)
+        return replace(refused(file, refusal), because=because)
     if file.hit == "collect":
         return Outcome({name: [each[name] for each in found] for name in file.outputs}, because)
     return Outcome(found[0], because)
