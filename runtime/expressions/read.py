@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, UnexpectedToken, v_args
 
@@ -299,11 +299,11 @@ def _parse(text: str, start: int, source: str) -> Node:
 
 
 def _explain(text: str, start: int, source: str, found: UnexpectedInput) -> errors.Malformed:
-    at = -1
-    if isinstance(found, UnexpectedCharacters) or (
-        isinstance(found, UnexpectedToken) and found.token.type != "$END"
-    ):
-        at = found.pos_in_stream
+    at = -1  # where the text ends
+    if isinstance(found, UnexpectedCharacters):
+        at = cast(int, found.pos_in_stream)
+    elif isinstance(found, UnexpectedToken) and found.token.type != "$END":
+        at = found.token.start_pos if found.token.start_pos is not None else -1
     if at < 0:
         return errors.UnexpectedEnd(text, *_place(text, start + len(source.rstrip())))
     place = _place(text, start + at)
