@@ -13,7 +13,17 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from runtime.errors import Invalid
 from runtime.values import File, Value
@@ -146,7 +156,7 @@ def _row(topic: str, fields: Mapping[str, Input], given: Mapping[str, Value], pa
             continue
         values[name] = field.check(value, topic, path + name)
         if field.required and isinstance(value, str) and not value.strip():
-            raise BlankText(topic=topic, input=path + name)
+            raise BlankText(input=path + name)
     return values
 
 
@@ -155,7 +165,9 @@ def _input(hint: Any, required: bool) -> Input:
         return _input(get_args(hint)[0], False)
     if get_origin(hint) in (Union, types.UnionType):
         kinds = [_input(part, required) for part in get_args(hint) if part is not type(None)]
-        return kinds[0] if len(kinds) == 1 else Input(" | ".join(k.kind for k in kinds), required, _any_of(kinds))
+        if len(kinds) == 1:
+            return kinds[0]
+        return Input(" | ".join(kind.kind for kind in kinds), required, _any_of(kinds))
     if get_origin(hint) is Annotated:
         kind = get_args(hint)[1]
         return Input(kind, required, _ANNOTATED[kind])
@@ -171,7 +183,8 @@ def _input(hint: Any, required: bool) -> Input:
 def _list(hint: Any, required: bool) -> Input:
     fields = None
     if is_typeddict(hint):
-        fields = {name: _input(part, True) for name, part in get_type_hints(hint, include_extras=True).items()}
+        hints = get_type_hints(hint, include_extras=True)
+        fields = {name: _input(part, True) for name, part in hints.items()}
         check_one = _row_check(fields)
     else:
         check_one = _input(hint, True).check
@@ -180,7 +193,7 @@ def _list(hint: Any, required: bool) -> Input:
         if not isinstance(value, (list, tuple)):
             raise _wrong(topic, path, "a list", value)
         if len(value) > MOST_ROWS:
-            raise TooManyRows(topic=topic, input=path, most=MOST_ROWS)
+            raise TooManyRows(input=path, most=MOST_ROWS)
         return [check_one(item, topic, f"{path}[{index}]") for index, item in enumerate(value)]
 
     return Input("list", required, check_all, fields)
@@ -220,7 +233,8 @@ def _choice(choices: tuple[str, ...]) -> Callable[[Value, str, str], Value]:
 def _plain(type_: Any, expected: str) -> Callable[[Value, str, str], Value]:
     def check_one(value: Value, topic: str, path: str) -> Value:
         # A truth value is no number, a date-time no date.
-        odd = (isinstance(value, bool) and type_ is not bool) or (isinstance(value, dt.datetime) and type_ is dt.date)
+        odd = isinstance(value, bool) if type_ is not bool else False
+        odd = odd or (type_ is dt.date and isinstance(value, dt.datetime))
         if odd or not isinstance(value, type_):
             raise _wrong(topic, path, expected, value)
         return value
@@ -232,7 +246,7 @@ def _text(value: Value, topic: str, path: str) -> Value:
     if not isinstance(value, str):
         raise _wrong(topic, path, "text", value)
     if len(value) > MOST_TEXT:
-        raise TextTooLong(topic=topic, input=path, most=MOST_TEXT)
+        raise TextTooLong(input=path, most=MOST_TEXT)
     if "\0" in value:
         raise _wrong(topic, path, "text", "NUL")
     return value
@@ -247,15 +261,15 @@ def _person(value: Value, topic: str, path: str) -> Value:
 def _change(value: Value, topic: str, path: str) -> Value:
     number = _decimal(value, topic, path)
     if number != number.to_integral_value():
-        raise FractionOfAPiece(topic=topic, input=path, given=value)
+        raise FractionOfAPiece(input=path, given=value)
     if abs(number) > MOST_PIECES:
-        raise TooManyPieces(topic=topic, input=path, given=value)
+        raise TooManyPieces(input=path, given=value)
     return int(number)
 
 
 def _pieces(value: Value, topic: str, path: str) -> Value:
     if _decimal(value, topic, path) < 0:
-        raise NegativeQuantity(topic=topic, input=path, given=value)
+        raise NegativeQuantity(input=path, given=value)
     return _change(value, topic, path)
 
 
@@ -267,7 +281,7 @@ def _decimal(value: Value, topic: str, path: str) -> Decimal:
         raise _wrong(topic, path, "a number", value)
     # Before anything is computed with it: 1E+400 is one short word.
     if number and number.adjusted() > 30:
-        raise AmountOutOfRange(topic=topic, input=path, given=f"1E+{number.adjusted()}", low=0, high=MOST_MONEY)
+        raise AmountOutOfRange(input=path, given=f"1E+{number.adjusted()}", low=0, high=MOST_MONEY)
     return number
 
 
@@ -275,11 +289,11 @@ def _between(low: int, high: Decimal) -> Callable[[Value, str, str], Value]:
     def check_one(value: Value, topic: str, path: str) -> Value:
         number = _decimal(value, topic, path)
         if number < low and low == 0:
-            raise NegativeAmount(topic=topic, input=path, given=value)
+            raise NegativeAmount(input=path, given=value)
         if not low <= number <= high:
-            raise AmountOutOfRange(topic=topic, input=path, given=value, low=low, high=high)
+            raise AmountOutOfRange(input=path, given=value, low=low, high=high)
         if number != number.quantize(Decimal("0.0001")):
-            raise TooManyDecimals(topic=topic, input=path, given=value)
+            raise TooManyDecimals(input=path, given=value)
         return number
 
     return check_one

@@ -23,6 +23,8 @@ from runtime.ledger import inputs
 from runtime.store.db import Instant, Tagged, Transaction, metadata
 from runtime.values import Value
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
 # What was done once and what it gave, by the idempotency key case/element/activity/operation.
 effects = sa.Table(
     "effects",
@@ -70,7 +72,7 @@ class Call:
     today: dt.date
     decide: Decide
     send: Callable[[str, str, Mapping[str, Value]], None]
-    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    zone: ZoneInfo = SHANGHAI
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,135 @@
+"""Components, warehouses, suppliers and customers: what the other books refer to by code.
+
+`names` is language → text. Electrical data are at standard test conditions (1,000 W/m²,
+25 °C, AM 1.5). Not here: quantities of anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import i18n
+from runtime.errors import NotFound
+from runtime.store.db import Exact, Tagged, Transaction, metadata
+
+suppliers = sa.Table(
+    "suppliers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("code", sa.String(32), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),
+    sa.Column("contact", sa.String(100)),
+    sa.Column("phone", sa.String(40)),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("code", sa.String(32), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),
+    sa.Column("contact", sa.String(100)),
+    sa.Column("phone", sa.String(40)),
+    sa.Column("address", sa.Text),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+warehouses = sa.Table(
+    "warehouses",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("code", sa.String(32), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),
+    sa.Column("address", sa.Text),
+)
+
+components = sa.Table(
+    "components",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sku", sa.String(32), nullable=False, unique=True),
+    sa.Column("names", Tagged, nullable=False),
+    sa.Column("brand", sa.String(64), nullable=False),
+    sa.Column("model", sa.String(64), nullable=False),
+    sa.Column("technology", sa.String(32), nullable=False),
+    sa.Column("bifacial", sa.Boolean, nullable=False),
+    sa.Column("cells", sa.Integer),
+    sa.Column("power", Exact),  # Pmax, W
+    sa.Column("voc", Exact),  # V
+    sa.Column("isc", Exact),  # A
+    sa.Column("vmp", Exact),  # V
+    sa.Column("imp", Exact),  # A
+    sa.Column("efficiency", Exact),  # %
+    sa.Column("power_coefficient", Exact),  # % per K
+    sa.Column("noct", Exact),  # °C
+    sa.Column("length", Exact),  # mm
+    sa.Column("width", Exact),  # mm
+    sa.Column("weight", Exact),  # kg
+    sa.Column("purchase_price", Exact, nullable=False),  # CNY a piece
+    sa.Column("sale_price", Exact),  # CNY a piece
+    sa.Column("usual_supplier_id", sa.ForeignKey("suppliers.id")),
+    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
+)
+
+
+class UnknownComponent(NotFound):
+    """There is no component {component}."""
+
+    code = "component.unknown"
+
+
+class UnknownSupplier(NotFound):
+    """There is no supplier {code}."""
+
+    code = "supplier.unknown"
+
+
+class UnknownCustomer(NotFound):
+    """There is no customer {code}."""
+
+    code = "customer.unknown"
+
+
+class UnknownWarehouse(NotFound):
+    """There is no warehouse {code}."""
+
+    code = "warehouse.unknown"
+
+
+_ERRORS = {suppliers: UnknownSupplier, customers: UnknownCustomer, warehouses: UnknownWarehouse}
+
+
+def components_by_sku(tx: Transaction, skus: Collection[str]) -> dict[str, Any]:
+    """SKU → row, in one statement. Raises UnknownComponent for the first that is missing."""
+    found = {row.sku: row for row in tx.all(sa.select(components).where(components.c.sku.in_(set(skus))))}
+    for sku in skus:
+        if sku not in found:
+            raise UnknownComponent(component=sku)
+    return found
+
+
+def component(tx: Transaction, sku: str) -> Any:
+    return components_by_sku(tx, [sku])[sku]
+
+
+def by_code(tx: Transaction, table: sa.Table, code: str) -> Any:
+    """A supplier, customer or warehouse. Raises Unknown…"""
+    row = tx.first(sa.select(table).where(table.c.code == code))
+    if row is None:
+        raise _ERRORS[table](code=code)
+    return row
+
+
+def name(row: Any, language: str = i18n.DEFAULT) -> str:
+    """The row's name for a reader; its code when it has none."""
+    code: str = row.sku if hasattr(row, "sku") else row.code
+    return i18n.label(language, dict(row.names), code)
+
+
+def skus(tx: Transaction, ids: Iterable[int]) -> Mapping[int, str]:
+    """Inner id → SKU."""
+    rows = tx.all(sa.select(components.c.id, components.c.sku).where(components.c.id.in_(set(ids))))
+    return {row.id: row.sku for row in rows}

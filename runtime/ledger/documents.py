@@ -1,0 +1,148 @@
+"""What all documents of the books share: ids, numbers, a lifecycle as a table, money in whole fen.
+
+Not here: any one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict, Invalid, NotFound
+from runtime.ledger.inputs import MOST_MONEY
+from runtime.store.db import AmountTooLarge, Instant, Transaction, metadata
+
+document_numbers = sa.Table(
+    "document_numbers",
+    metadata,
+    sa.Column("prefix", sa.String(4), primary_key=True),
+    sa.Column("year", sa.Integer, primary_key=True),
+    sa.Column("last", sa.Integer, nullable=False),
+)
+
+
+class NoSuchDocument(NotFound):
+    """The books have no {kind} {document}."""
+
+    code = "document.unknown"
+
+
+class NotPossibleNow(Conflict):
+    """{document} has moved on (it is {state}): this can no longer be done with it."""
+
+    code = "document.moved_on"
+
+
+class NoLines(Invalid):
+    """A document needs at least one line with a quantity."""
+
+    code = "document.no_lines"
+
+
+class ComponentTwice(Invalid):
+    """The component {component} stands on two lines; put it on one."""
+
+    code = "document.component_twice"
+
+
+class QuantityNotPositive(Invalid):
+    """The quantity of {component} must be at least one piece."""
+
+    code = "document.quantity_not_positive"
+
+
+class SamePerson(Conflict):
+    """Whoever drafts something cannot also approve it."""
+
+    code = "document.same_person"
+
+
+def columns() -> list[sa.Column[Any]]:
+    """Of every document: `id` inside, `public_id` outside, the case that made it and when."""
+    return [
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+        sa.Column("case", sa.String(32), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+    ]
+
+
+def next_number(tx: Transaction, prefix: str, year: int) -> str:
+    """The next number of a series of a year, without gaps: PP-2026-0001."""
+    which = sa.and_(document_numbers.c.prefix == prefix, document_numbers.c.year == year)
+    last = tx.scalar(
+        sa.update(document_numbers).where(which).values(last=document_numbers.c.last + 1)
+        .returning(document_numbers.c.last)
+    )
+    if last is None:
+        last = 1
+        tx.execute(sa.insert(document_numbers).values(prefix=prefix, year=year, last=last))
+    return f"{prefix}-{year}-{last:04d}"
+
+
+def add(tx: Transaction, table: sa.Table, **values: Any) -> int:
+    """A new row; its inner id."""
+    return int(tx.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
+
+
+def get(tx: Transaction, table: sa.Table, document: str) -> Any:
+    """The document's row, held until the transaction ends. Raises NoSuchDocument."""
+    row = tx.first(sa.select(table).where(table.c.public_id == document).with_for_update())
+    if row is None:
+        raise NoSuchDocument(kind=table.name, document=document)
+    return row
+
+
+def change(
+    tx: Transaction, table: sa.Table, row: Any, state: str, lifecycle: Mapping[str, set[str]], **values: Any
+) -> None:
+    """Take a document to another state, and write what comes with it. Raises NotPossibleNow."""
+    if state not in lifecycle.get(row.state, set()):
+        raise NotPossibleNow(document=getattr(row, "number", row.public_id), state=row.state)
+    tx.execute(sa.update(table).where(table.c.id == row.id).values(state=state, **values))
+
+
+def require_state(row: Any, *states: str) -> None:
+    """Raises NotPossibleNow if the document is in none of the states."""
+    if row.state not in states:
+        raise NotPossibleNow(document=getattr(row, "number", row.public_id), state=row.state)
+
+
+def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add to columns of many rows in one statement: each row has `row_id` and column → amount to add.
+
+    All rows name the same columns."""
+    changes = list(rows)
+    if not changes:
+        return
+    names = [name for name in changes[0] if name != "row_id"]
+    tx.execute(
+        sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+        .values({name: table.c[name] + sa.bindparam(f"by_{name}") for name in names}),
+        [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes],
+    )
+
+
+def check_lines(lines: Iterable[Mapping[str, Any]]) -> None:
+    """At least one line, each component once, each quantity positive."""
+    seen: set[str] = set()
+    for line in lines:
+        if line["component"] in seen:
+            raise ComponentTwice(component=line["component"])
+        if line["quantity"] < 1:
+            raise QuantityNotPositive(component=line["component"])
+        seen.add(line["component"])
+    if not seen:
+        raise NoLines()
+
+
+def amount_of(priced: Iterable[tuple[int, Decimal]]) -> Decimal:
+    """The value in CNY of (pieces, price) lines, each line rounded to the fen. Raises AmountTooLarge."""
+    total = Decimal(0)
+    for pieces, price in priced:
+        total += (pieces * price).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if total > MOST_MONEY:
+        raise AmountTooLarge(amount=total)
+    return total

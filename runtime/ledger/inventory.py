@@ -1,0 +1,331 @@
+"""Watching stock: reviews against safety stock, alerts, the figures a plan is made from, corrections.
+
+Topics inventory.*, except inventory.receive (receipts.py). Not here: how much is safe
+(rules/safety_stock.yaml decides, with what is gathered here)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Literal, NotRequired, TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Invalid
+from runtime.ids import public_id
+from runtime.ledger import catalogue, demand, documents, safety, stock
+from runtime.ledger.inputs import Change, Measure, Person, Pieces
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.ledger.positions import positions
+from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
+from runtime.store import accounts, cases
+
+_FIRST = {"lead_time_deviation": 0, "abc_class": "C", "order_multiple": 1}
+
+
+class ParametersMissing(Invalid):
+    """The component {component} lacks stock parameters or demand, so its safety stock is unknown."""
+
+    code = "stock.parameters_missing"
+
+
+class NothingToCorrect(Invalid):
+    """A correction of zero pieces corrects nothing."""
+
+    code = "stock.nothing_to_correct"
+
+
+class Reviewed(TypedDict):
+    reviewed: int
+    below: list[str]
+    missing: list[str]
+
+
+class AlertOpened(TypedDict):
+    opened: bool
+    alert: str | None
+    on_hand: int
+    safety_stock: int | None
+
+
+class Figures(TypedDict):
+    on_hand: int
+    on_order: int
+    committed: int
+    quarantine: int
+    safety_stock: int
+    reorder_point: int
+    order_multiple: int
+    economic_lot: int
+    daily_demand: Decimal
+    demand_deviation: Decimal
+    lead_time_days: Decimal
+    lead_time_deviation: Decimal
+    abc_class: str
+    purchase_price: Decimal
+    component_name: str
+    usual_supplier: str | None
+
+
+class ParameterLine(TypedDict):
+    component: str
+    lead_time_days: Measure
+    lead_time_deviation: NotRequired[Measure]
+    abc_class: NotRequired[Literal["A", "B", "C"]]
+    order_multiple: NotRequired[Pieces]
+    economic_lot: NotRequired[Pieces]
+    daily_demand: NotRequired[Measure]
+    demand_deviation: NotRequired[Measure]
+
+
+class ParametersSet(TypedDict):
+    completed: int
+
+
+class Corrected(TypedDict):
+    movement: str
+    on_hand: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """A component with what its safety stock is computed from; `facts` None: something is missing."""
+
+    row: Any
+    facts: dict[str, Any] | None
+
+
+@operation("inventory.review_stock", errors=("rule_refused",))
+def review_stock(call: Call) -> Reviewed:
+    """Recompute safety stock and reorder point of every component, and send `stock_below_safety`
+    for each that has less and no open alert. Each review keeps why it fired or did not."""
+    return review(call)
+
+
+def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
+    """`review_stock` of some components, or of all. SKUs in order."""
+    tx = call.tx
+    items = _items(call, components)
+    on_hand = stock.on_hand(tx, [item.row.id for item in items])
+    alerted = set(tx.connection.execute(sa.select(stock_alerts.c.component_id).where(OPEN)).scalars())
+    levels: list[dict[str, Any]] = []
+    reviews: list[dict[str, Any]] = []
+    result: Reviewed = {"reviewed": len(items), "below": [], "missing": []}
+    for item in items:
+        level = _decide(call, item)
+        pieces = on_hand[item.row.id]
+        below = level is not None and pieces < level[0]
+        if level is None:
+            reason = "missing_parameters"
+            result["missing"].append(item.row.sku)
+        else:
+            levels.append({"row_id": item.row.id, "safety": level[0], "reorder": level[1]})
+            reason = "enough" if not below else "alert_open" if item.row.id in alerted else "below"
+        if below:
+            result["below"].append(item.row.sku)
+        reviews.append({
+            "component_id": item.row.id, "at": call.now, "case": call.case, "on_hand": pieces,
+            "safety_stock": level[0] if level else None, "reorder_point": level[1] if level else None,
+            "fired": reason == "below", "reason": reason, "inputs": item.facts,
+        })
+    if levels:
+        tx.execute(
+            sa.update(stock_parameters).where(stock_parameters.c.component_id == sa.bindparam("row_id"))
+            .values(
+                safety_stock=sa.bindparam("safety"),
+                reorder_point=sa.bindparam("reorder"),
+                reviewed_at=call.now,
+            ),
+            levels,
+        )
+    tx.insert(stock_reviews, reviews)
+    safety.warn(call, on_hand)
+    return result
+
+
+@operation("inventory.open_alert")
+def open_alert(call: Call, component: str, cause: str | None = None) -> AlertOpened:
+    """Open the component's alert if it is below its safety stock and none is open.
+
+    `alert` is the one that is now open, ours or an earlier one; None when there is enough."""
+    tx = call.tx
+    row = catalogue.component(tx, component)
+    pieces = stock.on_hand(tx, [row.id])[row.id]
+    level = tx.scalar(
+        sa.select(stock_parameters.c.safety_stock).where(stock_parameters.c.component_id == row.id)
+        # Held, so that of two cases for one component the second sees the first one's alert.
+        .with_for_update()
+    )
+    earlier = tx.scalar(
+        sa.select(stock_alerts.c.public_id).where(stock_alerts.c.component_id == row.id, OPEN)
+    )
+    below = level is not None and pieces < level
+    alert = earlier
+    if below and earlier is None:
+        alert = public_id()
+        documents.add(
+            tx, stock_alerts, public_id=alert, case=call.case, at=call.now, component_id=row.id,
+            state="open", on_hand=pieces, safety_stock=level, cause=cause,
+        )
+    return {"opened": alert != earlier, "alert": alert, "on_hand": pieces, "safety_stock": level}
+
+
+@operation("inventory.acknowledge_alert")
+def acknowledge_alert(call: Call, alert: str, by: Person, cause: str, urgency: str) -> None:
+    """Note who looked into an alert, what caused it and how urgent it is."""
+    row = documents.get(call.tx, stock_alerts, alert)
+    documents.change(
+        call.tx, stock_alerts, row, "acknowledged", safety.NEXT,
+        cause=cause, urgency=urgency, acknowledged_by=by, acknowledged_at=call.now,
+    )
+
+
+@operation("inventory.close_alert")
+def close_alert(call: Call, alert: str, reason: str) -> None:
+    """Close an alert; the next shortage opens another."""
+    row = documents.get(call.tx, stock_alerts, alert)
+    documents.change(
+        call.tx, stock_alerts, row, "closed", safety.NEXT, closed_at=call.now, close_reason=reason
+    )
+
+
+@operation("inventory.figures", errors=("missing_parameters", "rule_refused"))
+def figures(call: Call, component: str) -> Figures:
+    """What a replenishment of the component is decided by: pieces, days, CNY a piece.
+
+    BPMN error: missing_parameters, when its parameters or its demand are unknown."""
+    tx = call.tx
+    row = catalogue.component(tx, component)
+    [item] = _items(call, [row.id])
+    level = _decide(call, item)
+    if level is None or item.facts is None:
+        raise refuse("missing_parameters", ParametersMissing(component=component))
+    where = positions(tx, [row.id])[row.id]
+    supplier = tx.scalar(
+        sa.select(catalogue.suppliers.c.code).where(catalogue.suppliers.c.id == row.usual_supplier_id)
+    )
+    return {
+        "on_hand": where.on_hand,
+        "on_order": where.on_order,
+        "committed": where.committed,
+        "quarantine": where.quarantine,
+        "safety_stock": level[0],
+        "reorder_point": level[1],
+        "order_multiple": item.row.order_multiple,
+        "economic_lot": item.row.economic_lot or item.row.order_multiple,
+        "daily_demand": item.facts["daily_demand"],
+        "demand_deviation": item.facts["demand_deviation"],
+        "lead_time_days": item.facts["lead_time_days"],
+        "lead_time_deviation": item.facts["lead_time_deviation"],
+        "abc_class": item.facts["abc_class"],
+        "purchase_price": row.purchase_price,
+        "component_name": catalogue.name(row),
+        "usual_supplier": supplier,
+    }
+
+
+@operation("inventory.set_parameters", errors=("rule_refused",))
+def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> ParametersSet:
+    """Enter or change components' stock parameters, and review them.
+
+    What a line leaves out stays as it is; at first that is class C, a lead time without
+    deviation and single pieces. Demand entered here counts only where there is no history."""
+    tx = call.tx
+    found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
+    ids = [row.id for row in found.values()]
+    held = {row.component_id: row for row in tx.all(
+        sa.select(stock_parameters).where(stock_parameters.c.component_id.in_(ids))
+    )}
+    for line in lines:
+        if line.get("order_multiple", 1) < 1:
+            raise documents.QuantityNotPositive(component=line["component"])
+        component = found[line["component"]].id
+        values = {name: value for name, value in line.items() if name != "component"} | {"set_by": by}
+        if component in held:
+            tx.execute(
+                sa.update(stock_parameters).where(stock_parameters.c.component_id == component).values(**values)
+            )
+        else:
+            tx.execute(sa.insert(stock_parameters).values(component_id=component, **(_FIRST | values)))
+            held[component] = values
+    review(call, ids)
+    return {"completed": len(lines)}
+
+
+@operation("inventory.correct", errors=("same_person", "below_zero"))
+def correct(
+    call: Call,
+    component: str,
+    warehouse: str,
+    quantity: Change,
+    reason: str,
+    approved_by: Person,
+    drafted_by: Person | None = None,
+) -> Corrected:
+    """Post a signed difference of pieces, with its reason.
+
+    BPMN errors: same_person, if the approver drafted it (without `drafted_by`: started the
+    case); below_zero, if the warehouse does not have that many."""
+    tx = call.tx
+    if (drafted_by or _starter(call)) == approved_by:
+        raise refuse("same_person", documents.SamePerson())
+    if quantity == 0:
+        raise NothingToCorrect()
+    row = catalogue.component(tx, component)
+    place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
+    try:
+        posting = stock.Posting(row.id, place.id, quantity)
+        [movement] = stock.post(call, "correction", [posting], reason=reason)
+    except stock.StockShort as error:
+        raise refuse("below_zero", error) from error
+    return {"movement": movement, "on_hand": stock.on_hand(tx, [row.id])[row.id]}
+
+
+def _items(call: Call, components: Collection[int] | None) -> list[Item]:
+    query = sa.select(
+        catalogue.components.c.id, catalogue.components.c.sku, stock_parameters
+    ).outerjoin(stock_parameters)
+    if components is None:
+        query = query.where(catalogue.components.c.listed)
+    else:
+        query = query.where(catalogue.components.c.id.in_(components))
+    rows = call.tx.all(query.order_by(catalogue.components.c.sku))
+    daily = demand.daily(call.tx, call.today, safety.WINDOW, [row.id for row in rows])
+    return [Item(row, _facts(row, daily.get(row.id))) for row in rows]
+
+
+def _facts(row: Any, history: demand.Demand | None) -> dict[str, Any] | None:
+    mean = history.mean if history else row.daily_demand
+    deviation = history.deviation if history else row.demand_deviation
+    if row.lead_time_days is None or mean is None or deviation is None:
+        return None
+    return {
+        "daily_demand": mean,
+        "demand_deviation": deviation,
+        "lead_time_days": row.lead_time_days,
+        "lead_time_deviation": row.lead_time_deviation,
+        "abc_class": row.abc_class,
+    }
+
+
+def _decide(call: Call, item: Item) -> tuple[int, int] | None:
+    """Safety stock and reorder point in whole pieces, rounded up: half a module protects nobody."""
+    if item.facts is None:
+        return None
+    outcome = call.decide("safety_stock", item.facts)
+    return _whole(outcome["safety_stock"]), _whole(outcome["reorder_point"])
+
+
+def _whole(number: Decimal | int) -> int:
+    return int(Decimal(number).to_integral_value(ROUND_CEILING))
+
+
+def _starter(call: Call) -> str | None:
+    """Who started the case, or None when nobody did."""
+    starter: str | None = call.tx.scalar(
+        sa.select(accounts.people.c.public_id)
+        .join(cases.cases, cases.cases.c.initiator_id == accounts.people.c.id)
+        .where(cases.cases.c.public_id == call.case)
+    )
+    return starter

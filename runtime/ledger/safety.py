@@ -1,0 +1,94 @@
+"""How much of a component must be there: parameters, reviews of them, and alerts when there is less.
+
+At most one alert is open per component. Not here: what is there (stock.py), the
+formula (rules/safety_stock.yaml)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from runtime.ledger import catalogue, documents
+from runtime.ledger.operations import Call
+from runtime.store.db import Exact, Instant, Tagged, metadata
+
+WINDOW = 180  # days of demand history that are looked at, unless a component says otherwise
+
+stock_parameters = sa.Table(
+    "stock_parameters",
+    metadata,
+    sa.Column("component_id", sa.ForeignKey("components.id"), primary_key=True),
+    sa.Column("lead_time_days", Exact, nullable=False),
+    sa.Column("lead_time_deviation", Exact, nullable=False),  # days
+    sa.Column("abc_class", sa.String(1), nullable=False),
+    sa.Column("order_multiple", sa.Integer, nullable=False),  # pieces
+    sa.Column("economic_lot", sa.BigInteger),  # pieces
+    sa.Column("daily_demand", Exact),  # entered by hand where there is no history
+    sa.Column("demand_deviation", Exact),
+    sa.Column("set_by", sa.String(32)),
+    sa.Column("safety_stock", sa.BigInteger),  # as last reviewed; NULL: never
+    sa.Column("reorder_point", sa.BigInteger),
+    sa.Column("reviewed_at", Instant),
+    sa.CheckConstraint("order_multiple > 0", name="order_multiple"),
+    sa.CheckConstraint("abc_class IN ('A', 'B', 'C')", name="abc_class"),
+)
+
+# One row a component a review: why it fired or did not.
+# reason: below | enough | alert_open | missing_parameters
+stock_reviews = sa.Table(
+    "stock_reviews",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("case", sa.String(32), nullable=False),
+    sa.Column("on_hand", sa.BigInteger, nullable=False),
+    sa.Column("safety_stock", sa.BigInteger),
+    sa.Column("reorder_point", sa.BigInteger),
+    sa.Column("fired", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.String(32), nullable=False),
+    sa.Column("inputs", Tagged),  # what the rule was given
+    # reading.reviews: the newest of a component
+    sa.Index("ix_stock_reviews_component", "component_id", "id"),
+)
+
+stock_alerts = sa.Table(
+    "stock_alerts",
+    metadata,
+    *documents.columns(),
+    sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("on_hand", sa.BigInteger, nullable=False),  # when it was opened
+    sa.Column("safety_stock", sa.BigInteger, nullable=False),
+    sa.Column("cause", sa.Text),
+    sa.Column("urgency", sa.String(32)),
+    sa.Column("acknowledged_by", sa.String(32)),
+    sa.Column("acknowledged_at", Instant),
+    sa.Column("closed_at", Instant),
+    sa.Column("close_reason", sa.Text),
+)
+OPEN = stock_alerts.c.state != "closed"
+sa.Index(
+    "uq_stock_alerts_open", stock_alerts.c.component_id, unique=True, sqlite_where=OPEN, postgresql_where=OPEN
+)
+NEXT = {"open": {"acknowledged", "closed"}, "acknowledged": {"acknowledged", "closed"}}
+
+
+def warn(call: Call, on_hand: Mapping[int, int]) -> None:
+    """Send `stock_below_safety` for each component that has less than its safety stock and no open alert.
+
+    on_hand: component id → pieces in all warehouses. What is on order does not help: it
+    is not there."""
+    if not on_hand:
+        return
+    rows = call.tx.all(
+        sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters.c.safety_stock)
+        .join(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
+        .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
+        .where(catalogue.components.c.id.in_(on_hand), stock_alerts.c.id.is_(None))
+        .order_by(catalogue.components.c.sku)
+    )
+    for row in rows:
+        if row.safety_stock is not None and on_hand[row.id] < row.safety_stock:
+            call.send("stock_below_safety", row.sku, {"component": row.sku})

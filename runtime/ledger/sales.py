@@ -1,0 +1,231 @@
+"""Sales orders: what a customer ordered, its confirmation, and the pieces reserved for it.
+
+An order ships from one warehouse. Not here: shipping (shipments.py), settlement
+(settlements.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict
+from runtime.ids import public_id
+from runtime.ledger import catalogue, documents, stock
+from runtime.ledger.inputs import Money, Person, Pieces
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.store.db import Exact, Transaction, metadata
+
+sales_orders = sa.Table(
+    "sales_orders",
+    metadata,
+    *documents.columns(),
+    sa.Column("number", sa.String(20), nullable=False, unique=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("customer_id", sa.ForeignKey("customers.id"), nullable=False, index=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("promised", sa.Date, nullable=False),
+    sa.Column("amount", Exact, nullable=False),
+    sa.Column("recorded_by", sa.String(32), nullable=False),
+    sa.Column("end_reason", sa.Text),
+    # positions.py: what is committed
+    sa.Index("ix_sales_orders_confirmed", "id", sqlite_where=sa.text("state = 'confirmed'"),
+             postgresql_where=sa.text("state = 'confirmed'")),
+)
+
+sales_order_lines = sa.Table(
+    "sales_order_lines",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, index=True),
+    sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False, index=True),
+    sa.Column("ordered", sa.BigInteger, nullable=False),  # pieces the customer wanted
+    sa.Column("quantity", sa.BigInteger, nullable=False),  # pieces agreed: fewer after a partial delivery
+    sa.Column("price", Exact, nullable=False),  # CNY a piece
+    sa.UniqueConstraint("order_id", "component_id"),
+    sa.CheckConstraint("quantity >= 0 AND quantity <= ordered", name="quantity"),
+)
+
+# Pieces of a warehouse held for an order until they are shipped or released.
+allocations = sa.Table(
+    "sales_allocations",
+    metadata,
+    sa.Column("order_line_id", sa.ForeignKey("sales_order_lines.id"), primary_key=True),
+    sa.Column("warehouse_id", sa.ForeignKey("warehouses.id"), nullable=False),
+    sa.Column("quantity", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("quantity > 0", name="quantity"),
+)
+
+# An order is corrected with the customer until it is confirmed: recorded → recorded.
+NEXT = {
+    "recorded": {"recorded", "confirmed", "refused", "cancelled"},
+    "confirmed": {"confirmed", "shipped", "cancelled"},
+    "shipped": {"delivered", "returned"},
+    "delivered": {"settled", "returned"},
+}
+
+
+class NothingAllocated(Conflict):
+    """There is nothing in stock for order {order}, so there is no part to deliver."""
+
+    code = "sales.nothing_allocated"
+
+
+class SalesLine(TypedDict):
+    component: str
+    quantity: Pieces
+    price: Money
+
+
+class Recorded(TypedDict):
+    order: str
+    number: str
+    amount: Decimal
+
+
+class Allocated(TypedDict):
+    short: bool
+    short_lines: list[dict[str, Any]]
+
+
+class Partial(TypedDict):
+    amount: Decimal
+
+
+@operation("sales.record_order")
+def record_order(
+    call: Call,
+    customer: str,
+    lines: list[SalesLine],
+    address: str,
+    promised: dt.date,
+    recorded_by: Person,
+    order: str | None = None,
+) -> Recorded:
+    """Record a customer's order, or the correction of one that is not confirmed yet."""
+    documents.check_lines(lines)
+    tx = call.tx
+    buyer = catalogue.by_code(tx, catalogue.customers, customer)
+    found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
+    amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    values: dict[str, Any] = {
+        "customer_id": buyer.id, "address": address, "promised": promised,
+        "amount": amount, "recorded_by": recorded_by,
+    }
+    if order is None:
+        order, number = public_id(), documents.next_number(tx, "SO", call.today.year)
+        order_id = documents.add(
+            tx, sales_orders, public_id=order, number=number, case=call.case, at=call.now,
+            state="recorded", **values,
+        )
+    else:
+        row = documents.get(tx, sales_orders, order)
+        order_id, number = row.id, row.number
+        documents.change(tx, sales_orders, row, "recorded", NEXT, **values)
+        tx.execute(sa.delete(sales_order_lines).where(sales_order_lines.c.order_id == order_id))
+    tx.insert(sales_order_lines, [
+        {
+            "order_id": order_id, "component_id": found[line["component"]].id, "price": line["price"],
+            "ordered": line["quantity"], "quantity": line["quantity"],
+        }
+        for line in lines
+    ])
+    return {"order": order, "number": number, "amount": amount}
+
+
+@operation("sales.confirm")
+def confirm(call: Call, order: str) -> None:
+    """The order is right and ours to deliver."""
+    documents.change(call.tx, sales_orders, documents.get(call.tx, sales_orders, order), "confirmed", NEXT)
+
+
+@operation("sales.refuse")
+def refuse_order(call: Call, order: str, reason: str) -> None:
+    """We do not take the order."""
+    row = documents.get(call.tx, sales_orders, order)
+    documents.change(call.tx, sales_orders, row, "refused", NEXT, end_reason=reason)
+
+
+@operation("sales.cancel")
+def cancel(call: Call, order: str, reason: str) -> None:
+    """Give up an order that was not shipped; what was reserved for it is free again."""
+    row = documents.get(call.tx, sales_orders, order)
+    documents.change(call.tx, sales_orders, row, "cancelled", NEXT, end_reason=reason)
+    release(call.tx, row.id)
+
+
+@operation("sales.allocate")
+def allocate(call: Call, order: str, warehouse: str) -> Allocated:
+    """Reserve what the warehouse has free for a confirmed order; tried again, it tops up.
+
+    `short_lines` has component, component_name and missing pieces of each line that is short."""
+    tx = call.tx
+    row = documents.get(tx, sales_orders, order)
+    documents.require_state(row, "confirmed")
+    place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
+    release(tx, row.id)
+    lines = [line for line in lines_of(tx, row.id) if line.quantity]
+    held = stock.balances(tx, [line.component_id for line in lines], [place.id])
+    taken: list[tuple[Any, int]] = []
+    for line in lines:
+        balance = held.get((line.component_id, place.id))
+        free = max(balance.on_hand - balance.reserved, 0) if balance else 0
+        taken.append((line, min(line.quantity, free)))
+    tx.insert(allocations, [
+        {"order_line_id": line.id, "warehouse_id": place.id, "quantity": pieces}
+        for line, pieces in taken if pieces
+    ])
+    stock.reserve(tx, place.id, {line.component_id: pieces for line, pieces in taken if pieces})
+    short = [
+        {"component": line.sku, "component_name": catalogue.name(line), "missing": line.quantity - pieces}
+        for line, pieces in taken if pieces < line.quantity
+    ]
+    return {"short": bool(short), "short_lines": short}
+
+
+@operation("sales.accept_partial", errors=("nothing_allocated",))
+def accept_partial(call: Call, order: str) -> Partial:
+    """Cut a confirmed order to what is reserved for it. BPMN error: nothing_allocated."""
+    tx = call.tx
+    row = documents.get(tx, sales_orders, order)
+    documents.require_state(row, "confirmed")
+    lines = lines_of(tx, row.id)
+    if not any(line.allocated for line in lines):
+        raise refuse("nothing_allocated", NothingAllocated(order=row.number))
+    documents.update_rows(tx, sales_order_lines, [
+        {"row_id": line.id, "quantity": line.allocated - line.quantity}
+        for line in lines if line.allocated != line.quantity
+    ])
+    amount = documents.amount_of((line.allocated, line.price) for line in lines)
+    documents.change(tx, sales_orders, row, "confirmed", NEXT, amount=amount)
+    return {"amount": amount}
+
+
+def lines_of(tx: Transaction, order_id: int) -> list[Any]:
+    """The order's lines with sku, names, and `allocated` pieces in `warehouse_id`."""
+    return list(tx.all(
+        sa.select(
+            sales_order_lines,
+            catalogue.components.c.sku,
+            catalogue.components.c.names,
+            sa.func.coalesce(allocations.c.quantity, 0).label("allocated"),
+            allocations.c.warehouse_id,
+        )
+        .join(catalogue.components)
+        .outerjoin(allocations)
+        .where(sales_order_lines.c.order_id == order_id)
+        .order_by(sales_order_lines.c.id)
+    ))
+
+
+def release(tx: Transaction, order_id: int) -> None:
+    """Free what is reserved for an order."""
+    held = [line for line in lines_of(tx, order_id) if line.allocated]
+    for warehouse in sorted({line.warehouse_id for line in held}):
+        stock.reserve(tx, warehouse, {
+            line.component_id: -line.allocated for line in held if line.warehouse_id == warehouse
+        })
+    if held:
+        tx.execute(sa.delete(allocations).where(allocations.c.order_line_id.in_([line.id for line in held])))

@@ -1,0 +1,90 @@
+"""Settlement of delivered sales orders, and the sales facts that reports count: written once, for ever.
+
+Not here: payment itself, which happens elsewhere and is only recorded."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Invalid
+from runtime.ids import public_id
+from runtime.ledger import append_only, documents
+from runtime.ledger.inputs import Money, Person
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.ledger.sales import NEXT, lines_of, sales_orders
+from runtime.store.db import Exact, metadata
+
+settlements = sa.Table(
+    "settlements",
+    metadata,
+    *documents.columns(),
+    sa.Column("number", sa.String(20), nullable=False, unique=True),
+    sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, unique=True),
+    sa.Column("amount", Exact, nullable=False),
+    sa.Column("paid", Exact, nullable=False),
+    sa.Column("invoice", sa.String(100)),
+    sa.Column("settled_on", sa.Date, nullable=False),
+    sa.Column("by", sa.String(32), nullable=False),
+)
+
+sales_facts = sa.Table(
+    "sales_facts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("settlement_id", sa.ForeignKey("settlements.id"), nullable=False),
+    sa.Column("customer_id", sa.ForeignKey("customers.id"), nullable=False),
+    sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
+    sa.Column("quantity", sa.BigInteger, nullable=False),
+    sa.Column("amount", Exact, nullable=False),
+    sa.Column("settled_on", sa.Date, nullable=False),
+    sa.UniqueConstraint("settlement_id", "component_id"),
+    # reports: sales of a period
+    sa.Index("ix_sales_facts_settled_on", "settled_on"),
+)
+append_only.protect(sales_facts)
+
+
+class AmountMismatch(Invalid):
+    """Order {order} comes to {expected} CNY; {amount} CNY were to be settled and {paid} CNY paid."""
+
+    code = "settlement.amount_mismatch"
+
+
+class Settled(TypedDict):
+    settlement: str
+    settlement_number: str
+
+
+@operation("sales.settle", errors=("amount_mismatch",))
+def settle(
+    call: Call, order: str, amount: Money, paid: Money, by: Person, invoice: str | None = None
+) -> Settled:
+    """Settle a delivered order once and count it as sold.
+
+    amount: what the order comes to, in CNY; paid: at most that. BPMN error: amount_mismatch."""
+    tx = call.tx
+    row = documents.get(tx, sales_orders, order)
+    documents.require_state(row, "delivered")
+    if amount != row.amount or paid > amount:
+        raise refuse("amount_mismatch", AmountMismatch(
+            order=row.number, expected=row.amount, amount=amount, paid=paid
+        ))
+    settlement = public_id()
+    number = documents.next_number(tx, "ST", call.today.year)
+    settlement_id = documents.add(
+        tx, settlements, public_id=settlement, number=number, case=call.case, at=call.now, order_id=row.id,
+        amount=amount, paid=paid, invoice=invoice, settled_on=call.today, by=by,
+    )
+    tx.insert(sales_facts, [
+        {
+            "settlement_id": settlement_id, "customer_id": row.customer_id, "component_id": line.component_id,
+            "quantity": line.quantity, "settled_on": call.today,
+            "amount": (line.quantity * line.price).quantize(Decimal("0.01"), ROUND_HALF_UP),
+        }
+        for line in lines_of(tx, row.id) if line.quantity
+    ])
+    documents.change(tx, sales_orders, row, "settled", NEXT)
+    return {"settlement": settlement, "settlement_number": number}

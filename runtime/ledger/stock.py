@@ -1,0 +1,164 @@
+"""Stock: append-only movements, and the balances kept with them in the same transaction.
+
+The database itself refuses to change or delete a movement. A mistake is put right by
+another movement. Not here: who may post what (inventory, receipts, shipments)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict
+from runtime.ids import public_id
+from runtime.ledger import append_only, catalogue, safety
+from runtime.ledger.operations import Call
+from runtime.store.db import Instant, Transaction, metadata
+
+stock_movements = sa.Table(
+    "stock_movements",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("public_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),  # opening | receipt | issue | return | correction
+    sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
+    sa.Column("warehouse_id", sa.ForeignKey("warehouses.id"), nullable=False),
+    sa.Column("quantity", sa.BigInteger, nullable=False),  # pieces, signed
+    sa.Column("location", sa.String(100)),
+    sa.Column("document", sa.String(32)),  # public id of what it was posted for
+    sa.Column("case", sa.String(32), nullable=False),
+    sa.Column("actor", sa.String(32)),
+    sa.Column("reason", sa.Text),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("business_date", sa.Date, nullable=False),
+    sa.CheckConstraint(
+        "(kind IN ('opening', 'receipt', 'return') AND quantity > 0) OR (kind = 'issue' AND quantity < 0)"
+        " OR (kind = 'correction' AND quantity <> 0)",
+        name="kind",
+    ),
+    # reading.movements: of one component, newest first
+    sa.Index("ix_stock_movements_component", "component_id", "id"),
+)
+append_only.protect(stock_movements)
+
+stock_balances = sa.Table(
+    "stock_balances",
+    metadata,
+    sa.Column("component_id", sa.ForeignKey("components.id"), primary_key=True),
+    sa.Column("warehouse_id", sa.ForeignKey("warehouses.id"), primary_key=True),
+    sa.Column("on_hand", sa.BigInteger, nullable=False),
+    sa.Column("reserved", sa.BigInteger, nullable=False, server_default="0"),  # for sales orders
+    sa.CheckConstraint("on_hand >= 0", name="on_hand"),
+    sa.CheckConstraint("reserved >= 0", name="reserved"),
+)
+
+
+class StockShort(Conflict):
+    """Warehouse {warehouse} has only {on_hand} pieces of {component}; {wanted} would leave it."""
+
+    code = "stock.short"
+
+
+@dataclass(frozen=True)
+class Posting:
+    """`quantity` pieces (signed) of a component into or out of a warehouse."""
+
+    component_id: int
+    warehouse_id: int
+    quantity: int
+    location: str | None = None
+
+
+def post(
+    call: Call, kind: str, postings: Sequence[Posting], document: str | None = None, reason: str | None = None
+) -> list[str]:
+    """Write movements and balances, and warn of each component that is now below its safety stock.
+
+    Returns the movements' public ids. Raises StockShort; then nothing was written."""
+    tx = call.tx
+    held = balances(tx, [p.component_id for p in postings], [p.warehouse_id for p in postings])
+    after = {key: row.on_hand for key, row in held.items()}
+    for posting in postings:
+        key = (posting.component_id, posting.warehouse_id)
+        before = after.get(key, 0)
+        after[key] = before + posting.quantity
+        if after[key] < 0:
+            raise _short(tx, posting, before)
+    tx.insert(stock_balances, [
+        {"component_id": c, "warehouse_id": w, "on_hand": on_hand}
+        for (c, w), on_hand in after.items() if (c, w) not in held
+    ])
+    touched = {(posting.component_id, posting.warehouse_id) for posting in postings}
+    changed = [(key, after[key]) for key in sorted(touched) if key in held]
+    if changed:
+        tx.execute(
+            sa.update(stock_balances)
+            .where(
+                stock_balances.c.component_id == sa.bindparam("c"),
+                stock_balances.c.warehouse_id == sa.bindparam("w"),
+            )
+            .values(on_hand=sa.bindparam("pieces")),
+            [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in changed],
+        )
+    ids = [public_id() for _ in postings]
+    tx.insert(stock_movements, [
+        {
+            "public_id": id_, "kind": kind, "component_id": p.component_id, "warehouse_id": p.warehouse_id,
+            "quantity": p.quantity, "location": p.location, "document": document, "case": call.case,
+            "actor": call.actor, "reason": reason, "at": call.now, "business_date": call.today,
+        }
+        for id_, p in zip(ids, postings, strict=True)
+    ])
+    safety.warn(call, on_hand(tx, {p.component_id for p in postings}))
+    return ids
+
+
+def balances(
+    tx: Transaction, components: Collection[int], warehouses: Collection[int]
+) -> dict[tuple[int, int], Any]:
+    """(component, warehouse) → balance, held until the transaction ends."""
+    rows = tx.all(
+        sa.select(stock_balances)
+        .where(
+            stock_balances.c.component_id.in_(set(components)),
+            stock_balances.c.warehouse_id.in_(set(warehouses)),
+        )
+        # Always in one order: two postings that cross must queue, not deadlock.
+        .order_by(stock_balances.c.component_id, stock_balances.c.warehouse_id)
+        .with_for_update()
+    )
+    return {(row.component_id, row.warehouse_id): row for row in rows}
+
+
+def on_hand(tx: Transaction, components: Collection[int] | None = None) -> dict[int, int]:
+    """Component id → pieces in all warehouses; one that was never there is 0 if it was asked for."""
+    query = sa.select(stock_balances.c.component_id, sa.func.sum(stock_balances.c.on_hand).label("pieces"))
+    if components is not None:
+        query = query.where(stock_balances.c.component_id.in_(set(components)))
+    rows = tx.all(query.group_by(stock_balances.c.component_id))
+    found = {row.component_id: int(row.pieces) for row in rows}
+    return dict.fromkeys(components or (), 0) | found
+
+
+def reserve(tx: Transaction, warehouse_id: int, pieces: dict[int, int]) -> None:
+    """Hold (or, negative, release) pieces of components in a warehouse for sales orders."""
+    if pieces:
+        tx.execute(
+            sa.update(stock_balances)
+            .where(
+                stock_balances.c.component_id == sa.bindparam("c"),
+                stock_balances.c.warehouse_id == warehouse_id,
+            )
+            .values(reserved=stock_balances.c.reserved + sa.bindparam("pieces")),
+            [{"c": component, "pieces": number} for component, number in sorted(pieces.items())],
+        )
+
+
+def _short(tx: Transaction, posting: Posting, before: int) -> StockShort:
+    sku = catalogue.skus(tx, [posting.component_id])[posting.component_id]
+    code = tx.scalar(
+        sa.select(catalogue.warehouses.c.code).where(catalogue.warehouses.c.id == posting.warehouse_id)
+    )
+    return StockShort(component=sku, warehouse=code, on_hand=before, wanted=-posting.quantity)
