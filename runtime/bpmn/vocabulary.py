@@ -42,9 +42,6 @@ _ROOT = frozenset({"definitions"})
 _NODES = frozenset(
     {"userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess"}
 )
-_DEFINITIONS = frozenset(
-    {"timerEventDefinition", "messageEventDefinition", "errorEventDefinition", "terminateEventDefinition"}
-)
 _FLOWING = _NODES | EVENTS | {"exclusiveGateway", "parallelGateway", "eventBasedGateway"}
 _ACTIVITY = frozenset({"default", "isForCompensation", "startQuantity", "completionQuantity"})
 _ANY = frozenset({"id", "name"})
@@ -80,10 +77,7 @@ ACCEPTED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "intermediateCatchEvent": (_LEVEL, frozenset({"parallelMultiple"})),
     "intermediateThrowEvent": (_LEVEL, frozenset()),
     "boundaryEvent": (_LEVEL, frozenset({"attachedToRef", "cancelActivity", "parallelMultiple"})),
-    "timerEventDefinition": (
-        frozenset({"startEvent", "intermediateCatchEvent", "boundaryEvent"}),
-        frozenset(),
-    ),
+    "timerEventDefinition": (EVENTS, frozenset()),
     "timeDate": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),
     "timeDuration": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),
     "timeCycle": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),

@@ -12,6 +12,6 @@ def exclusive_exits(source: Source) -> Findings:
                 continue
             for flow_id in node.outgoing:
                 flow = scope.flows[flow_id]
-                if flow_id != node.default and not flow.condition:
+                if flow_id != node.default and flow.condition is None:
                     label = flow.names.get("zh_Hans") or flow_id
                     yield found(flow, name=node.names.get("zh_Hans") or node.id, flow=label)

@@ -5,14 +5,20 @@ from runtime.bpmn.lint.rule import Findings, Source, found, rule
 UNKNOWN = "“{name}” gives {input} to the rule {rule}, which does not ask for it (it asks for {known})."
 
 
-@rule("rule_inputs", sentences=[UNKNOWN])
+NONE = "“{name}” has no input parameters: say what the rule is to know."
+
+
+@rule("rule_inputs", sentences=[UNKNOWN, NONE])
 def rule_inputs(source: Source) -> Findings:
     """“{name}” does not give {input}, which the rule {rule} needs: add an input parameter."""
     for node in source.nodes:
-        if node.kind != "businessRuleTask" or not source.catalogue.rules:
+        if node.kind != "businessRuleTask":
             continue
         asked = node.attributes.get("decisionRef", "")
-        signature = source.catalogue.rules.get(asked)
+        signature = (source.catalogue.rules or {}).get(asked)
+        # The engine gives a rule its input parameters and nothing else.
+        if not node.inputs and (signature is None or not signature.required):
+            yield found(node, NONE)
         if signature is None:
             continue
         given = {parameter.name: parameter.line for parameter in node.inputs}

@@ -21,7 +21,12 @@ def _reached(scope: Scope) -> set[str]:
     for node in scope.nodes.values():
         if node.attached_to:
             attached.setdefault(node.attached_to, []).append(node.id)
-    pending = [node.id for node in scope.nodes.values() if node.kind == "startEvent"]
+    # Of a boundary event that is attached to nothing here, boundary_event speaks.
+    pending = [
+        node.id
+        for node in scope.nodes.values()
+        if node.kind == "startEvent" or (node.kind == "boundaryEvent" and node.attached_to not in scope.nodes)
+    ]
     reached: set[str] = set()
     while pending:
         current = pending.pop()
