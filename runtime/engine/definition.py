@@ -209,14 +209,17 @@ class _Level:
                 self.spec.starts[""] = element
 
     def add_activity(self, node: Node) -> None:
+        kind = ACTIVITIES[node.kind]
+        if kind is SendTask and node.attributes.get("topic"):
+            kind = ServiceTask
         if node.loop is None:
-            ACTIVITIES[node.kind](self.spec, node)
+            kind(self.spec, node)
         elif node.kind not in REPEATABLE:
             self.refuse(node, "no_loop", kind=node.kind)
         elif bool(node.loop.collection) == bool(node.loop.cardinality):
             self.refuse(node, "bad_loop")
         else:
-            MultiInstance(self.spec, node, node.loop, ACTIVITIES[node.kind](self.spec, node, item=True))
+            MultiInstance(self.spec, node, node.loop, kind(self.spec, node, item=True))
 
     def check_activity(self, node: Node) -> None:
         for attribute in REFUSED_ATTRIBUTES:
@@ -275,7 +278,7 @@ class _Level:
             host.boundaries.append(element)
         if isinstance(element, ExclusiveGateway) and len(node.outgoing) > 1:
             for flow in node.outgoing:
-                if flow not in element.conditions and flow != node.default:
+                if flow != node.default and not self.scope.flows[flow].condition:
                     self.refuse(node, "no_exit", flow=flow)
         if isinstance(element, EventBasedGateway):
             for flow in node.outgoing:

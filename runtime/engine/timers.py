@@ -114,7 +114,7 @@ def _cycle(text: str, now: dt.datetime, zone: ZoneInfo) -> Due | None:
     parts = repeats[2].split("/")
     if len(parts) == 1:
         return Due(_add(now, period, zone), text, left)
-    if parts[1][:1].upper() != "P":
+    if parts[0][:1].upper() == "P" or parts[1][:1].upper() != "P":
         raise BadCycle(text=text)
     start = moment(_read(parts[0], "date"), zone)
     at, skipped = (start, 0) if start >= now else _ahead(start, period, now, zone)

@@ -1,0 +1,302 @@
+"""One test for each defect of SpiffWorkflow 3.2.0 that was measured: what the stock engine does, where
+that is cheap to show, and that ours does not. When a stock half fails, an upgrade has mended it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+import pytest
+from runtime.engine import ports
+from runtime.engine.definition import compile
+from runtime.engine.execution import Execution
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
+from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway, ScriptTask, StartEvent
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.deep_merge import DeepMerge
+from SpiffWorkflow.util.task import TaskIterator, TaskState
+from tests.core.engine.drawing import Run, Town, both, draw, each, node, on, scope, service, user, xor
+
+
+def stock(*chain: Any, name: str = "p") -> BpmnProcessSpec:
+    """A stock process: makers of specs, one after another."""
+    spec = BpmnProcessSpec(name)
+    last: Any = spec.start
+    for maker in chain:
+        made = maker(spec)
+        last.connect(made)
+        last = made
+    last.connect(spec.end)
+    return spec
+
+
+def loop(rounds: int, *, limit: int = 10_000) -> tuple[Run, float]:
+    """A loop of service task and gateway: rework `rounds` times."""
+    process = draw("p", service("work", "t"), xor("again"), user("a"), flows="""
+        start -> work -> again
+        again -[${n < rounds}]-> work
+        again => a -> done
+    """)
+    count = [0]
+
+    def work() -> dict[str, int]:
+        count[0] += 1
+        return {"n": count[0]}
+
+    run = Run(process, {"n": 0, "rounds": rounds}, world=Town(operations={"t": work}))
+    began = time.perf_counter()
+    while run.execution.interrupted:
+        run.execution.run(limit)
+        run.told += run.execution.take()
+    return run, time.perf_counter() - began
+
+
+# 1
+
+
+def test_1_a_thousand_steps_are_not_taken_for_the_end() -> None:
+    spec = stock(*[lambda s, n=n: SimpleBpmnTask(s, f"t{n}") for n in range(3)])
+    workflow = BpmnWorkflow(spec)
+    assert len(list(TaskIterator(workflow.task_tree, max_depth=2))) < len(workflow.tasks), "stock stops at a depth"
+    run, _ = loop(1000)
+    run.again()
+    assert run.open == ["a"] and not run.execution.ended and run.variables["n"] == 1000
+    assert run.do("a").ended == "done"
+
+
+def test_1_the_tree_and_the_saved_state_do_not_grow_with_the_rounds() -> None:
+    short, _ = loop(10)
+    long, _ = loop(1000)
+    assert len(long.execution.state()["tokens"]) == len(short.execution.state()["tokens"]) == 1
+    assert len(long.execution._case.tasks) == 2
+
+
+# 2
+
+
+def test_2_rows_come_parents_first_and_any_order_can_be_restored() -> None:
+    inside = scope(user("deep"), flows="start_in -> deep -> end_in")
+    run = Run(draw("p", node("subProcess", "sub", scope=inside), on("sub", "late", after="P1D"),
+                   flows="start -> sub -> done\nlate -> done_late"), {"x": 1})
+    state = run.execution.state()
+    seen = {""}
+    for row in state["tokens"]:
+        assert row["parent"] in seen and row["level"] in seen
+        seen.add(row["id"])
+    shuffled = {**state, "tokens": state["tokens"][::-1], "scopes": state["scopes"][::-1]}
+    assert Execution.restore(run.definition, shuffled, run.world).state()["tokens"] == state["tokens"]
+
+
+# 3, 4
+
+
+def test_3_a_stale_copy_of_a_branch_does_not_win() -> None:
+    spec = BpmnProcessSpec("p")
+    fork, join = ParallelGateway(spec, "fork"), ParallelGateway(spec, "join")
+    one, two = ScriptTask(spec, "one", "v = 2"), ScriptTask(spec, "two", "pass")
+    spec.start.connect(fork)
+    for branch in (one, two):
+        fork.connect(branch)
+        branch.connect(join)
+    join.connect(spec.end)
+    workflow = BpmnWorkflow(spec)
+    workflow.task_tree.data = {"v": 1}
+    workflow.do_engine_steps()
+    assert workflow.is_completed() and workflow.data["v"] == 1, "stock: the write of the first branch is undone"
+
+    run = Run(draw("p", both("fork"), both("join"), service("one", "set"), service("two", "t"), flows="""
+        start -> fork -> one -> join -> done
+        fork -> two -> join
+    """), {"v": 1}, world=Town(operations={"set": lambda: {"v": 2}}))
+    assert run.ended == "done" and run.variables["v"] == 2
+
+
+def test_4_a_nested_change_rewrites_no_history_and_leaks_nowhere() -> None:
+    original = {"a": {"list": [1]}}
+    copied = DeepMerge.merge({}, original)
+    copied["a"]["list"].append(2)
+    assert original["a"]["list"] == [1, 2], "stock: shared below the first level"
+
+    run = Run(draw("p", user("a"), flows="start -> a -> done"), {"m": {"list": [1]}})
+    state = run.execution.state()
+    run.execution.variables()["m"]["list"].append(2)
+    state["scopes"][0]["values"]["m"]["list"].append(3)
+    assert run.variables["m"] == {"list": [1]}
+
+
+# 5
+
+
+def test_5_a_definition_is_not_changed_by_running_and_threads_share_it() -> None:
+    inside = scope(user("deep"), flows="start_in -> deep -> end_in")
+    process = draw("p", node("subProcess", "sub", scope=inside, loop=each("${items}")), on("sub", "late", after="P1D"),
+                   flows="start -> sub -> done\nlate -> done_late")
+    definition = compile(process, lambda name: process)
+
+    def picture() -> object:
+        def of(spec: Any) -> object:
+            return {name: repr(sorted((key, str(value)) for key, value in vars(found).items() if not key.endswith("event")))
+                    for name, found in spec.task_specs.items()}
+        return of(definition.spec), of(definition.spec.inner["sub"])
+
+    before, failures = picture(), []
+
+    def work(size: int) -> None:
+        try:
+            for _ in range(20):
+                case = Execution.start(definition, case="c", variables={"items": list(range(size))}, world=Town())
+                for _ in range(size):
+                    deep = next(a for a in case.open_activities() if a.element == "deep")
+                    case.complete(deep.activity, {})
+                    case = Execution.restore(definition, case.state(), Town())
+                assert case.ended
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(size,)) for size in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == [] and picture() == before
+
+
+# 6 is test_variables.test_names_that_look_like_tags_survive_storage; 7 is test_5: there is no serializer to share.
+
+
+# 8
+
+
+def test_8_parallel_gateways_in_a_loop_stay_right_and_roughly_linear() -> None:
+    def rounds(count: int) -> float:
+        process = draw("p", xor("merge"), both("fork"), both("join"), xor("again"), service("a", "t"), service("b", "t"), flows="""
+            start -> merge -> fork -> a -> join -> again
+            fork -> b -> join
+            again -[${n < rounds}]-> merge
+            again => done
+        """)
+        seen = [0]
+
+        def count_one() -> dict[str, int]:
+            seen[0] += 1
+            return {"n": seen[0] // 2}
+
+        began = time.perf_counter()
+        run = Run(process, {"n": 0, "rounds": count}, world=Town(operations={"t": count_one}))
+        while run.execution.interrupted:
+            run.execution.run()
+            run.again()
+        assert run.ended == "done" and len(run.world.calls) == 2 * count
+        return time.perf_counter() - began
+
+    rounds(5)
+    short, long = rounds(25), rounds(200)
+    assert long < short * 8 * 4, "cubic would be 512 times"
+
+
+def test_8_a_second_token_on_the_same_flow_waits_for_the_next_round() -> None:
+    # One branch comes twice before the other comes once: counted by flow, not by arrival.
+    run = Run(draw("p", both("fork"), both("join"), xor("in_a"), user("a"), user("a2"), user("b"), flows="""
+        start -> fork -> a -> in_a
+        fork -> a2 -> in_a -> join -> done
+        fork -> b -> join
+    """))
+    run.do("a").do("a2")
+    assert run.open.count("join") == 2 and run.ended is None
+    run.do("b")
+    assert run.open == ["join"] and run.ended is None
+    assert run.all(ports.Left, "done")
+
+
+# 9
+
+
+def test_9_nothing_runs_after_an_event_that_ends_its_scope() -> None:
+    inside = scope(service("s1", "throws"), service("s2", "after"), flows="start_in -> s1 -> s2 -> end_in")
+
+    def throws() -> None:
+        raise ports.BpmnError("stop")
+
+    run = Run(draw("p", node("subProcess", "sub", scope=inside), on("sub", "oops", error="stop"),
+                   flows="start -> sub -> done\noops -> done_oops"), world=Town(operations={"throws": throws}))
+    assert run.ended == "done_oops" and [topic for topic, _, _ in run.world.calls] == ["throws"]
+
+
+# 10
+
+
+def test_10_every_change_is_in_the_saved_state() -> None:
+    run = Run(draw("p", user("a"), on("a", "late", every="R/PT1H", interrupting=False), flows="start -> a -> done\nlate -> done_late"))
+    before = run.execution.state()
+    run.fire("late")
+    after = run.execution.state()
+    assert [row.get("wait") for row in before["tokens"]] != [row.get("wait") for row in after["tokens"]]
+
+
+# 11
+
+
+def test_11_a_failing_step_leaves_nothing_and_the_join_goes_on_after_the_retry() -> None:
+    spec = stock(lambda s: ScriptTask(s, "bad", "a = 1\nb = 1 / 0"))
+    workflow = BpmnWorkflow(spec)
+    with pytest.raises(Exception, match="zero"):
+        workflow.do_engine_steps()
+    task = workflow.get_next_task(spec_name="bad")
+    assert task.state == TaskState.ERROR and task.data == {"a": 1}, "stock: half a step stays, for good"
+
+    fail = [True]
+
+    def flaky() -> dict[str, int]:
+        if fail[0]:
+            raise OSError("down")
+        return {"r": 1}
+
+    run = Run(draw("p", both("fork"), both("join"), service("s", "flaky"), user("b"), flows="""
+        start -> fork -> s -> join -> done
+        fork -> b -> join
+    """), world=Town(operations={"flaky": flaky}))
+    fail[0] = False
+    assert run.variables == {} and run.do("b").retry("s").ended == "done" and run.variables == {"r": 1}
+
+
+# 13 is test_events.test_the_correlation_key_is_evaluated_on_entry.
+
+
+# 14
+
+
+def test_14_ids_that_the_stock_engine_reserves_are_ids_like_others() -> None:
+    with pytest.raises(KeyError):
+        StartEvent(BpmnProcessSpec("p"), "Start", NoneEventDefinition())
+    process = draw("p", node("startEvent", "Start"), user("root"), node("endEvent", "End"), user("p.EndJoin"),
+                   flows="Start -> root -> p.EndJoin -> End")
+    assert Run(process).do("root").do("p.EndJoin").ended == "End"
+
+
+def test_14_a_chain_of_1500_tasks_is_no_recursion() -> None:
+    names = [f"s{n}" for n in range(1500)]
+    process = draw("p", *[service(name, "t") for name in names], flows=" -> ".join(["start", *names, "done"]))
+    run = Run(process)
+    assert run.execution.interrupted
+    run.execution.run()
+    assert run.again().ended == "done" and len(run.world.calls) == 1500
+
+
+# And what is stock, stays stock where we lean on it.
+
+
+def test_the_tree_is_spiffworkflows_own() -> None:
+    from SpiffWorkflow.bpmn.workflow import BpmnWorkflow as Stock
+    from SpiffWorkflow.task import Task
+
+    run = Run(draw("p", user("a"), flows="start -> a -> done"))
+    case = run.execution._case
+    assert isinstance(case, Stock) and isinstance(case.index[run.activity("a")], Task)
+    assert [task.task_spec.name for task in case.get_tasks(state=TaskState.STARTED)] == ["a"]
+    with pytest.raises(AssertionError):
+        _ = case.script_engine.evaluate
+    assert isinstance(BpmnWorkflow(stock()).task_tree.id, UUID)
