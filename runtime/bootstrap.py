@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 # Operations register themselves where they are defined.
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
-from runtime import clock
+from runtime import clock, v8
 from runtime.calendar import Calendar
 from runtime.commands import accounts, deploy
 from runtime.errors import Failed, Problem
@@ -28,6 +28,7 @@ from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 from runtime.store.deployments import digest
 
+ROOT = Path(__file__).resolve().parent.parent
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -65,6 +66,7 @@ class Runtime:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine = db.connect(settings.url())
+        v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
         self.house = House(
             zone=ZoneInfo(settings.zone), calendar=Calendar({}), home=settings.home, demo=settings.demo
         )

@@ -97,6 +97,11 @@ def house(tx: Transaction) -> House:
     return cast(House, tx.house)
 
 
+def today(tx: Transaction) -> dt.date:
+    """The business date of the transaction."""
+    return house(tx).today(tx.now)
+
+
 def _content(tx: Transaction, resource_id: int, kind: str) -> Any:
     row = deployments.get(tx, resource_id)
     if row is None or row.kind != kind:

@@ -45,3 +45,54 @@ def office(seeded_home: Path, tmp_path: Path, still_clock: None) -> Iterator[obj
     runtime.load()
     yield Office(runtime)
     runtime.close()
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small firm with people and no processes; tests copy it and deploy their own."""
+    from runtime.bootstrap import Runtime, Settings
+    from runtime.commands import accounts
+    from runtime.identity import SYSTEM
+
+    home = tmp_path_factory.mktemp("empty")
+    with clock.frozen(START - dt.timedelta(hours=1)):
+        runtime = Runtime(Settings(home=home))
+        runtime.upgrade()
+        for username, group, superior in PEOPLE:
+            runtime.do(
+                accounts.add_person,
+                SYSTEM,
+                username,
+                {"zh_Hans": username, "en": username.title()},
+                groups=[group],
+                superior=superior,
+            )
+        runtime.close()
+    return home
+
+
+# Sign-in name, group, superior. Two specialists, so that a group has more than one.
+PEOPLE = [
+    ("lead", "division_lead", None),
+    ("boss", "manager", "lead"),
+    ("sup", "supervisor", "boss"),
+    ("spec", "specialist", "sup"),
+    ("spec2", "specialist", "sup"),
+    ("hr", "hr", "lead"),
+    ("money", "finance", "lead"),
+    ("buyer", "purchasing", "lead"),
+    ("root", "admin", None),
+]
+
+
+@pytest.fixture
+def firm(empty_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+    """The small firm on a Monday morning; `firm.deploy(bpmn(…), …)` gives it processes."""
+    from tests.office import Office, Runtime, Settings
+
+    home = tmp_path / "home"
+    shutil.copytree(empty_home, home)
+    runtime = Runtime(Settings(home=home))
+    runtime.load()
+    yield Office(runtime)
+    runtime.close()

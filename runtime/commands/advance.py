@@ -132,7 +132,7 @@ def _write(
     moved = Moved(case.id, case.public_id)
     waits = _Waits()
     happenings = execution.take()
-    closed: list[str] = []
+    cancelled: list[str] = []
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
     end: ports.Ended | None = None
     resumes = False
@@ -146,8 +146,8 @@ def _write(
             entry.changes.append(change)
         elif isinstance(happening, ports.TaskOpened):
             _open_task(tx, case, execution, world, happening, moved)
-        elif isinstance(happening, (ports.Left, ports.Cancelled)):
-            closed.append(happening.activity)
+        elif isinstance(happening, ports.Cancelled):
+            cancelled.append(happening.activity)
         elif isinstance(happening, ports.TimerSet):
             waits.set_timer(happening)
         elif isinstance(happening, ports.Subscribed):
@@ -166,10 +166,9 @@ def _write(
     _log_world(world, entries)
     messages += [(sent.step.activity, sent.name, sent.key, sent.payload) for sent in world.sent]
 
-    ended_activities = list(dict.fromkeys([*closed, *waits.ended]))
     moved.ended = end is not None
-    opened_and_closed = set(closed)
-    moved.opened = [row for row in moved.opened if row["activity"] not in opened_and_closed]
+    # What opened and was withdrawn in the same move was never anybody's task.
+    moved.opened = [row for row in moved.opened if row["activity"] not in cancelled]
     sequence, chain = event_log.append(
         tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
     )
@@ -188,7 +187,7 @@ def _write(
         columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)
 
-    user_tasks.cancel(tx, [a for a in ended_activities if a not in {row["activity"] for row in moved.opened}])
+    user_tasks.cancel(tx, cancelled)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
     waits.write(tx, case.id, had_waits=case.version > 0)

@@ -156,7 +156,9 @@ def complete(
         given: Mapping[str, Value] = {}
         if row.form_id is not None:
             form = library.form(tx, row.form_id)
-            given = forms.validate(form, dict(answers), known, library.options(tx, form))
+            given = forms.validate(
+                form, dict(answers), known, library.options(tx, form), today=library.today(tx)
+            )
         elif answers:
             raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
         changed = {name: value for name, value in given.items() if name not in known or known[name] != value}

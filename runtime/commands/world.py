@@ -89,7 +89,7 @@ class BoundWorld:
             case=step.case,
             actor=self.actor.public_id or None,
             now=self.tx.now,
-            today=library.house(self.tx).today(self.tx.now),
+            today=library.today(self.tx),
             decide=lambda rule, facts, as_of=None: self._decide(rule, facts, as_of, step),
             send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
             zone=self.zone,
@@ -110,7 +110,7 @@ class BoundWorld:
     def _decide(
         self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None, step: Step
     ) -> Mapping[str, Value]:
-        day = as_of or library.house(self.tx).today(self.tx.now)
+        day = as_of or library.today(self.tx)
         decision = evaluate.decide(library.ruleset(self.tx, rule, day), facts, as_of=day)
         self.decided.append(Decided(step, decision))
         if decision.refused:
@@ -152,7 +152,7 @@ class BoundWorld:
             "holder_of": holder_of,
             "now": lambda: self.tx.now,
             "dateTime": lambda: self.tx.now,
-            "today": lambda: library.house(self.tx).today(self.tx.now),
+            "today": lambda: library.today(self.tx),
             "workday_after": workday_after,
             "next_last_workday": next_last_workday,
             "after_days": lambda day, days: day + dt.timedelta(days=int(days)),

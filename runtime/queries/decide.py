@@ -32,7 +32,7 @@ def ask(
     """`given`: inputs as text, read as the rule file's types. Raises Invalid for those that do not fit."""
     require(actor, "read", "rule")
     try:
-        day = dt.date.fromisoformat(as_of) if as_of else library.house(tx).today(tx.now)
+        day = dt.date.fromisoformat(as_of) if as_of else library.today(tx)
     except ValueError:
         raise NotADate(text=as_of) from None
     ruleset = library.ruleset(tx, rule, day)

@@ -124,7 +124,7 @@ def _claimable(actor: Actor) -> Any:
 
 
 def _not_excluded(actor: Actor) -> Any:
-    return tasks.c.excluded.not_like(f'%"{actor.public_id}"%')
+    return sa.type_coerce(tasks.c.excluded, sa.Text).not_like(f'%"{actor.public_id}"%')
 
 
 def counts(tx: Transaction, actor: Actor) -> Counts:

@@ -153,7 +153,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
         names=file.names,
         text=row.content,
         version=row.version,
-        active=file.effective_from <= library.house(tx).today(tx.now),
+        active=file.effective_from <= library.today(tx),
         table=_table(file, language),
         versions=[
             Version(
