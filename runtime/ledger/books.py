@@ -1,6 +1,9 @@
 """All books of the ledger: importing this registers every table and every operation."""
 
 from runtime.ledger import (  # noqa: F401
+    appraisals,
+    bonuses,
+    demand,
     inventory,
     orders,
     plans,
@@ -8,4 +11,5 @@ from runtime.ledger import (  # noqa: F401
     sales,
     settlements,
     shipments,
+    wages,
 )

@@ -234,21 +234,18 @@ def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> Parame
     tx = call.tx
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     ids = [row.id for row in found.values()]
-    held = {row.component_id: row for row in tx.all(
-        sa.select(stock_parameters).where(stock_parameters.c.component_id.in_(ids))
-    )}
+    which = stock_parameters.c.component_id
+    held = set(tx.connection.execute(sa.select(which).where(which.in_(ids))).scalars())
     for line in lines:
         if line.get("order_multiple", 1) < 1:
             raise documents.QuantityNotPositive(component=line["component"])
         component = found[line["component"]].id
         values = {name: value for name, value in line.items() if name != "component"} | {"set_by": by}
         if component in held:
-            tx.execute(
-                sa.update(stock_parameters).where(stock_parameters.c.component_id == component).values(**values)
-            )
+            tx.execute(sa.update(stock_parameters).where(which == component).values(**values))
         else:
             tx.execute(sa.insert(stock_parameters).values(component_id=component, **(_FIRST | values)))
-            held[component] = values
+            held.add(component)
     review(call, ids)
     return {"completed": len(lines)}
 

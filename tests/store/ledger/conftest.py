@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import runtime.ledger.books  # noqa: F401
+import runtime.ledger.books
 import runtime.store.accounts
 import runtime.store.cases
-import runtime.store.files  # noqa: F401
+import runtime.store.files
 import runtime.store.user_tasks  # noqa: F401
 from runtime.engine.ports import BpmnError
 from runtime.ids import public_id
@@ -113,10 +113,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
 @pytest.fixture
 def tx(engine: sa.Engine) -> Iterator[db.Transaction]:
     """A transaction that leaves nothing behind."""
-    with engine.connect() as connection:
-        with connection.begin() as transaction:
-            yield db.Transaction(connection, NOW)
-            transaction.rollback()
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield db.Transaction(connection, NOW)
+        transaction.rollback()
 
 
 @pytest.fixture

@@ -1,0 +1,338 @@
+"""Monthly appraisals: a cycle a month, one appraisal a person, self-assessment, grade and appeal.
+
+Dates follow from T, the month's last workday: self-assessment until T+2, assessment
+until T+4, then seven workdays to appeal. Not here: how scores become a grade
+(rules/appraisal_grade.yaml), the bonus (bonuses.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
+
+import sqlalchemy as sa
+
+from runtime import i18n
+from runtime.calendar import Calendar
+from runtime.errors import Conflict, Invalid
+from runtime.ids import public_id
+from runtime.ledger import documents
+from runtime.ledger.inputs import Person, Score
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.store import accounts, calendar
+from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata
+from runtime.values import File
+
+DEPARTMENT = ("manager", "supervisor", "specialist", "analyst")  # whose members are appraised
+SELF_WORKDAYS, ASSESS_WORKDAYS, APPEAL_WORKDAYS = 2, 4, 7
+CLOSING_TIME = dt.time(18, 0)  # at the business place
+GRADES = ("excellent", "good", "satisfactory", "unsatisfactory")
+
+appraisal_cycles = sa.Table(
+    "appraisal_cycles",
+    metadata,
+    *documents.columns(),
+    sa.Column("period", sa.String(7), nullable=False, unique=True),  # 2026-11
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("closed_at", Instant),
+)
+
+appraisals = sa.Table(
+    "appraisals",
+    metadata,
+    *documents.columns(),
+    sa.Column("cycle_id", sa.ForeignKey("appraisal_cycles.id"), nullable=False),
+    sa.Column("employee", sa.String(32), nullable=False, index=True),
+    sa.Column("superior", sa.String(32)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("self_work", Exact),  # scores 0 to 100, as are all below
+    sa.Column("self_ability", Exact),
+    sa.Column("self_attitude", Exact),
+    sa.Column("evidence", Tagged),  # text, or list of files
+    sa.Column("self_skipped", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("work", Exact),
+    sa.Column("ability", Exact),
+    sa.Column("attitude", Exact),
+    sa.Column("comment", sa.Text),
+    sa.Column("assessed_by", sa.String(32)),
+    sa.Column("score", Exact),
+    sa.Column("grade", sa.String(16)),
+    sa.UniqueConstraint("cycle_id", "employee"),
+)
+
+appraisal_appeals = sa.Table(
+    "appraisal_appeals",
+    metadata,
+    *documents.columns(),
+    sa.Column("appraisal_id", sa.ForeignKey("appraisals.id"), nullable=False, unique=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("grade_before", sa.String(16), nullable=False),
+    sa.Column("outcome", sa.String(8)),  # uphold | change
+    sa.Column("decided_by", sa.String(32)),
+    sa.Column("decision", sa.Text),
+    sa.Column("decided_at", Instant),
+)
+
+CYCLE_NEXT = {"open": {"closed"}}
+# An appeal that is granted goes back to assessed: scored and graded again, and not appealed twice.
+NEXT = {
+    "open": {"self_assessed"},
+    "self_assessed": {"assessed"},
+    "assessed": {"assessed", "graded"},
+    "graded": {"appealed", "settled"},
+    "appealed": {"graded", "assessed"},
+}
+
+
+class NotAPeriod(Invalid):
+    """A period is a year and a month, such as 2026-11: {period}"""
+
+    code = "appraisal.not_a_period"
+
+
+class CycleAlreadyOpen(Conflict):
+    """The appraisal of {period} was started already."""
+
+    code = "appraisal.already_open"
+
+
+class CycleUnfinished(Conflict):
+    """{count} appraisals of {period} are not settled yet."""
+
+    code = "appraisal.unfinished"
+
+
+class NoSuperior(Conflict):
+    """{employee} has no superior who could assess them."""
+
+    code = "appraisal.no_superior"
+
+
+class AlreadyAppealed(Conflict):
+    """This appraisal was appealed once already."""
+
+    code = "appraisal.already_appealed"
+
+
+class NotImpartial(Conflict):
+    """Neither the appraised person nor their superior decides the appeal."""
+
+    code = "appraisal.not_impartial"
+
+
+class OwnAppraisal(Conflict):
+    """Nobody assesses themselves here; the self-assessment is a step of its own."""
+
+    code = "appraisal.own"
+
+
+class NoSuchGrade(Invalid):
+    """There is no grade {grade}. Grades are: {known}"""
+
+    code = "appraisal.no_such_grade"
+
+
+class Opened(TypedDict):
+    cycle: str
+    period: str
+    appraisals: list[dict[str, Any]]
+
+
+class Prepared(TypedDict):
+    employee: str
+    employee_name: str
+    superior: str
+    period: str
+    period_end: dt.date
+    self_due: dt.datetime
+    assess_due: dt.datetime
+    appeal_workdays: int
+
+
+class Graded(TypedDict):
+    grade: str
+
+
+@operation("appraisals.open_cycle", errors=("already_open",))
+def open_cycle(call: Call, period: str | None = None) -> Opened:
+    """Open the appraisal of a month (default: this one) for everybody in the department now.
+
+    `appraisals` has appraisal and employee of each. BPMN error: already_open."""
+    tx = call.tx
+    period = period or f"{call.today:%Y-%m}"
+    if not re.fullmatch(r"20\d\d-(0[1-9]|1[0-2])", period):
+        raise NotAPeriod(period=period)
+    if tx.scalar(sa.select(appraisal_cycles.c.id).where(appraisal_cycles.c.period == period)) is not None:
+        raise refuse("already_open", CycleAlreadyOpen(period=period))
+    cycle = public_id()
+    cycle_id = documents.add(
+        tx, appraisal_cycles, public_id=cycle, case=call.case, at=call.now, period=period, state="open"
+    )
+    organisation = accounts.organisation(tx)
+    people = dict.fromkeys(person for group in DEPARTMENT for person in organisation.members(group))
+    opened = [{"appraisal": public_id(), "employee": person} for person in people]
+    tx.insert(appraisals, [
+        {
+            "public_id": one["appraisal"], "case": call.case, "at": call.now, "cycle_id": cycle_id,
+            "employee": one["employee"], "superior": organisation.superior(one["employee"]), "state": "open",
+        }
+        for one in opened
+    ])
+    return {"cycle": cycle, "period": period, "appraisals": opened}
+
+
+@operation("appraisals.prepare", errors=("no_superior",))
+def prepare(call: Call, appraisal: str) -> Prepared:
+    """Who is appraised by whom until when: due moments in UTC, the superior as the org tree has it now.
+
+    BPMN error: no_superior."""
+    tx = call.tx
+    row = documents.get(tx, appraisals, appraisal)
+    documents.require_state(row, "open")
+    organisation = accounts.organisation(tx)
+    name = name_of(organisation, row.employee)
+    superior = organisation.superior(row.employee)
+    if superior is None:
+        raise refuse("no_superior", NoSuperior(employee=name))
+    tx.execute(sa.update(appraisals).where(appraisals.c.id == row.id).values(superior=superior))
+    period = period_of(tx, row)
+    days = calendar.load(tx)
+    # A cycle that was started late leaves people as much time as one that was not.
+    start = max(days.last_workday_of_month(*_month(period)), call.today)
+    return {
+        "employee": row.employee,
+        "employee_name": name,
+        "superior": superior,
+        "period": period,
+        "period_end": period_end(period),
+        "self_due": _due(days, start, SELF_WORKDAYS, call),
+        "assess_due": _due(days, start, ASSESS_WORKDAYS, call),
+        "appeal_workdays": APPEAL_WORKDAYS,
+    }
+
+
+@operation("appraisals.record_self")
+def record_self(
+    call: Call, appraisal: str, work: Score, ability: Score, attitude: Score,
+    evidence: str | list[File] | None = None,
+) -> None:
+    """Keep the person's own scores."""
+    row = documents.get(call.tx, appraisals, appraisal)
+    documents.change(
+        call.tx, appraisals, row, "self_assessed", NEXT,
+        self_work=work, self_ability=ability, self_attitude=attitude, evidence=evidence,
+    )
+
+
+@operation("appraisals.skip_self")
+def skip_self(call: Call, appraisal: str) -> None:
+    """Go on without the person's own scores, and mark it so."""
+    row = documents.get(call.tx, appraisals, appraisal)
+    documents.change(call.tx, appraisals, row, "self_assessed", NEXT, self_skipped=True)
+
+
+@operation("appraisals.record_assessment", errors=("same_person",))
+def record_assessment(
+    call: Call, appraisal: str, work: Score, ability: Score, attitude: Score, by: Person,
+    comment: str | None = None,
+) -> None:
+    """Keep the superior's scores, or those of a granted appeal. BPMN error: same_person."""
+    row = documents.get(call.tx, appraisals, appraisal)
+    if by == row.employee:
+        raise refuse("same_person", OwnAppraisal())
+    documents.change(
+        call.tx, appraisals, row, "assessed", NEXT,
+        work=work, ability=ability, attitude=attitude, comment=comment, assessed_by=by,
+    )
+
+
+@operation("appraisals.record_grade")
+def record_grade(call: Call, appraisal: str, score: Score, grade: str) -> None:
+    """Keep what the rule made of the scores."""
+    if grade not in GRADES:
+        raise NoSuchGrade(grade=grade, known=", ".join(GRADES))
+    row = documents.get(call.tx, appraisals, appraisal)
+    documents.change(call.tx, appraisals, row, "graded", NEXT, score=score, grade=grade)
+
+
+@operation("appraisals.record_appeal")
+def record_appeal(call: Call, appraisal: str, reason: str) -> None:
+    """The person does not accept the grade; possible once."""
+    tx = call.tx
+    row = documents.get(tx, appraisals, appraisal)
+    which = appraisal_appeals.c.appraisal_id == row.id
+    if tx.scalar(sa.select(appraisal_appeals.c.id).where(which)) is not None:
+        raise AlreadyAppealed()
+    documents.change(tx, appraisals, row, "appealed", NEXT)
+    documents.add(
+        tx, appraisal_appeals, public_id=public_id(), case=call.case, at=call.now, appraisal_id=row.id,
+        reason=reason, grade_before=row.grade,
+    )
+
+
+@operation("appraisals.decide_appeal", errors=("same_person",))
+def decide_appeal(
+    call: Call, appraisal: str, outcome: Literal["uphold", "change"], by: Person, reason: str
+) -> None:
+    """uphold: the grade stays · change: it is to be scored or graded again.
+
+    BPMN error: same_person, if the person or their superior decides."""
+    tx = call.tx
+    row = documents.get(tx, appraisals, appraisal)
+    if by in (row.employee, row.superior, row.assessed_by):
+        raise refuse("same_person", NotImpartial())
+    documents.change(tx, appraisals, row, "graded" if outcome == "uphold" else "assessed", NEXT)
+    tx.execute(
+        sa.update(appraisal_appeals).where(appraisal_appeals.c.appraisal_id == row.id)
+        .values(outcome=outcome, decided_by=by, decision=reason, decided_at=call.now)
+    )
+
+
+@operation("appraisals.settle")
+def settle(call: Call, appraisal: str) -> Graded:
+    """The grade stands; no appeal is open."""
+    row = documents.get(call.tx, appraisals, appraisal)
+    documents.change(call.tx, appraisals, row, "settled", NEXT)
+    return {"grade": row.grade}
+
+
+@operation("appraisals.close_cycle")
+def close_cycle(call: Call, cycle: str) -> None:
+    """End a month of which every appraisal is settled. Raises CycleUnfinished."""
+    tx = call.tx
+    row = documents.get(tx, appraisal_cycles, cycle)
+    unfinished = tx.scalar(
+        sa.select(sa.func.count()).select_from(appraisals)
+        .where(appraisals.c.cycle_id == row.id, appraisals.c.state != "settled")
+    )
+    if unfinished:
+        raise CycleUnfinished(count=unfinished, period=row.period)
+    documents.change(tx, appraisal_cycles, row, "closed", CYCLE_NEXT, closed_at=call.now)
+
+
+def name_of(organisation: accounts.Organisation, person: str) -> str:
+    """A person's name in the default language; their id when they are not known."""
+    row = organisation.by_public_id.get(person)
+    names: Mapping[str, str] = row.names if row is not None else {}
+    return i18n.label(i18n.DEFAULT, dict(names), person)
+
+
+def period_of(tx: Transaction, appraisal: Any) -> str:
+    return str(tx.scalar(
+        sa.select(appraisal_cycles.c.period).where(appraisal_cycles.c.id == appraisal.cycle_id)
+    ))
+
+
+def period_end(period: str) -> dt.date:
+    """The last day of the month."""
+    year, month = _month(period)
+    return (dt.date(year, month, 28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+
+
+def _month(period: str) -> tuple[int, int]:
+    return int(period[:4]), int(period[5:])
+
+
+def _due(days: Calendar, start: dt.date, workdays: int, call: Call) -> dt.datetime:
+    return days.moment(days.workday_after(start, workdays), CLOSING_TIME, call.zone)

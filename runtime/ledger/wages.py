@@ -1,0 +1,71 @@
+"""Monthly wages with the day from which each counts: what bonuses are computed from.
+
+Never changed: a new wage is a new row. Who may see them is for access.py."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict, Invalid
+from runtime.ledger.inputs import Money, Person
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.store.db import Exact, Instant, Transaction, metadata
+
+wages = sa.Table(
+    "wages",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("person", sa.String(32), nullable=False),
+    sa.Column("wage", Exact, nullable=False),  # CNY a month
+    sa.Column("effective_from", sa.Date, nullable=False),
+    sa.Column("set_by", sa.String(32)),
+    sa.Column("case", sa.String(32), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    # in_effect: the newest of a person up to a day
+    sa.Index("ix_wages_person_effective", "person", "effective_from", "id"),
+)
+
+
+class OwnWage(Conflict):
+    """Nobody enters their own wage."""
+
+    code = "wage.own"
+
+
+class NoWageAmount(Invalid):
+    """A wage must be more than zero."""
+
+    code = "wage.zero"
+
+
+class Recorded(TypedDict):
+    wage: Decimal
+
+
+@operation("wages.record", errors=("same_person",))
+def record(call: Call, person: Person, wage: Money, effective_from: dt.date, by: Person) -> Recorded:
+    """Enter a person's monthly wage in CNY from a day on. BPMN error: same_person, if it is one's own."""
+    if person == by:
+        raise refuse("same_person", OwnWage())
+    if not wage:
+        raise NoWageAmount()
+    call.tx.insert(wages, [{
+        "person": person, "wage": wage, "effective_from": effective_from, "set_by": by,
+        "case": call.case, "at": call.now,
+    }])
+    return {"wage": wage}
+
+
+def in_effect(tx: Transaction, person: str, day: dt.date) -> Decimal | None:
+    """The person's monthly wage on a day, in CNY; of two from the same day the later entry."""
+    wage: Decimal | None = tx.scalar(
+        sa.select(wages.c.wage)
+        .where(wages.c.person == person, wages.c.effective_from <= day)
+        .order_by(wages.c.effective_from.desc(), wages.c.id.desc())
+        .limit(1)
+    )
+    return wage
