@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Parameter:
     `value` is text, or a list of `value`s, or a map of name to `value`."""
 
     name: str
-    value: str | list | dict  # type: ignore[type-arg]
+    value: str | list[Any] | dict[str, Any]
     line: int = 0
 
 

@@ -35,6 +35,9 @@ FOREIGN = {
     "http://activiti.org/bpmn": "Activiti",
 }
 
+# A drawn and translated diagram has about 15 elements for each task; 2,000 tasks fill a wall.
+MAX_ELEMENTS = 30_000
+
 
 @dataclass(slots=True)
 class Tag:
@@ -92,7 +95,7 @@ class Tag:
 
 def read(data: bytes) -> Tag:
     """The root tag. Raises Invalid as xml.parse does: not well-formed, a DOCTYPE, too large, too deep."""
-    root = xml.parse(data)
+    root = xml.parse(data, max_elements=MAX_ELEMENTS)
     places = _places(data)
     top = _tag(root, None)
     pending: list[tuple[Any, Tag]] = [(root, top)]

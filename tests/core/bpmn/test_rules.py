@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from runtime import i18n
 from runtime.bpmn import check, child, read
 from runtime.bpmn.lint import RULES

@@ -1,0 +1,159 @@
+"""What strangers upload is refused quickly, with a reason, and never crashes the check."""
+
+import random
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime import values
+from runtime.bpmn import check as checking
+from runtime.bpmn.catalogue import Catalogue
+from runtime.bpmn.check import check, refused
+from runtime.bpmn.child import check_in_child
+from tests.core.bpmn.office import CATALOGUE, FOLDER
+
+GOOD = (FOLDER / "element_allowed" / "valid_tasks.bpmn").read_bytes()
+HEAD = b'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" isExecutable="true">'
+TAIL = b"</process></definitions>"
+FILES = sorted(FOLDER.glob("*/*.bpmn"))
+
+
+def tasks(count):
+    """`count` tasks in a row, with their flows."""
+    parts = [b'<startEvent id="t0"/>']
+    for number in range(1, count):
+        parts.append(b'<userTask id="t%d" name="x"/>' % number)
+        parts.append(b'<sequenceFlow id="f%d" sourceRef="t%d" targetRef="t%d"/>' % (number, number - 1, number))
+    return HEAD + b"".join(parts) + TAIL
+
+
+HOSTILE = {
+    "entity": b"<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>" + HEAD + b"&a;" + TAIL,
+    "laughs": b"<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>" + HEAD + b"&b;" + TAIL,
+    "spaces": b" " * 50_000_000 + HEAD + TAIL,
+    "comment": HEAD + b"<!--" + b"x" * 50_000_000 + b"-->" + TAIL,
+    "elements": HEAD + b'<userTask id="t"/>' * 100_000 + TAIL,
+    "long_chain": tasks(50_000),
+    "chain": tasks(14_990),
+    "depth": HEAD + b"<subProcess>" * 100_000 + TAIL,
+    "xinclude": HEAD + b'<x:include xmlns:x="http://www.w3.org/2001/XInclude"/>' + TAIL,
+    "utf16": (HEAD + TAIL).decode().encode("utf-16"),
+    "nul": b"\x00" * 1000,
+    "zip": b"PK\x03\x04 a zip",
+    "html": b"<html><script>alert(1)</script></html>",
+}
+
+
+def refused_in_time(within, data):
+    begun = time.monotonic()
+    diagram, problems = within(data, "hostile.bpmn", CATALOGUE)
+    assert time.monotonic() - begun < 2
+    assert diagram is None
+    assert refused(problems)
+    assert all(problem.file == "hostile.bpmn" for problem in problems)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_two_seconds(name):
+    refused_in_time(check, HOSTILE[name])
+
+
+@pytest.mark.parametrize("name", ["entity", "spaces", "elements", "chain"])
+def test_a_hostile_file_is_refused_in_two_seconds_by_the_child_too(name):
+    refused_in_time(check_in_child, HOSTILE[name])
+
+
+def test_a_wall_of_tasks_is_checked_in_two_seconds():
+    data = tasks(checking.MAX_NODES)
+    begun = time.monotonic()
+    diagram, problems = check(data, "wall.bpmn", CATALOGUE)
+    assert time.monotonic() - begun < 2
+    assert diagram is not None
+    assert len(problems) == checking.MAX_PROBLEMS
+
+
+def test_thousands_of_forks_are_checked_in_two_seconds():
+    parts = [b'<startEvent id="g0"/>']
+    for number in range(1, 990):
+        parts.append(b'<parallelGateway id="g%d"/><userTask id="u%d" name="x"/>' % (number, number))
+        for source, target in (("g", "g"), ("g", "u"), ("u", "g")):
+            first = number - 1 if (source, target) == ("g", "g") else number
+            second = number if target == "u" or source == "g" else number - 1
+            parts.append(
+                f'<sequenceFlow id="{source}{target}{number}" sourceRef="{source}{first}" '
+                f'targetRef="{target}{second}"/>'.encode()
+            )
+    begun = time.monotonic()
+    check(HEAD + b"".join(parts) + TAIL, "forks.bpmn", CATALOGUE)
+    assert time.monotonic() - begun < 2
+
+
+def test_python_in_a_diagram_is_refused_wherever_it_stands():
+    for name in ("script/invalid_python_condition", "script/invalid_python_parameter", "bad_expression/invalid_python"):
+        assert refused(check((FOLDER / f"{name}.bpmn").read_bytes(), "x.bpmn", CATALOGUE)[1])
+
+
+def test_the_child_says_the_same_as_the_check():
+    for path in (FILES[0], FILES[-1]):
+        here = check(path.read_bytes(), "x.bpmn", CATALOGUE)
+        there = check_in_child(path.read_bytes(), "x.bpmn", CATALOGUE)
+        assert here[1] == there[1]
+        assert there[0] == (None if refused(here[1]) else here[0])
+
+
+def test_a_file_that_takes_too_long_is_refused():
+    diagram, (problem,) = check_in_child(GOOD, "x.bpmn", CATALOGUE, seconds=0.01)
+    assert diagram is None
+    assert (problem.rule, problem.severity, problem.file) == ("check_too_slow", "error", "x.bpmn")
+
+
+def test_a_child_that_dies_refuses_the_file(monkeypatch):
+    monkeypatch.setattr("runtime.bpmn.child._KEPT", ())
+    monkeypatch.setattr("runtime.bpmn.child.sys.executable", "/bin/false")
+    diagram, (problem,) = check_in_child(GOOD, "x.bpmn", CATALOGUE)
+    assert diagram is None
+    assert (problem.rule, problem.severity) == ("check_failed", "error")
+
+
+@pytest.mark.parametrize("catalogue", [Catalogue(), CATALOGUE], ids=["nothing", "all"])
+def test_a_catalogue_travels_as_tagged_json(catalogue):
+    assert Catalogue.from_value(values.loads(values.dumps(catalogue.to_value()))) == catalogue
+
+
+def test_ids_that_the_engine_reserves_are_as_good_as_others():
+    data = GOOD.replace(b'"begun', b'"Start').replace(b'"done', b'"End')
+    data = data.replace(b"_to_done", b"_to_End").replace(b'"reserve_to_End', b'"x')
+    assert [str(p) for p in check(data, "x.bpmn", CATALOGUE)[1] if p.severity == "error"] == []
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from(FILES), st.integers(0, 2**32))
+def test_a_damaged_file_never_crashes_the_check(path, seed):
+    chance = random.Random(seed)
+    data = path.read_bytes()
+    for _ in range(chance.randint(1, 4)):
+        start = chance.randrange(len(data))
+        other = FILES[chance.randrange(len(FILES))].read_bytes()
+        cut = chance.randrange(len(other))
+        piece = chance.choice([b"", b'"', b"<", b"<!-- -->", b" id=''", other[cut : cut + chance.randrange(200)]])
+        data = data[:start] + piece + data[start + chance.randrange(60) :]
+    diagram, problems = check(data, "damaged.bpmn", CATALOGUE)
+    assert diagram is not None or problems
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.sampled_from(FILES), st.integers(0, 2**32))
+def test_a_file_with_its_elements_shuffled_never_crashes_the_check(path, seed):
+    chance = random.Random(seed)
+    lines = path.read_bytes().split(b"\n")
+    for _ in range(chance.randint(1, 6)):
+        i, j = chance.randrange(len(lines)), chance.randrange(len(lines))
+        words = lines[i].split(b'"')
+        others = lines[j].split(b'"')
+        if len(words) > 1 and len(others) > 1:
+            words[1 + 2 * chance.randrange(len(words) // 2)] = others[1 + 2 * chance.randrange(len(others) // 2)]
+            lines[i] = b'"'.join(words)
+    diagram, problems = check(b"\n".join(lines), "shuffled.bpmn", CATALOGUE)
+    assert diagram is not None or problems

@@ -1,0 +1,205 @@
+"""A file is read as it stands: names, lanes, triggers, parameters, people, with their places."""
+
+import hashlib
+
+from runtime.bpmn import read
+from runtime.bpmn.model import DataMapping
+
+HEAD = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
+    'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" '
+    'xmlns:operaton="http://operaton.org/schema/1.0/bpmn">'
+)
+
+
+def diagram(body, definitions=""):
+    text = f'{HEAD}\n{definitions}<process id="p" isExecutable="true">\n{body}</process></definitions>'
+    found, problems = read.diagram(text.encode(), "p.bpmn")
+    assert problems == []
+    return found
+
+
+def node(body, definitions=""):
+    (only,) = (n for n in diagram(body, definitions).processes["p"].scope.nodes.values() if n.id == "n")
+    return only
+
+
+def test_a_diagram_is_known_by_the_hash_of_its_bytes():
+    text = f'{HEAD}<process id="p" isExecutable="true" /></definitions>'.encode()
+    assert read.diagram(text, "p.bpmn")[0].sha256 == hashlib.sha256(text).hexdigest()
+
+
+def test_a_name_is_simplified_chinese_and_the_others_stand_beside_it():
+    found = node(
+        '<userTask id="n" name="审核&#10;计划"><extensionElements><camunda:properties>'
+        '<camunda:property name="name_en" value="Review" /><camunda:property name="name_zh_hant" value="審核" />'
+        '<camunda:property name="clause" value="三(一)2" />'
+        "</camunda:properties></extensionElements></userTask>"
+    )
+    assert found.names == {"zh_Hans": "审核 计划", "en": "Review", "zh_Hant": "審核"}
+    assert found.properties["clause"] == "三(一)2"
+
+
+def test_attributes_of_operaton_are_camundas():
+    assert node('<userTask id="n" operaton:assignee="ana" />').attributes == {"assignee": "ana"}
+
+
+def test_a_place_is_where_the_tag_begins():
+    found = node('  <userTask\n      id="n"\n      name="x" />')
+    assert (found.line, found.column) == (3, 3)
+
+
+def test_flows_are_taken_in_the_order_of_the_file():
+    body = (
+        '<exclusiveGateway id="n" default="b"><outgoing>c</outgoing><outgoing>a</outgoing></exclusiveGateway>'
+        '<endEvent id="e" /><sequenceFlow id="a" sourceRef="n" targetRef="e"><conditionExpression>${x}'
+        '</conditionExpression></sequenceFlow><sequenceFlow id="b" sourceRef="n" targetRef="e" />'
+        '<sequenceFlow id="c" sourceRef="n" targetRef="e"><conditionExpression language="feel">=y'
+        "</conditionExpression></sequenceFlow>"
+    )
+    scope = diagram(body).processes["p"].scope
+    assert scope.nodes["n"].outgoing == ("a", "b", "c")
+    assert scope.nodes["n"].default == "b"
+    assert scope.nodes["e"].incoming == ("a", "b", "c")
+    assert scope.flows["a"].condition == "${x}"
+    assert scope.flows["b"].condition is None
+    assert scope.flows["c"].language == "feel"
+
+
+def test_the_innermost_lane_wins_and_reaches_into_a_subprocess():
+    body = (
+        '<laneSet id="s"><lane id="outer" name="部门"><flowNodeRef>n</flowNodeRef><flowNodeRef>other</flowNodeRef>'
+        '<childLaneSet id="c"><lane id="inner" name="采购"><extensionElements><camunda:properties>'
+        '<camunda:property name="group" value="purchasing" /></camunda:properties></extensionElements>'
+        "<flowNodeRef>n</flowNodeRef></lane></childLaneSet></lane></laneSet>"
+        '<subProcess id="n"><userTask id="inside" /></subProcess><userTask id="other" />'
+    )
+    process = diagram(body).processes["p"]
+    assert process.scope.nodes["n"].lane == "inner"
+    assert process.scope.nodes["n"].scope.nodes["inside"].lane == "inner"
+    assert process.scope.nodes["other"].lane == "outer"
+    assert process.lanes["inner"].group == "purchasing"
+    assert process.lanes["outer"].group == "部门"
+
+
+def test_parameters_hold_text_lists_and_maps():
+    found = node(
+        '<serviceTask id="n"><extensionElements><camunda:inputOutput>'
+        '<camunda:inputParameter name="a">${x}</camunda:inputParameter>'
+        '<camunda:inputParameter name="b"><camunda:list><camunda:value>1</camunda:value>'
+        "<camunda:value>${y}</camunda:value></camunda:list></camunda:inputParameter>"
+        '<camunda:outputParameter name="c"><camunda:map><camunda:entry key="k">v</camunda:entry>'
+        '<camunda:entry key="l"><camunda:list><camunda:map><camunda:entry key="m">2</camunda:entry>'
+        "</camunda:map></camunda:list></camunda:entry></camunda:map></camunda:outputParameter>"
+        "</camunda:inputOutput></extensionElements></serviceTask>"
+    )
+    assert {parameter.name: parameter.value for parameter in found.inputs} == {"a": "${x}", "b": ["1", "${y}"]}
+    assert found.outputs[0].value == {"k": "v", "l": [{"m": "2"}]}
+
+
+def test_a_call_says_what_goes_in_and_out():
+    found = node(
+        '<callActivity id="n" calledElement="other"><extensionElements>'
+        '<camunda:in variables="all" /><camunda:in businessKey="${business_key}" />'
+        '<camunda:in sourceExpression="${a + 1}" target="b" local="true" />'
+        '<camunda:out source="x" target="y" /></extensionElements></callActivity>'
+    )
+    assert found.called == "other"
+    everything, key, one = found.mappings_in
+    assert everything.all
+    assert key.business_key == "${business_key}"
+    assert (one.source_expression, one.target, one.local) == ("${a + 1}", "b", True)
+    assert found.mappings_out == (DataMapping(source="x", target="y", line=3),)
+
+
+def test_a_loop_is_read_in_camundas_words_and_in_the_standards():
+    camunda = node(
+        '<userTask id="n"><multiInstanceLoopCharacteristics isSequential="true" camunda:collection="${items}" '
+        'camunda:elementVariable="item"><completionCondition>${done}</completionCondition>'
+        "</multiInstanceLoopCharacteristics></userTask>"
+    ).loop
+    standard = node(
+        '<userTask id="n"><multiInstanceLoopCharacteristics><loopDataInputRef>items</loopDataInputRef>'
+        '<inputDataItem id="x" name="item" /><loopDataOutputRef>results</loopDataOutputRef>'
+        '<outputDataItem id="y" name="result" /></multiInstanceLoopCharacteristics></userTask>'
+    ).loop
+    assert (camunda.sequential, camunda.collection, camunda.element_variable) == (True, "${items}", "item")
+    assert camunda.completion_condition == "${done}"
+    assert (standard.sequential, standard.collection, standard.element_variable) == (False, "items", "item")
+    assert (standard.output_collection, standard.output_item) == ("results", "result")
+
+
+def test_triggers_know_their_message_error_and_time():
+    definitions = '<message id="m" name="arrived" /><error id="e" name="缺货" errorCode="out_of_stock" />'
+    message = node(
+        '<intermediateCatchEvent id="n"><extensionElements><camunda:properties><camunda:property '
+        'name="correlation_key" value="${order}" /></camunda:properties></extensionElements>'
+        '<messageEventDefinition messageRef="m" /></intermediateCatchEvent>',
+        definitions,
+    ).trigger
+    assert (message.kind, message.ref, message.name, message.correlation_key) == (
+        "message",
+        "m",
+        "arrived",
+        "${order}",
+    )
+    boundary = node(
+        '<boundaryEvent id="n" attachedToRef="t" cancelActivity="false"><errorEventDefinition errorRef="e" '
+        'camunda:errorCodeVariable="code" camunda:errorMessageVariable="why" /></boundaryEvent>',
+        definitions,
+    )
+    assert not boundary.interrupting
+    assert boundary.attached_to == "t"
+    assert (boundary.trigger.code, boundary.trigger.code_variable, boundary.trigger.message_variable) == (
+        "out_of_stock",
+        "code",
+        "why",
+    )
+    timer = node(
+        '<startEvent id="n"><timerEventDefinition><timeCycle>0 0 9 * * ?</timeCycle></timerEventDefinition>'
+        "</startEvent>"
+    ).trigger
+    assert (timer.kind, timer.cycle, timer.date, timer.duration) == ("timer", "0 0 9 * * ?", "", "")
+    assert node('<receiveTask id="n" messageRef="m" />', definitions).trigger.name == "arrived"
+    assert node('<endEvent id="n"><terminateEventDefinition /></endEvent>').trigger.kind == "terminate"
+    assert node('<endEvent id="n" />').trigger.kind == "none"
+    assert node('<userTask id="n" />').trigger is None
+
+
+def test_the_standards_people_are_read_as_camunda_reads_them():
+    found = node(
+        '<userTask id="n"><humanPerformer><resourceAssignmentExpression><formalExpression>ana'
+        "</formalExpression></resourceAssignmentExpression></humanPerformer><potentialOwner>"
+        "<resourceAssignmentExpression><formalExpression>user(ben), group(buyers), clerks</formalExpression>"
+        "</resourceAssignmentExpression></potentialOwner></userTask>"
+    )
+    assert found.attributes == {
+        "assignee": "ana",
+        "candidateUsers": "ben",
+        "candidateGroups": "buyers,clerks",
+    }
+
+
+def test_a_form_key_of_the_modeler_is_a_form_reference():
+    found = node('<userTask id="n" camunda:formKey="camunda-forms:deployment:forms/plan.form" />')
+    assert found.attributes["formRef"] == "plan"
+
+
+def test_only_executable_processes_are_taken():
+    text = (
+        f'{HEAD}<process id="a" isExecutable="true" /><process id="b" isExecutable="false" />'
+        '<process id="c" /></definitions>'
+    )
+    assert list(read.diagram(text.encode(), "x.bpmn")[0].processes) == ["a"]
+
+
+def test_what_is_no_bpmn_is_said_with_its_place():
+    for text, rule in (
+        ("<html><body/></html>", "not_bpmn"),
+        ('<definitions xmlns="http://example.org"/>', "not_bpmn"),
+        ("<definitions", "xml.not_well_formed"),
+        ("", "xml.not_well_formed"),
+    ):
+        found, (problem,) = read.diagram(text.encode(), "x.bpmn")
+        assert found is None
+        assert (problem.rule, problem.file, problem.line) == (rule, "x.bpmn", 1)
