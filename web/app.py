@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from runtime.errors import GuichengError
 from web import api, auth, cases, current, files, inbox, processes, rules, security, show, stock
@@ -79,10 +79,15 @@ def _refused(error: GuichengError) -> ResponseReturnValue:
 
 
 def _stale(error: CSRFError) -> ResponseReturnValue:
-    return _page(400, current.say("This page has been open since another sign-in. Reload it and try again."), "csrf")
+    return _page(
+        400, current.say("This page has been open since another sign-in. Reload it and try again."), "csrf"
+    )
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        # The Host header is not ours: no page can be built, since no address can.
+        return Response("400", 400, mimetype="text/plain")
     status = error.code or 500
     if 300 <= status < 400:
         return error
@@ -94,7 +99,9 @@ def _broken(error: Exception) -> ResponseReturnValue:
     # The reference ties what the person sees to the log; the cause itself stays in the log.
     reference = uuid.uuid4().hex[:8]
     log.error("request failed", reference=reference, path=request.path, exc_info=error)
-    message = current.say("Something went wrong here. It has been noted under {reference}.", reference=reference)
+    message = current.say(
+        "Something went wrong here. It has been noted under {reference}.", reference=reference
+    )
     return _page(500, message, "failed")
 
 

@@ -38,4 +38,3 @@ def content(sha256: str) -> Response:
     )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
-

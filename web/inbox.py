@@ -84,7 +84,9 @@ def complete(task: str) -> ResponseReturnValue:
 def sent_answers() -> dict[str, Any]:
     """The form's answers, sent as one JSON object in the field `answers`; numbers stay exact. Raises Invalid."""
     try:
-        answers = json.loads(request.form.get("answers") or "{}", parse_float=Decimal, parse_constant=_not_a_number)
+        answers = json.loads(
+            request.form.get("answers") or "{}", parse_float=Decimal, parse_constant=_not_a_number
+        )
     except (ValueError, RecursionError) as unreadable:
         raise Invalid from unreadable
     if not isinstance(answers, dict):
@@ -101,7 +103,7 @@ def _not_a_number(name: str) -> Any:
     raise ValueError(name)
 
 
-def _filters() -> dict[str, str]:
+def _filters() -> dict[str, Any]:
     """What the list is narrowed to, as it travels in the address."""
     kept = {name: request.args.get(name, "") for name in ("only", "process")}
     if kept["only"] not in ONLY[1:]:

@@ -44,4 +44,6 @@ def start(key: str) -> ResponseReturnValue:
 
 
 def _form(key: str, **told: Any) -> str:
-    return render_template("start.html", start=current.read(processes.start_page, key, current.language()), **told)
+    return render_template(
+        "start.html", start=current.read(processes.start_page, key, current.language()), **told
+    )

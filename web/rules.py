@@ -63,7 +63,13 @@ def publish(key: str) -> ResponseReturnValue:
 def _problems(found: list[Any]) -> list[dict[str, Any]]:
     """For the editor: 1-based line and column, 0 when there is none."""
     return [
-        {"line": p.line, "column": p.column, "severity": p.severity, "text": show.problem_text(p), "rule": p.rule}
+        {
+            "line": p.line,
+            "column": p.column,
+            "severity": p.severity,
+            "text": show.problem_text(p),
+            "rule": p.rule,
+        }
         for p in found
     ]
 

@@ -46,7 +46,13 @@ def equip(app: Flask) -> None:
         html_lang=lambda: current.language().replace("_", "-"),
     )
     app.jinja_env.filters.update(
-        ago=ago, moment=moment, day=day, number=number, shown=shown, sentence=problem_text, field_problems=field_problems
+        ago=ago,
+        day=day,
+        field_problems=field_problems,
+        moment=moment,
+        number=number,
+        sentence=problem_text,
+        shown=shown,
     )
 
 
@@ -80,7 +86,7 @@ def day(at: dt.date | dt.datetime | None) -> str:
 
 
 def ago(at: dt.datetime | None) -> Markup:
-    """"3 hours ago", "in 2 days"; the exact time on hover and for machines."""
+    """ "3 hours ago", "in 2 days"; the exact time on hover and for machines."""
     if at is None:
         return Markup()
     difference = at - clock.now()
@@ -138,9 +144,11 @@ def asset(name: str) -> str:
 def here_with(**changed: str) -> str:
     """This page's address with some of its query changed."""
     # Only what lists understand: url_for takes names such as _scheme for its own options.
-    kept = {name: request.args[name] for name in ("only", "process") if request.args.get(name)}
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("only", "process") if request.args.get(name)
+    }
     endpoint = "inbox.todo" if request.blueprint != "inbox" or request.view_args else str(request.endpoint)
-    return url_for(endpoint, **{**kept, **changed})
+    return url_for(endpoint, **(kept | changed))
 
 
 def field_problems(problems: list[Problem]) -> list[dict[str, str]]:
@@ -151,5 +159,3 @@ def field_problems(problems: list[Problem]) -> list[dict[str, str]]:
 def problem_text(problem: Problem) -> str:
     """A `Problem` as a sentence in the reader's language."""
     return current.say(problem.message, **problem.params)
-
-

@@ -72,7 +72,7 @@ mount("stock-chart", (element) => {
       maintainAspectRatio: false,
       animation: false,
       scales: {
-        x: { min: 0, max: FARTHEST, grid: { color: colour("--line") }, ticks: { callback: (value) => share.format(value) }, title: { display: true, text: words.axis } },
+        x: { min: 0, max: FARTHEST, grid: { color: colour("--line") }, ticks: { stepSize: element.clientWidth < 500 ? 1 : 0.5, callback: (value) => share.format(value) }, title: { display: true, text: words.axis } },
         y: { grid: { display: false }, ticks: { autoSkip: false, color: colour("--text"), callback(value) { return shorten(this.getLabelForValue(value), this.chart.width); } } },
       },
       plugins: {

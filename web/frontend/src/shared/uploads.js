@@ -3,18 +3,29 @@
 
 const KEY = "files::";
 
-/** Files that were stored earlier appear in their file fields again, by name, without their content. */
+/** Files that the server has already appear in their fields again, by name.
+ *
+ * Those of the case come as {name, size} and stay as they are unless others are chosen; those that
+ * were sent with a form that had to be mended come as {$file: …} and are sent again by description. */
 export function attach(form, values) {
+  const fields = new Set(form.get("formFieldRegistry").getAll().filter((field) => field.type === "filepicker").map((field) => field.key));
   const registry = form.get("fileRegistry");
   const { data } = form._getState();
   let count = 0;
   const walk = (given, held) => {
     for (const [name, value] of Object.entries(given ?? {})) {
-      if (Array.isArray(value) && value.length && value.every((item) => item?.$file)) {
-        const key = `${KEY}stored${(count += 1)}`;
-        registry.setFiles(key, value.map((item) => Object.assign(new File([], item.$file.name), { stored: item })));
-        if (held) held[name] = key;
-      } else if (value && typeof value === "object") walk(value, held?.[name]);
+      if (!value || typeof value !== "object") continue;
+      if (!fields.has(name)) {
+        walk(value, held?.[name]);
+        continue;
+      }
+      const files = [value].flat().map((item) => {
+        const file = new File([], (item.$file ?? item).name);
+        return Object.assign(file, item.$file ? { stored: item } : { kept: true });
+      });
+      const key = `${KEY}stored${(count += 1)}`;
+      registry.setFiles(key, files);
+      if (held) held[name] = key;
     }
   };
   walk(values, data);
@@ -27,10 +38,18 @@ export async function upload(form, data, address, token, sending) {
   const swap = async (value) => {
     if (typeof value === "string" && value.startsWith(KEY)) {
       const stored = [];
-      for (const file of chosen.get(value) ?? []) stored.push(file.stored ?? (await send(file, address, token, sending)));
+      for (const file of chosen.get(value) ?? []) {
+        // The server takes null as: what was given before stays.
+        if (file.kept) return null;
+        stored.push(file.stored ?? (await send(file, address, token, sending)));
+      }
       return stored;
     }
-    if (Array.isArray(value)) return Promise.all(value.map(swap));
+    if (Array.isArray(value)) {
+      const items = [];
+      for (const item of value) items.push(await swap(item));
+      return items;
+    }
     if (value && typeof value === "object") {
       const copy = {};
       for (const [name, item] of Object.entries(value)) copy[name] = await swap(item);

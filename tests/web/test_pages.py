@@ -1,0 +1,259 @@
+"""What people see and what the pages ask of the runtime.
+
+Not here: whether the runtime answers well (tests/commands, tests/acceptance)."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from runtime.commands import cases, deploy, user_tasks
+from runtime.errors import Problem
+from runtime.forms import FormInvalid
+from runtime.queries import cases as case_queries
+from runtime.queries import inbox, rules, tasks
+from tests.web.stand_ins import Office, clock, example_case, rule_page, send, signed_in, task_page
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def client(office: Office) -> FlaskClient:
+    return signed_in(office.client())
+
+
+def json_block(text: str, name: str) -> Any:
+    found = re.search(rf'<script type="application/json" data-{name}>(.*?)</script>', text, re.S)
+    assert found, f"no {name}"
+    return json.loads(found[1])
+
+
+def test_the_inbox_lists_what_waits_with_counts(client: FlaskClient) -> None:
+    page = client.get("/inbox").text
+    assert "审核采购计划" in page and "PP-2026-0007" in page
+    assert re.search(r"本组待认领</span><span class=\"count\">9<", page)
+    assert "已逾期" in page and "已催办 1 次" in page
+
+
+def test_the_list_is_narrowed_by_group_and_process_and_goes_on_from_its_cursor(
+    office: Office, client: FlaskClient
+) -> None:
+    page = client.get("/inbox?only=group&process=purchase_plan").text
+    assert office.calls[-2][3] == {"only": "group", "process": "purchase_plan", "after": None}
+    onward = html.unescape(re.search(r'class="more"><a href="([^"]+)"', page)[1])  # type: ignore[index]
+    assert onward.startswith("/inbox?") and "only=group" in onward and "process=purchase_plan" in onward
+    client.get(onward)
+    assert office.calls[-2][3]["after"] == "2026-11-01T00:00:00+00:00~7"
+
+
+def test_a_list_takes_no_options_of_the_address_builder(client: FlaskClient) -> None:
+    page = client.get("/inbox?_external=1&_scheme=javascript&_anchor=x").text
+    assert "javascript:" not in page
+
+
+def test_an_empty_inbox_says_what_to_do(office: Office, client: FlaskClient) -> None:
+    office.answers[inbox.todo] = inbox.Page([], None)
+    assert "没有待办事项" in client.get("/inbox").text
+
+
+@pytest.mark.parametrize(
+    "address", ["/inbox/done", "/inbox/started", "/processes", "/account", "/rules", "/stock"]
+)
+def test_every_list_opens(client: FlaskClient, address: str) -> None:
+    assert client.get(address).status_code == 200
+
+
+def test_a_task_opens_beside_its_list_and_alone_for_the_pane(client: FlaskClient) -> None:
+    whole = client.get("/tasks/t1").text
+    part = client.get("/tasks/t1", headers={"HX-Request": "true"}).text
+    assert "<nav" in whole and "data-list" in whole
+    assert "<nav" not in part and part.lstrip().startswith("<article")
+    assert json_block(part, "values")["lines"][1]["quantity"] == 120
+
+
+def test_a_form_cannot_break_out_of_its_json(office: Office, client: FlaskClient) -> None:
+    hostile = "</script><script>alert(1)</script><!--"
+    office.answers[tasks.task_page] = task_page(clock.now(), data={"comment": hostile})
+    page = client.get("/tasks/t1").text
+    assert "<script>alert" not in page
+    assert json_block(page, "values") == {"comment": hostile}
+
+
+def test_names_and_texts_are_never_markup(office: Office, client: FlaskClient) -> None:
+    office.answers[tasks.task_page] = task_page(
+        clock.now(), documentation="<img src=x onerror=alert(1)>{{7*7}}"
+    )
+    page = client.get("/tasks/t1").text
+    assert "<img" not in page and "{{7*7}}" in page
+
+
+def test_a_completed_task_leads_to_the_next_step_of_the_case_if_it_is_mine(
+    office: Office, client: FlaskClient
+) -> None:
+    office.answers[user_tasks.complete] = user_tasks.Completed("c1", "t7")
+    answer = send(client, "/tasks/t1", {"answers": '{"decision": "approve"}', "version": "4"})
+    assert answer.headers["Location"] == "/tasks/t7"
+    assert office.called("complete") == [("t1", {"decision": "approve"}, 4)]
+    # What was typed is forgotten in the browser.
+    assert 'data-finished="task:t1"' in client.get("/inbox").text
+
+
+def test_otherwise_it_leads_back_to_the_list(client: FlaskClient) -> None:
+    assert (
+        send(client, "/tasks/t1?only=mine", {"answers": "{}", "version": "4"}).headers["Location"]
+        == "/inbox?only=mine"
+    )
+    assert "已提交" in client.get("/inbox?only=mine").text
+
+
+def test_numbers_reach_the_form_exactly(office: Office, client: FlaskClient) -> None:
+    send(client, "/tasks/t1", {"answers": '{"amount": 0.1, "big": 12345678901234567890.25}', "version": "4"})
+    ((_, answers, _),) = office.called("complete")
+    assert str(answers["amount"]) == "0.1" and str(answers["big"]) == "12345678901234567890.25"
+
+
+@pytest.mark.parametrize("answers", ["[1]", "no json", '{"a": NaN}', '{"a": 1e400', "[" * 100_000])
+def test_answers_that_are_no_map_are_refused(client: FlaskClient, answers: str) -> None:
+    assert send(client, "/tasks/t1", {"answers": answers, "version": "4"}).status_code == 400
+
+
+def test_what_does_not_fit_comes_back_at_its_field_with_everything_typed(
+    office: Office, client: FlaskClient
+) -> None:
+    office.answers[user_tasks.complete] = FormInvalid(
+        [
+            Problem("answer.required", "This field is required.", "decision"),
+            Problem("answer.required", "This field is required.", "lines[1].quantity"),
+        ]
+    )
+    typed = {"comment": "请核对", "lines": [{"quantity": 1}, {}]}
+    answer = send(client, "/tasks/t1", {"answers": json.dumps(typed), "version": "4"})
+    assert answer.status_code == 400
+    assert json_block(answer.text, "values") == typed
+    assert [problem["where"] for problem in json_block(answer.text, "problems")] == [
+        "decision",
+        "lines[1].quantity",
+    ]
+    assert "data-typed" in answer.text
+
+
+def test_somebody_was_faster_is_said_kindly_and_keeps_what_was_typed(
+    office: Office, client: FlaskClient
+) -> None:
+    office.answers[user_tasks.complete] = user_tasks.TaskChanged()
+    answer = send(client, "/tasks/t1", {"answers": '{"comment": "x"}', "version": "3"})
+    assert answer.status_code == 409
+    assert "is-kind" in answer.text and json_block(answer.text, "values") == {"comment": "x"}
+
+
+def test_a_group_task_is_taken_first(office: Office, client: FlaskClient) -> None:
+    office.answers[tasks.task_page] = task_page(
+        clock.now(), may_claim=True, may_complete=False, may_release=False
+    )
+    page = client.get("/tasks/t1").text
+    assert "认领此任务" in page and "data-readonly" in page and 'name="answers"' not in page
+    assert send(client, "/tasks/t1/claim", {}).headers["Location"] == "/tasks/t1"
+    assert office.called("claim") == [("t1",)]
+
+
+def test_a_process_starts_from_its_form(office: Office, client: FlaskClient) -> None:
+    assert json_block(client.get("/processes/purchase_plan/start").text, "schema")["components"]
+    answer = send(client, "/processes/purchase_plan/start", {"answers": '{"reason": "旺季"}'})
+    assert answer.headers["Location"] == "/cases/c1"
+    assert office.called("start") == [("purchase_plan", {"reason": "旺季"})]
+    office.answers[cases.start] = FormInvalid(
+        [Problem("answer.required", "This field is required.", "amount")]
+    )
+    answer = send(client, "/processes/purchase_plan/start", {"answers": '{"reason": "旺季"}'})
+    assert answer.status_code == 400 and json_block(answer.text, "values") == {"reason": "旺季"}
+
+
+def test_a_case_shows_where_it_stands_how_it_came_there_and_why(client: FlaskClient) -> None:
+    page = client.get("/cases/c1").text
+    assert "李敏完成了" in page and "大额采购由部门经理和分管领导审批" in page
+    view = json_block(page, "view")
+    assert (
+        view["active"] == ["review"]
+        and view["waiting"] == {"review": "王芳"}
+        and "<bpmn:process" in view["xml"]
+    )
+
+
+def test_a_confidential_case_says_that_it_is_not_shown_whole(office: Office, client: FlaskClient) -> None:
+    page = example_case(clock.now())
+    office.answers[case_queries.case_page] = case_queries.CasePage(
+        **{**vars(page), "full": False, "decisions": [], "documents": []}
+    )
+    assert "此流程保密" in client.get("/cases/c1").text
+
+
+def test_a_rule_reads_as_sentences(client: FlaskClient) -> None:
+    page = html.unescape(client.get("/rules/approval_limits").text)
+    assert "计划金额 > 50000 且 类别 = “A”" in page
+    assert "未填" in page and "不作决定" in page and "样例" in page
+
+
+def test_a_rule_is_checked_while_it_is_typed(office: Office, client: FlaskClient) -> None:
+    office.answers[deploy.check_rule] = [Problem("x", "This field is required.", "12:5", line=12, column=5)]
+    answer = send(client, "/rules/approval_limits/check", {"text": "rule: x"})
+    assert [(p["line"], p["column"], p["severity"]) for p in answer.json["problems"]] == [(12, 5, "error")]
+
+
+def test_a_rule_that_does_not_hold_stays_in_the_editor(office: Office, client: FlaskClient) -> None:
+    office.answers[deploy.save_rule] = deploy.DeploymentRefused(
+        [Problem("x", "This field is required.", line=2)], count=1
+    )
+    answer = send(client, "/rules/approval_limits", {"text": "rule: 我的\n", "base": "3"})
+    assert answer.status_code == 400 and "rule: 我的" in answer.text
+    assert json_block(answer.text, "problems")[0]["line"] == 2
+
+
+def test_a_draft_is_saved_on_its_base_and_published_apart(office: Office, client: FlaskClient) -> None:
+    send(client, "/rules/approval_limits", {"text": "rule: a\n", "base": "3"})
+    assert office.called("save_rule") == [("approval_limits", "rule: a\n", 3)]
+    send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
+    assert office.called("publish_rule") == [("approval_limits", "draft1")]
+    office.answers[deploy.publish_rule] = deploy.RuleMoved()
+    answer = send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
+    assert answer.status_code == 409 and "is-kind" in answer.text
+
+
+def test_who_may_not_edit_sees_no_editor(office: Office, client: FlaskClient) -> None:
+    office.answers[rules.rule_page] = rule_page(clock.now(), may_edit=False, may_publish=False, draft=None)
+    page = client.get("/rules/approval_limits?edit=1").text
+    assert "<textarea" not in page and "/publish" not in page
+
+
+def test_stock_puts_first_what_is_below_its_safety_stock(client: FlaskClient) -> None:
+    page = client.get("/stock").text
+    drawn = json_block(page, "rows")
+    assert [row["below"] for row in drawn] == [True, True, False, False, False, False]
+    assert drawn[-1]["reorder_point"] is None  # without figures there is nothing to compare with
+    assert "2 种低于安全库存" in page
+
+
+def test_an_upload_is_kept_and_described(office: Office, client: FlaskClient) -> None:
+    import io
+
+    answer = send(client, "/files", {"file": (io.BytesIO(b"%PDF-1"), "合同.pdf", "application/pdf")})
+    assert answer.json["$file"] == {
+        "sha256": "f" * 64,
+        "name": "合同.pdf",
+        "media_type": "application/pdf",
+        "size": 6,
+    }
+
+
+def test_a_file_is_always_a_download(client: FlaskClient) -> None:
+    answer = client.get("/files/" + "f" * 64)
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer.mimetype == "application/pdf"

@@ -1,0 +1,68 @@
+"""Words: what browsers' libraries say, how values and conditions read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from runtime import i18n
+from runtime.clock import now
+from tests.web.stand_ins import Office
+from web import app, messages, show
+from web.wording import wording
+
+
+@pytest.mark.parametrize("language", ["zh_Hans", "zh_Hant"])
+def test_what_libraries_and_the_framework_say_is_translated(language: str) -> None:
+    known = i18n.catalogue(language)
+    ours = [
+        *messages.FORMS,
+        *messages.EDITOR,
+        *app.HTTP_SENTENCES.values(),
+        "and",
+        "or",
+        "not",
+        "in",
+        "true",
+        "false",
+        "null",
+    ]
+    assert [sentence for sentence in ours if sentence not in known] == []
+
+
+def told(value: object, language: str = "en") -> str:
+    office = Office()
+    office.client()
+    with office.app.test_request_context(headers={"Cookie": f"language={language}"}):
+        return show.shown(value)
+
+
+def test_values_read_as_people_write_them() -> None:
+    assert told(Decimal("182400.50")) == "182,400.5"
+    assert told(True) == "yes" and told(None) == "—"
+    assert told(dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)) == "2026-03-09 09:00"  # the business zone
+    assert told([1, "a"]) == "1, a"
+    assert told({"en": "Plan", "zh_Hans": "计划"}, "zh_Hant") == "计划"
+
+
+def test_a_time_is_relative_with_the_exact_one_behind_it() -> None:
+    office = Office()
+    office.client()
+    with office.app.test_request_context(headers={"Cookie": "language=en"}):
+        told = str(show.ago(now() - dt.timedelta(hours=3)))
+    assert "3 hours ago" in told and 'title="' in told and 'datetime="' in told
+
+
+def test_a_condition_reads_with_names_for_ids() -> None:
+    office = Office()
+    office.client()
+    with office.app.test_request_context(headers={"Cookie": "language=zh_Hans"}):
+        words = wording({"amount": "金额", "kind": "类别"})
+        assert (
+            words('amount >= 100 && not (kind in ["amount", "b"])')
+            == "金额 ≥ 100 且 非 (类别 属于 [“amount”, “b”])"
+        )
+        assert words("amounts - 1") == "amounts − 1"  # no part of a longer name is replaced
+        assert words(None) == ""
