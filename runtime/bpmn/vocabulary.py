@@ -206,12 +206,13 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
     "error": frozenset({"errorMessage"}),
 }
-# What modelers write for themselves.
+# What modelers write for themselves, and historyTimeToLive, which Camunda Modeler demands: cases are kept.
 SILENT_ATTRIBUTES = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "diagramRelationId"}
+    | {"historyTimeToLive"}
 )
-# Each automatic step is already a step of its own, retried alike; old cases are not deleted by the diagram.
+# Each automatic step is already a step of its own, and retried alike.
 WITHOUT_EFFECT = frozenset(
-    {"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority", "historyTimeToLive"}
+    {"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority"}
     | {"failedJobRetryTimeCycle"}
 )
