@@ -133,7 +133,11 @@ class MessageThrown(Happening):
 
 @dataclass(frozen=True)
 class VariableWritten(Happening):
-    """`name` changed in `scope` (the case's root scope is ""). `new` absent: removed."""
+    """`name` changed in `scope` (the case's root scope is ""). `new` absent: removed.
+
+    Any other scope's id is its owner's activity (a called process: that and "/called"); it
+    ends, with its variables, when that activity is Left or Cancelled. The counts of
+    multi-instance activities are not told."""
 
     scope: str = ""
     name: str = ""

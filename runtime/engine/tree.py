@@ -68,7 +68,7 @@ class Token(Task):
     `number`: order of creation in the case. `scope`: where its writes go out to. `flow`: by
     which it came. `phase`: what its next step is. `entered`: whether it was reported as reached
     (an armed event is not). `wait`: what it waits for. `memory`: what its element must
-    remember, plain JSON."""
+    remember, plain JSON whose insides are never changed in place."""
 
     task_spec: Element
     _parent: str | None

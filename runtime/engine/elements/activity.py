@@ -30,10 +30,10 @@ class Bounded(Element):
         if my_task.phase != ENTER:
             return super()._run_hook(my_task)
         self.prepare(my_task)
-        # Evaluated first, so that an activity never waits without the events that guard it.
-        waits = [(event, event.awaited(my_task)) for event in self.boundaries if event.waits]
         done = super()._run_hook(my_task)
         if not done:
+            # All of them first: if one cannot be said, the activity does not wait unguarded.
+            waits = [(event, event.awaited(my_task)) for event in self.boundaries if event.waits]
             for event, wait in waits:
                 event.arm(my_task, wait)
         return done

@@ -96,7 +96,8 @@ class MultiInstance(Bounded):
         case, memory = body.case, body.memory
         memory["done"] += 1
         if "collected" in token.memory:
-            memory["collected"][str(token.memory["index"])] = token.memory["collected"]
+            # A new map: what was saved before must not change with it.
+            memory["collected"] = {**memory["collected"], str(token.memory["index"]): token.memory["collected"]}
         if token.memory["last"]:
             for other in [child for child in body.children if child.task_spec is self.item]:
                 case.withdraw(other)

@@ -29,7 +29,9 @@ _ARROW = re.compile(r"\s*(?:(=>)|-\[(.*?)\]->|->)\s*")
 
 def node(kind: str, id: str, **about: Any) -> Node:
     attributes = {
-        key: value for key, value in about.items() if key not in Node.__dataclass_fields__ and key not in SHORT
+        key: value
+        for key, value in about.items()
+        if key not in Node.__dataclass_fields__ and key not in SHORT
     }
     fields = {key: value for key, value in about.items() if key in Node.__dataclass_fields__}
     for key, make in SHORT.items():
@@ -104,7 +106,9 @@ def scope(*nodes: Node, flows: str) -> Scope:
     for line in flows.split("\n"):
         parts = _ARROW.split(line.strip())
         seen(parts[0]) if parts[0] else None
-        for source, default, condition, target in zip(parts[0::3], parts[1::3], parts[2::3], parts[3::3], strict=False):
+        for source, default, condition, target in zip(
+            parts[0::3], parts[1::3], parts[2::3], parts[3::3], strict=False
+        ):
             seen(target)
             flow = f"{source}_{target}"
             while flow in drawn:
@@ -209,7 +213,9 @@ class Run:
 
     def fire(self, element: str, which: int = 0) -> Run:
         """Go to when it is due, and wake it."""
-        found = next(a for a in self.execution.open_activities() if a.activity == self.activity(element, which))
+        found = next(
+            a for a in self.execution.open_activities() if a.activity == self.activity(element, which)
+        )
         assert found.due is not None
         self.world.now = max(self.world.now, found.due)
         self.execution.fire(found.activity)
@@ -220,7 +226,12 @@ class Run:
         return self.again()
 
     def retry(self, element: str, which: int = 0) -> Run:
-        self.execution.retry(self.activity(element, which))
+        parked = [
+            found.activity
+            for found in self.execution.open_activities()
+            if found.element == element and found.parked
+        ]
+        self.execution.retry(parked[which])
         return self.again()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+
 from runtime.engine import errors, ports
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, NotFound
@@ -29,8 +30,11 @@ def test_the_path_names_the_flows_that_were_taken() -> None:
 
 def test_a_service_task_runs_at_once_with_its_inputs_and_gives_its_results() -> None:
     world = Town(operations={"book": lambda pieces: {"total": pieces * 2}})
-    run = Run(draw("p", service("book_it", "book", takes={"pieces": "${n + 1}"}), flows="start -> book_it -> done"),
-              {"n": 2}, world=world)
+    run = Run(
+        draw("p", service("book_it", "book", takes={"pieces": "${n + 1}"}), flows="start -> book_it -> done"),
+        {"n": 2},
+        world=world,
+    )
     assert run.variables == {"n": 2, "total": 6}
     topic, inputs, step = world.calls[0]
     assert (topic, inputs) == ("book", {"pieces": 3})
@@ -38,12 +42,19 @@ def test_a_service_task_runs_at_once_with_its_inputs_and_gives_its_results() -> 
 
 
 def gate(amount: int) -> Run:
-    return Run(draw("p", xor("size"), flows="""
+    return Run(
+        draw(
+            "p",
+            xor("size"),
+            flows="""
         start -> size
         size -[${amount > 100}]-> done_large
         size -[${amount > 10}]-> done_middle
         size => done_small
-    """), {"amount": amount})
+    """,
+        ),
+        {"amount": amount},
+    )
 
 
 def test_an_exclusive_gateway_takes_the_first_flow_that_holds_else_the_default() -> None:
@@ -51,12 +62,18 @@ def test_an_exclusive_gateway_takes_the_first_flow_that_holds_else_the_default()
 
 
 def test_a_gateway_without_a_way_out_is_an_incident_and_goes_on_when_it_can() -> None:
-    process = draw("p", both("fork"), xor("sure"), user("ask"), flows="""
+    process = draw(
+        "p",
+        both("fork"),
+        xor("sure"),
+        user("ask"),
+        flows="""
         start -> fork -> sure
         fork -> ask -> done_b
         sure -[${ok}]-> done
         sure -[${!ok}]-> done_c
-    """)
+    """,
+    )
     run = Run(process, {"ok": "perhaps"})
     assert run.parked == ["sure"]
     assert isinstance(run.all(ports.Parked)[0].error, errors.NotTrueOrFalse)
@@ -66,10 +83,19 @@ def test_a_gateway_without_a_way_out_is_an_incident_and_goes_on_when_it_can() ->
 
 
 def test_a_parallel_gateway_waits_for_all_its_branches() -> None:
-    run = Run(draw("p", both("fork"), both("join"), user("a"), user("b"), flows="""
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            both("join"),
+            user("a"),
+            user("b"),
+            flows="""
         start -> fork -> a -> join -> done
         fork -> b -> join
-    """))
+    """,
+        )
+    )
     assert run.open == ["a", "b"]
     run.do("a")
     assert run.open == ["b", "join"] and run.ended is None
@@ -103,11 +129,18 @@ def test_answers_that_no_case_can_hold_are_refused_and_change_nothing() -> None:
 
 
 def test_flows_that_leave_a_task_are_all_taken_unless_a_condition_says_no() -> None:
-    process = draw("p", user("a"), user("b"), user("c"), user("d"), flows="""
+    process = draw(
+        "p",
+        user("a"),
+        user("b"),
+        user("c"),
+        user("d"),
+        flows="""
         start -> a -> b
         a -[${n > 1}]-> c
         a => d
-    """)
+    """,
+    )
     assert Run(process).do("a", n=2).open == ["b", "c"]
     assert Run(process).do("a", n=1).open == ["b", "d"]
 
@@ -123,10 +156,13 @@ def test_a_case_that_is_cancelled_is_over() -> None:
 
 
 def test_a_long_run_is_interrupted_and_goes_on_later() -> None:
-    process = draw("p", *[service(f"s{n}", "t") for n in range(5)], flows="start -> s0 -> s1 -> s2 -> s3 -> s4 -> done")
+    process = draw(
+        "p", *[service(f"s{n}", "t") for n in range(5)], flows="start -> s0 -> s1 -> s2 -> s3 -> s4 -> done"
+    )
     run = Run(process)
     assert run.ended == "done" and not run.all(ports.Interrupted)
     from runtime.engine import execution
+
     held = execution.LIMIT
     try:
         Execution.run.__defaults__ = (3,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from runtime.bpmn.model import Flow, Loop, Node, Process, Scope, Trigger
 from runtime.engine.definition import compile
 from runtime.engine.errors import CannotRun
@@ -24,53 +25,63 @@ def one(*nodes: Node) -> Process:
     return draw("p", *nodes, flows=flows)
 
 
-@pytest.mark.parametrize(("given", "rule"), [
-    (node("inclusiveGateway", "x"), "not_allowed"),
-    (node("complexGateway", "x"), "not_allowed"),
-    (node("scriptTask", "x"), "not_allowed"),
-    (node("task", "x"), "not_allowed"),
-    (node("manualTask", "x"), "not_allowed"),
-    (node("transaction", "x"), "not_allowed"),
-    (node("intermediateCatchEvent", "x", trigger=Trigger("signal")), "not_allowed"),
-    (node("intermediateThrowEvent", "x", trigger=Trigger("escalation")), "not_allowed"),
-    (node("intermediateCatchEvent", "x", trigger=Trigger("link")), "not_allowed"),
-    (node("serviceTask", "x"), "no_topic"),
-    (node("serviceTask", "x", topic="t", type="connector"), "no_topic"),
-    (node("serviceTask", "x", topic="t", type="external", delegateExpression="${bean}"), "refused"),
-    (node("serviceTask", "x", topic="t", type="external", **{"class": "com.Evil"}), "refused"),
-    (decide("x", "", takes={"a": "1"}), "no_decision"),
-    (decide("x", "r"), "no_inputs"),
-    (decide("x", "r", takes={"a": "1"}, mapDecisionResult="collectEntries"), "bad_mapping"),
-    (decide("x", "r", takes={"a": "1"}, loop=each("${l}")), "no_loop"),
-    (node("receiveTask", "x"), "no_message"),
-    (node("sendTask", "x", message=""), "no_message"),
-    (node("intermediateCatchEvent", "x", trigger=Trigger("timer")), "no_timer"),
-    (node("intermediateCatchEvent", "x", trigger=Trigger("timer", date="2026-01-01", duration="PT1H")), "no_timer"),
-    (node("intermediateCatchEvent", "x", after="5 minutes"), "engine.bad_duration"),
-    (node("intermediateCatchEvent", "x", every="* * * * *"), "engine.bad_cron"),
-    (node("callActivity", "x"), "no_called"),
-    (node("callActivity", "x", called="nowhere"), "no_called"),
-    (node("callActivity", "x", called="${which}"), "called_expression"),
-    (node("subProcess", "x", scope=scope(user("u"), flows="u -> end_in")), "called_start"),
-    (user("x", loop=Loop(False)), "bad_loop"),
-    (user("x", loop=Loop(False, "${a}", "3")), "bad_loop"),
-    (user("x", assignee="${1 +}"), "expression.unexpected_sign"),
-    (user("x", takes={"a": ["${b", {"c": "d"}]}), "expression.not_closed"),
-    (user("x", assignee="= feel"), "expression.feel_not_here"),
-])
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        (node("inclusiveGateway", "x"), "not_allowed"),
+        (node("complexGateway", "x"), "not_allowed"),
+        (node("scriptTask", "x"), "not_allowed"),
+        (node("task", "x"), "not_allowed"),
+        (node("manualTask", "x"), "not_allowed"),
+        (node("transaction", "x"), "not_allowed"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("signal")), "not_allowed"),
+        (node("intermediateThrowEvent", "x", trigger=Trigger("escalation")), "not_allowed"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("link")), "not_allowed"),
+        (node("serviceTask", "x"), "no_topic"),
+        (node("serviceTask", "x", topic="t", type="connector"), "no_topic"),
+        (node("serviceTask", "x", topic="t", type="external", delegateExpression="${bean}"), "refused"),
+        (node("serviceTask", "x", topic="t", type="external", **{"class": "com.Evil"}), "refused"),
+        (decide("x", "", takes={"a": "1"}), "no_decision"),
+        (decide("x", "r"), "no_inputs"),
+        (decide("x", "r", takes={"a": "1"}, mapDecisionResult="collectEntries"), "bad_mapping"),
+        (decide("x", "r", takes={"a": "1"}, loop=each("${l}")), "no_loop"),
+        (node("receiveTask", "x"), "no_message"),
+        (node("sendTask", "x", message=""), "no_message"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("timer")), "no_timer"),
+        (
+            node("intermediateCatchEvent", "x", trigger=Trigger("timer", date="2026-01-01", duration="PT1H")),
+            "no_timer",
+        ),
+        (node("intermediateCatchEvent", "x", after="5 minutes"), "engine.bad_duration"),
+        (node("intermediateCatchEvent", "x", every="* * * * *"), "engine.bad_cron"),
+        (node("callActivity", "x"), "no_called"),
+        (node("callActivity", "x", called="nowhere"), "no_called"),
+        (node("callActivity", "x", called="${which}"), "called_expression"),
+        (node("subProcess", "x", scope=scope(user("u"), flows="u -> end_in")), "called_start"),
+        (user("x", loop=Loop(False)), "bad_loop"),
+        (user("x", loop=Loop(False, "${a}", "3")), "bad_loop"),
+        (user("x", assignee="${1 +}"), "expression.unexpected_sign"),
+        (user("x", takes={"a": ["${b", {"c": "d"}]}), "expression.not_closed"),
+        (user("x", assignee="= feel"), "expression.feel_not_here"),
+    ],
+)
 def test_what_does_not_run_is_refused_with_its_reason(given: Node, rule: str) -> None:
-    assert rule in rules(one(given)) or (rule.startswith("expression.") and any(
-        found.startswith("expression.") for found in rules(one(given))))
+    assert rule in rules(one(given)) or (
+        rule.startswith("expression.") and any(found.startswith("expression.") for found in rules(one(given)))
+    )
 
 
-@pytest.mark.parametrize(("given", "rule"), [
-    (on("nothing", "b", after="PT1H"), "no_host"),
-    (on("gate", "b", after="PT1H"), "no_host"),
-    (on("u", "b", error="e", interrupting=False), "error_interrupts"),
-    (on("u", "b", trigger=Trigger("signal")), "not_allowed"),
-    (on("u", "b", trigger=Trigger("compensate")), "not_allowed"),
-    (on("u", "b"), "not_allowed"),
-])
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        (on("nothing", "b", after="PT1H"), "no_host"),
+        (on("gate", "b", after="PT1H"), "no_host"),
+        (on("u", "b", error="e", interrupting=False), "error_interrupts"),
+        (on("u", "b", trigger=Trigger("signal")), "not_allowed"),
+        (on("u", "b", trigger=Trigger("compensate")), "not_allowed"),
+        (on("u", "b"), "not_allowed"),
+    ],
+)
 def test_boundary_events_sit_on_activities(given: Node, rule: str) -> None:
     assert rule in rules(one(user("u"), both("gate"), given))
 
@@ -85,7 +96,9 @@ def test_each_exit_of_an_exclusive_gateway_has_a_condition_or_is_the_default() -
 
 
 def test_conditions_are_read_once_and_for_all() -> None:
-    assert rules(draw("p", xor("x"), flows="start -> x\nx -[= amount > 1]-> done\nx => done_b")) == {"expression.feel_not_here"}
+    assert rules(draw("p", xor("x"), flows="start -> x\nx -[= amount > 1]-> done\nx => done_b")) == {
+        "expression.feel_not_here"
+    }
     compile(draw("p", xor("x"), flows="start -> x\nx -[金額 > 1 && ok]-> done\nx => done_b"), {}.__getitem__)
     scope_ = draw("p", user("u"), flows="start -> u -> done").scope
     flows = {**scope_.flows, "u_done": Flow("u_done", "u", "done", condition="1", language="python")}
@@ -117,7 +130,13 @@ def test_a_called_process_is_checked_too_and_begins_without_trigger() -> None:
 
 
 def test_all_problems_come_at_once() -> None:
-    process = draw("p", node("scriptTask", "a"), node("serviceTask", "b"), user("c", assignee="${"), flows="start -> a -> b -> c -> done")
+    process = draw(
+        "p",
+        node("scriptTask", "a"),
+        node("serviceTask", "b"),
+        user("c", assignee="${"),
+        flows="start -> a -> b -> c -> done",
+    )
     with pytest.raises(CannotRun) as raised:
         compile(process, {}.__getitem__)
     assert [problem.where for problem in raised.value.problems] == ["a", "b", "c"]

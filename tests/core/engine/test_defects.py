@@ -9,9 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from runtime.engine import ports
-from runtime.engine.definition import compile
-from runtime.engine.execution import Execution
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
 from SpiffWorkflow.bpmn.specs.defaults import ParallelGateway, ScriptTask, StartEvent
@@ -19,6 +16,10 @@ from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinitio
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.deep_merge import DeepMerge
 from SpiffWorkflow.util.task import TaskIterator, TaskState
+
+from runtime.engine import ports
+from runtime.engine.definition import compile
+from runtime.engine.execution import Execution
 from tests.core.engine.drawing import Run, Town, both, draw, each, node, on, scope, service, user, xor
 
 
@@ -36,11 +37,17 @@ def stock(*chain: Any, name: str = "p") -> BpmnProcessSpec:
 
 def loop(rounds: int, *, limit: int = 10_000) -> tuple[Run, float]:
     """A loop of service task and gateway: rework `rounds` times."""
-    process = draw("p", service("work", "t"), xor("again"), user("a"), flows="""
+    process = draw(
+        "p",
+        service("work", "t"),
+        xor("again"),
+        user("a"),
+        flows="""
         start -> work -> again
         again -[${n < rounds}]-> work
         again => a -> done
-    """)
+    """,
+    )
     count = [0]
 
     def work() -> dict[str, int]:
@@ -61,7 +68,9 @@ def loop(rounds: int, *, limit: int = 10_000) -> tuple[Run, float]:
 def test_1_a_thousand_steps_are_not_taken_for_the_end() -> None:
     spec = stock(*[lambda s, n=n: SimpleBpmnTask(s, f"t{n}") for n in range(3)])
     workflow = BpmnWorkflow(spec)
-    assert len(list(TaskIterator(workflow.task_tree, max_depth=2))) < len(workflow.tasks), "stock stops at a depth"
+    assert len(list(TaskIterator(workflow.task_tree, max_depth=2))) < len(workflow.tasks), (
+        "stock stops at a depth"
+    )
     run, _ = loop(1000)
     run.again()
     assert run.open == ["a"] and not run.execution.ended and run.variables["n"] == 1000
@@ -80,8 +89,15 @@ def test_1_the_tree_and_the_saved_state_do_not_grow_with_the_rounds() -> None:
 
 def test_2_rows_come_parents_first_and_any_order_can_be_restored() -> None:
     inside = scope(user("deep"), flows="start_in -> deep -> end_in")
-    run = Run(draw("p", node("subProcess", "sub", scope=inside), on("sub", "late", after="P1D"),
-                   flows="start -> sub -> done\nlate -> done_late"), {"x": 1})
+    run = Run(
+        draw(
+            "p",
+            node("subProcess", "sub", scope=inside),
+            on("sub", "late", after="P1D"),
+            flows="start -> sub -> done\nlate -> done_late",
+        ),
+        {"x": 1},
+    )
     state = run.execution.state()
     seen = {""}
     for row in state["tokens"]:
@@ -106,12 +122,25 @@ def test_3_a_stale_copy_of_a_branch_does_not_win() -> None:
     workflow = BpmnWorkflow(spec)
     workflow.task_tree.data = {"v": 1}
     workflow.do_engine_steps()
-    assert workflow.is_completed() and workflow.data["v"] == 1, "stock: the write of the first branch is undone"
+    assert workflow.is_completed() and workflow.data["v"] == 1, (
+        "stock: the write of the first branch is undone"
+    )
 
-    run = Run(draw("p", both("fork"), both("join"), service("one", "set"), service("two", "t"), flows="""
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            both("join"),
+            service("one", "set"),
+            service("two", "t"),
+            flows="""
         start -> fork -> one -> join -> done
         fork -> two -> join
-    """), {"v": 1}, world=Town(operations={"set": lambda: {"v": 2}}))
+    """,
+        ),
+        {"v": 1},
+        world=Town(operations={"set": lambda: {"v": 2}}),
+    )
     assert run.ended == "done" and run.variables["v"] == 2
 
 
@@ -133,14 +162,25 @@ def test_4_a_nested_change_rewrites_no_history_and_leaks_nowhere() -> None:
 
 def test_5_a_definition_is_not_changed_by_running_and_threads_share_it() -> None:
     inside = scope(user("deep"), flows="start_in -> deep -> end_in")
-    process = draw("p", node("subProcess", "sub", scope=inside, loop=each("${items}")), on("sub", "late", after="P1D"),
-                   flows="start -> sub -> done\nlate -> done_late")
+    process = draw(
+        "p",
+        node("subProcess", "sub", scope=inside, loop=each("${items}")),
+        on("sub", "late", after="P1D"),
+        flows="start -> sub -> done\nlate -> done_late",
+    )
     definition = compile(process, lambda name: process)
 
     def picture() -> object:
         def of(spec: Any) -> object:
-            return {name: repr(sorted((key, str(value)) for key, value in vars(found).items() if not key.endswith("event")))
-                    for name, found in spec.task_specs.items()}
+            return {
+                name: repr(
+                    sorted(
+                        (key, str(value)) for key, value in vars(found).items() if not key.endswith("event")
+                    )
+                )
+                for name, found in spec.task_specs.items()
+            }
+
         return of(definition.spec), of(definition.spec.inner["sub"])
 
     before, failures = picture(), []
@@ -148,7 +188,9 @@ def test_5_a_definition_is_not_changed_by_running_and_threads_share_it() -> None
     def work(size: int) -> None:
         try:
             for _ in range(20):
-                case = Execution.start(definition, case="c", variables={"items": list(range(size))}, world=Town())
+                case = Execution.start(
+                    definition, case="c", variables={"items": list(range(size))}, world=Town()
+                )
                 for _ in range(size):
                     deep = next(a for a in case.open_activities() if a.element == "deep")
                     case.complete(deep.activity, {})
@@ -173,12 +215,21 @@ def test_5_a_definition_is_not_changed_by_running_and_threads_share_it() -> None
 
 def test_8_parallel_gateways_in_a_loop_stay_right_and_roughly_linear() -> None:
     def rounds(count: int) -> float:
-        process = draw("p", xor("merge"), both("fork"), both("join"), xor("again"), service("a", "t"), service("b", "t"), flows="""
+        process = draw(
+            "p",
+            xor("merge"),
+            both("fork"),
+            both("join"),
+            xor("again"),
+            service("a", "t"),
+            service("b", "t"),
+            flows="""
             start -> merge -> fork -> a -> join -> again
             fork -> b -> join
             again -[${n < rounds}]-> merge
             again => done
-        """)
+        """,
+        )
         seen = [0]
 
         def count_one() -> dict[str, int]:
@@ -200,11 +251,22 @@ def test_8_parallel_gateways_in_a_loop_stay_right_and_roughly_linear() -> None:
 
 def test_8_a_second_token_on_the_same_flow_waits_for_the_next_round() -> None:
     # One branch comes twice before the other comes once: counted by flow, not by arrival.
-    run = Run(draw("p", both("fork"), both("join"), xor("in_a"), user("a"), user("a2"), user("b"), flows="""
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            both("join"),
+            xor("in_a"),
+            user("a"),
+            user("a2"),
+            user("b"),
+            flows="""
         start -> fork -> a -> in_a
         fork -> a2 -> in_a -> join -> done
         fork -> b -> join
-    """))
+    """,
+        )
+    )
     run.do("a").do("a2")
     assert run.open.count("join") == 2 and run.ended is None
     run.do("b")
@@ -221,8 +283,15 @@ def test_9_nothing_runs_after_an_event_that_ends_its_scope() -> None:
     def throws() -> None:
         raise ports.BpmnError("stop")
 
-    run = Run(draw("p", node("subProcess", "sub", scope=inside), on("sub", "oops", error="stop"),
-                   flows="start -> sub -> done\noops -> done_oops"), world=Town(operations={"throws": throws}))
+    run = Run(
+        draw(
+            "p",
+            node("subProcess", "sub", scope=inside),
+            on("sub", "oops", error="stop"),
+            flows="start -> sub -> done\noops -> done_oops",
+        ),
+        world=Town(operations={"throws": throws}),
+    )
     assert run.ended == "done_oops" and [topic for topic, _, _ in run.world.calls] == ["throws"]
 
 
@@ -230,7 +299,14 @@ def test_9_nothing_runs_after_an_event_that_ends_its_scope() -> None:
 
 
 def test_10_every_change_is_in_the_saved_state() -> None:
-    run = Run(draw("p", user("a"), on("a", "late", every="R/PT1H", interrupting=False), flows="start -> a -> done\nlate -> done_late"))
+    run = Run(
+        draw(
+            "p",
+            user("a"),
+            on("a", "late", every="R/PT1H", interrupting=False),
+            flows="start -> a -> done\nlate -> done_late",
+        )
+    )
     before = run.execution.state()
     run.fire("late")
     after = run.execution.state()
@@ -255,10 +331,20 @@ def test_11_a_failing_step_leaves_nothing_and_the_join_goes_on_after_the_retry()
             raise OSError("down")
         return {"r": 1}
 
-    run = Run(draw("p", both("fork"), both("join"), service("s", "flaky"), user("b"), flows="""
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            both("join"),
+            service("s", "flaky"),
+            user("b"),
+            flows="""
         start -> fork -> s -> join -> done
         fork -> b -> join
-    """), world=Town(operations={"flaky": flaky}))
+    """,
+        ),
+        world=Town(operations={"flaky": flaky}),
+    )
     fail[0] = False
     assert run.variables == {} and run.do("b").retry("s").ended == "done" and run.variables == {"r": 1}
 
@@ -272,8 +358,14 @@ def test_11_a_failing_step_leaves_nothing_and_the_join_goes_on_after_the_retry()
 def test_14_ids_that_the_stock_engine_reserves_are_ids_like_others() -> None:
     with pytest.raises(KeyError):
         StartEvent(BpmnProcessSpec("p"), "Start", NoneEventDefinition())
-    process = draw("p", node("startEvent", "Start"), user("root"), node("endEvent", "End"), user("p.EndJoin"),
-                   flows="Start -> root -> p.EndJoin -> End")
+    process = draw(
+        "p",
+        node("startEvent", "Start"),
+        user("root"),
+        node("endEvent", "End"),
+        user("p.EndJoin"),
+        flows="Start -> root -> p.EndJoin -> End",
+    )
     assert Run(process).do("root").do("p.EndJoin").ended == "End"
 
 

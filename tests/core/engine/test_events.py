@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from runtime.bpmn.model import Trigger
 from runtime.engine import errors, ports
 from runtime.engine.execution import next_due
@@ -40,17 +41,29 @@ def test_a_timer_event_waits_until_it_is_due() -> None:
 @pytest.mark.parametrize("text", ["${START + duration('PT2H')}", "${day}", "${'2026-01-05T11:00:00+08:00'}"])
 def test_a_timer_may_be_an_expression_of_any_kind(text: str) -> None:
     values = {"START": START, "day": START + 2 * HOUR}
-    run = Run(draw("p", node("intermediateCatchEvent", "wait", at=text), flows="start -> wait -> done"), values)
+    run = Run(
+        draw("p", node("intermediateCatchEvent", "wait", at=text), flows="start -> wait -> done"), values
+    )
     assert run.all(ports.TimerSet)[0].due == START + 2 * HOUR
 
 
 def test_a_bad_timer_expression_parks_the_token() -> None:
-    run = Run(draw("p", node("intermediateCatchEvent", "wait", at="${n}"), flows="start -> wait -> done"), {"n": 5})
+    run = Run(
+        draw("p", node("intermediateCatchEvent", "wait", at="${n}"), flows="start -> wait -> done"), {"n": 5}
+    )
     assert run.parked == ["wait"]
 
 
 def late(**about: object) -> Run:
-    return Run(draw("p", user("a"), user("b"), on("a", "late", **about), flows="start -> a -> done\nlate -> b -> done_late"))
+    return Run(
+        draw(
+            "p",
+            user("a"),
+            user("b"),
+            on("a", "late", **about),
+            flows="start -> a -> done\nlate -> b -> done_late",
+        )
+    )
 
 
 def test_an_interrupting_boundary_timer_ends_the_task() -> None:
@@ -97,10 +110,21 @@ def test_reminders_that_nobody_could_send_are_not_sent_all_at_once() -> None:
 
 
 def test_a_boundary_timer_guards_a_subprocess_and_ends_all_inside() -> None:
-    inside = scope(both("fork"), user("a"), user("b"), node("intermediateCatchEvent", "wait", message="m"),
-                   flows="start_in -> fork -> a\nfork -> b\nfork -> wait")
-    run = Run(draw("p", node("subProcess", "sub", scope=inside, takes={"x": "1"}), on("sub", "late", after="P1D"),
-                   flows="start -> sub -> done\nlate -> done_late"))
+    inside = scope(
+        both("fork"),
+        user("a"),
+        user("b"),
+        node("intermediateCatchEvent", "wait", message="m"),
+        flows="start_in -> fork -> a\nfork -> b\nfork -> wait",
+    )
+    run = Run(
+        draw(
+            "p",
+            node("subProcess", "sub", scope=inside, takes={"x": "1"}),
+            on("sub", "late", after="P1D"),
+            flows="start -> sub -> done\nlate -> done_late",
+        )
+    )
     run.fire("late")
     assert run.ended == "done_late" and open_waits(run) == set()
     assert {h.element for h in run.all(ports.Cancelled)} == {"a", "b", "wait", "sub"}
@@ -111,7 +135,12 @@ def test_a_boundary_timer_guards_a_subprocess_and_ends_all_inside() -> None:
 
 
 def test_a_receive_task_waits_under_the_business_key_and_takes_the_payload() -> None:
-    run = Run(draw("p", node("receiveTask", "await_goods", message="arrived"), flows="start -> await_goods -> done"), key="PO-1")
+    run = Run(
+        draw(
+            "p", node("receiveTask", "await_goods", message="arrived"), flows="start -> await_goods -> done"
+        ),
+        key="PO-1",
+    )
     wait = run.all(ports.Subscribed)[0]
     assert (wait.name, wait.key) == ("arrived", "PO-1")
     run.receive("await_goods", pieces=5)
@@ -120,22 +149,37 @@ def test_a_receive_task_waits_under_the_business_key_and_takes_the_payload() -> 
 
 def test_the_correlation_key_is_evaluated_on_entry() -> None:
     # Stock SpiffWorkflow has no key before the first message, and took one for another order.
-    run = Run(draw("p", user("a"), node("intermediateCatchEvent", "wait", keyed=("settled", "${appraisal}")), both("f"),
-                   flows="start -> f -> a\nf -> wait -> done"), {"appraisal": "A1"})
+    run = Run(
+        draw(
+            "p",
+            user("a"),
+            node("intermediateCatchEvent", "wait", keyed=("settled", "${appraisal}")),
+            both("f"),
+            flows="start -> f -> a\nf -> wait -> done",
+        ),
+        {"appraisal": "A1"},
+    )
     run.do("a", appraisal="A2")
     assert [w.key for w in run.all(ports.Subscribed)] == ["A1"]
 
 
 def test_a_key_that_is_missing_is_an_incident_and_not_a_wide_subscription() -> None:
-    run = Run(draw("p", node("receiveTask", "r", keyed=("m", "${k}")), flows="start -> r -> done"), {"k": None})
+    run = Run(
+        draw("p", node("receiveTask", "r", keyed=("m", "${k}")), flows="start -> r -> done"), {"k": None}
+    )
     assert run.parked == ["r"] and run.all(ports.Subscribed) == []
     without = Run(draw("p", node("receiveTask", "r", message="m"), flows="start -> r -> done"))
     assert without.all(ports.Subscribed)[0].key is None
 
 
 def test_output_parameters_say_what_becomes_of_a_payload() -> None:
-    run = Run(draw("p", node("intermediateCatchEvent", "wait", message="m", gives={"n": "${pieces * 2}"}),
-                   flows="start -> wait -> done"))
+    run = Run(
+        draw(
+            "p",
+            node("intermediateCatchEvent", "wait", message="m", gives={"n": "${pieces * 2}"}),
+            flows="start -> wait -> done",
+        )
+    )
     assert run.receive("wait", pieces=5, other=1).variables == {"n": 10}
 
 
@@ -169,7 +213,13 @@ def test_what_is_thrown_carries_its_input_parameters() -> None:
 
 
 def test_a_send_task_with_a_topic_is_an_operation() -> None:
-    run = Run(draw("p", node("sendTask", "send", topic="notify", type="external", takes={"to": "ann"}), flows="start -> send -> done"))
+    run = Run(
+        draw(
+            "p",
+            node("sendTask", "send", topic="notify", type="external", takes={"to": "ann"}),
+            flows="start -> send -> done",
+        )
+    )
     assert run.world.calls[0][:2] == ("notify", {"to": "ann"}) and run.all(ports.MessageThrown) == []
 
 
@@ -177,11 +227,18 @@ def test_a_send_task_with_a_topic_is_an_operation() -> None:
 
 
 def first_of() -> Run:
-    return Run(draw("p", node("eventBasedGateway", "what"), node("intermediateCatchEvent", "came", message="m"),
-                    node("intermediateCatchEvent", "late", after="P1D"), flows="""
+    return Run(
+        draw(
+            "p",
+            node("eventBasedGateway", "what"),
+            node("intermediateCatchEvent", "came", message="m"),
+            node("intermediateCatchEvent", "late", after="P1D"),
+            flows="""
         start -> what -> came -> done_came
         what -> late -> done_late
-    """))
+    """,
+        )
+    )
 
 
 def test_the_first_event_behind_a_gateway_decides() -> None:
@@ -199,12 +256,18 @@ def test_the_first_event_behind_a_gateway_decides() -> None:
 
 
 def starts() -> object:
-    return draw("p", node("startEvent", "by_message", keyed=("customer_order", "${order}")), user("a"), user("b"),
-                node("startEvent", "by_timer", every="0 0 9 LW * ?"), flows="""
+    return draw(
+        "p",
+        node("startEvent", "by_message", keyed=("customer_order", "${order}")),
+        user("a"),
+        user("b"),
+        node("startEvent", "by_timer", every="0 0 9 LW * ?"),
+        flows="""
         start -> a -> done
         by_message -> b -> done
         by_timer -> b
-    """)
+    """,
+    )
 
 
 def test_only_the_start_event_that_was_meant_runs() -> None:
@@ -219,33 +282,56 @@ def test_only_the_start_event_that_was_meant_runs() -> None:
 def test_the_scheduler_is_told_when_a_start_is_due() -> None:
     definition = Run(starts()).definition
     assert next_due(definition, START) == {"by_timer": dt.datetime(2026, 1, 30, 1, 0, tzinfo=dt.UTC)}
-    by_date = Run(draw("p", node("startEvent", "s", at="${next(now())}"), user("a"), flows="s -> a -> done"), start="s").definition
+    by_date = Run(
+        draw("p", node("startEvent", "s", at="${next(now())}"), user("a"), flows="s -> a -> done"), start="s"
+    ).definition
     assert next_due(by_date, START, functions={"next": lambda now: now + HOUR}) == {"s": START + HOUR}
-    daily = Run(draw("p", node("startEvent", "s", every="R/PT24H"), user("a"), flows="s -> a -> done"), start="s").definition
+    daily = Run(
+        draw("p", node("startEvent", "s", every="R/PT24H"), user("a"), flows="s -> a -> done"), start="s"
+    ).definition
     since = START - dt.timedelta(days=2, hours=1)
     assert next_due(daily, START, since=since) == {"s": START + 23 * HOUR}
 
 
 def test_terminate_ends_its_own_level_and_nothing_around_it() -> None:
-    inside = scope(both("fork"), user("a"), user("b"), node("endEvent", "stop", trigger=TERMINATE),
-                   flows="start_in -> fork -> a -> stop\nfork -> b")
+    inside = scope(
+        both("fork"),
+        user("a"),
+        user("b"),
+        node("endEvent", "stop", trigger=TERMINATE),
+        flows="start_in -> fork -> a -> stop\nfork -> b",
+    )
     process = draw("p", node("subProcess", "sub", scope=inside), user("c"), flows="start -> sub -> c -> done")
     run = Run(process).do("a")
     assert run.open == ["c"] and run.do("c").all(ports.Ended)[0].outcome == "completed"
 
 
 def test_terminate_ends_the_case() -> None:
-    run = Run(draw("p", both("fork"), user("a"), user("b"), node("endEvent", "stop", trigger=TERMINATE),
-                   flows="start -> fork -> a -> stop\nfork -> b -> done")).do("a")
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            user("a"),
+            user("b"),
+            node("endEvent", "stop", trigger=TERMINATE),
+            flows="start -> fork -> a -> stop\nfork -> b -> done",
+        )
+    ).do("a")
     assert run.all(ports.Ended)[0].outcome == "terminated" and run.ended == "stop"
     assert [h.element for h in run.all(ports.Cancelled)] == ["b"]
 
 
 def test_events_go_before_other_work_that_is_ready() -> None:
     from tests.core.engine.drawing import service
-    run = Run(draw("p", both("fork"), service("s", "t"), service("s2", "t"), node("endEvent", "stop", trigger=TERMINATE),
-                   flows="start -> fork -> s -> s2\nfork -> stop"))
+
+    run = Run(
+        draw(
+            "p",
+            both("fork"),
+            service("s", "t"),
+            service("s2", "t"),
+            node("endEvent", "stop", trigger=TERMINATE),
+            flows="start -> fork -> s -> s2\nfork -> stop",
+        )
+    )
     assert run.ended == "stop" and run.world.calls == []
-
-
-

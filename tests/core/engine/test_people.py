@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+
 from runtime.engine import errors, ports
 from tests.core.engine.drawing import START, Run, draw, node, scope, user
 
@@ -49,7 +50,9 @@ def test_an_inner_lane_goes_for_a_subprocess_and_the_callers_for_a_process_witho
     deep = node("userTask", "deep")
     inside = scope(deep, flows="start_in -> deep -> end_in")
     sub = node("subProcess", "sub", scope=inside, lane="l")
-    assert opened(Run(draw("p", sub, flows="start -> sub -> done", lanes={"l": "clerks"}))).groups == ("clerks",)
+    assert opened(Run(draw("p", sub, flows="start -> sub -> done", lanes={"l": "clerks"}))).groups == (
+        "clerks",
+    )
 
     child = draw("child", node("subProcess", "sub", scope=inside), flows="start_c -> sub -> done_c")
     call = node("callActivity", "call", called="child", lane="l")
@@ -67,8 +70,13 @@ def test_a_task_with_a_fallback_opens_for_whoever_that_is() -> None:
 
 
 def test_form_priority_and_dates() -> None:
-    task = ask({"kind": "big", "days": 2}, formRef="order_${kind}", priority="${60 + 5}",
-               dueDate="${now() + duration('P3D')}", followUpDate="P1D")
+    task = ask(
+        {"kind": "big", "days": 2},
+        formRef="order_${kind}",
+        priority="${60 + 5}",
+        dueDate="${now() + duration('P3D')}",
+        followUpDate="P1D",
+    )
     assert (task.form, task.priority) == ("order_big", 65)
     assert (task.due, task.follow_up) == (START + dt.timedelta(days=3), START + dt.timedelta(days=1))
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from runtime.bpmn.model import Process
 from runtime.engine import moves, ports
 from runtime.engine.execution import Definition, Execution, OpenActivity, compile
@@ -18,33 +19,62 @@ from tests.core.engine.drawing import Town, both, decide, draw, each, node, on, 
 
 
 def approval() -> Process:
-    return draw("approval", user("review"), decide("limit", "limits", takes={"amount": "${amount}"}), xor("who"), xor("how"),
-                user("lead"), on("review", "remind", every="R2/PT1H", interrupting=False), service("send", "ok"), flows="""
+    return draw(
+        "approval",
+        user("review"),
+        decide("limit", "limits", takes={"amount": "${amount}"}),
+        xor("who"),
+        xor("how"),
+        user("lead"),
+        on("review", "remind", every="R2/PT1H", interrupting=False),
+        service("send", "ok"),
+        flows="""
         start_a -> limit -> review -> how
         how -[${n % 3 == 0}]-> review
         how => who
         who -[${high}]-> lead -> done_a
         who => done_b
         remind -> send -> done_c
-    """)
+    """,
+    )
 
 
 def purchase() -> Process:
-    inside = scope(user("inspect"), both("f"), both("j"), user("count"), service("book", "flaky"), flows="""
+    inside = scope(
+        user("inspect"),
+        both("f"),
+        both("j"),
+        user("count"),
+        service("book", "flaky"),
+        flows="""
         start_i -> f -> inspect -> j
         f -> count -> j -> book -> end_i
-    """)
+    """,
+    )
     return draw(
         "purchase",
         user("draft"),
-        node("callActivity", "approve", called="approval", into=[{"source_expression": "${n * 10}", "target": "amount"},
-                                                                {"source": "n", "target": "n"}],
-             out=[{"source": "high", "target": "high"}]),
+        node(
+            "callActivity",
+            "approve",
+            called="approval",
+            into=[{"source_expression": "${n * 10}", "target": "amount"}, {"source": "n", "target": "n"}],
+            out=[{"source": "high", "target": "high"}],
+        ),
         node("eventBasedGateway", "first"),
         node("intermediateCatchEvent", "came", message="arrived", gives={"n": "${pieces}"}),
         node("intermediateCatchEvent", "late", after="P2D"),
-        node("subProcess", "lot", scope=inside, loop=each("${[1, 2, n]}", completion_condition="${nrOfCompletedInstances == 2}",
-                                                         output_collection="lots", output_item="lot")),
+        node(
+            "subProcess",
+            "lot",
+            scope=inside,
+            loop=each(
+                "${[1, 2, n]}",
+                completion_condition="${nrOfCompletedInstances == 2}",
+                output_collection="lots",
+                output_item="lot",
+            ),
+        ),
         on("lot", "broken", error="broken"),
         on("lot", "slow", after="P5D"),
         user("handle"),
@@ -54,20 +84,32 @@ def purchase() -> Process:
         first -> late -> handle -> first
         broken -> handle
         slow -> done_slow
-    """)
+    """,
+    )
 
 
 def sales() -> Process:
-    return draw("sales", both("fork"), both("join"), user("ship"), user("bill", loop=each("${[n, n]}", sequential=True)), xor("again"),
-                service("settle", "flaky"), node("receiveTask", "paid", message="paid"), on("paid", "nudge", every="R/P1D", interrupting=False),
-                user("call"), flows="""
-        start -> fork -> ship -> join
+    return draw(
+        "sales",
+        xor("merge"),
+        both("fork"),
+        both("join"),
+        user("ship"),
+        user("bill", loop=each("${[n, n]}", sequential=True)),
+        xor("again"),
+        service("settle", "flaky"),
+        node("receiveTask", "paid", message="paid"),
+        on("paid", "nudge", every="R/P1D", interrupting=False),
+        user("call"),
+        flows="""
+        start -> merge -> fork -> ship -> join
         fork -> bill -> paid -> join
         nudge -> call
         join -> settle -> again
-        again -[${n > 5}]-> fork
+        again -[${n > 5}]-> merge
         again => done
-    """)
+    """,
+    )
 
 
 PROCESSES = {"approval": approval(), "purchase": purchase(), "sales": sales()}
@@ -97,7 +139,13 @@ def play(name: str, actions: list[tuple[int, int]], *, store: bool) -> Iterator[
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moves, "public_id", lambda: f"id{next(ids)}")
         world = Twin()
-        execution = Execution.start(definition, case="c", business_key="K", variables={"n": 1, "amount": 5, "high": False}, world=world)
+        execution = Execution.start(
+            definition,
+            case="c",
+            business_key="K",
+            variables={"n": 1, "amount": 5, "high": False},
+            world=world,
+        )
         for which, value in [(0, 0), *actions]:
             yield [ports_told(happening) for happening in execution.take()], execution.state()
             if store:
@@ -140,19 +188,23 @@ def check(execution: Execution) -> None:
         assert token.is_open and token.id in token.workflow.tasks
 
 
-@given(st.sampled_from(sorted(PROCESSES)), st.lists(ACTION, max_size=25))
-@settings(max_examples=120, deadline=None)
-def test_a_case_that_is_stored_after_each_step_is_the_same_as_one_that_never_is(name: str, actions: list[tuple[int, int]]) -> None:
+@given(st.sampled_from(sorted(PROCESSES)), st.lists(ACTION, max_size=50))
+@settings(max_examples=150, deadline=None)
+def test_a_case_that_is_stored_after_each_step_is_the_same_as_one_that_never_is(
+    name: str, actions: list[tuple[int, int]]
+) -> None:
     stored, kept = list(play(name, actions, store=True)), list(play(name, actions, store=False))
     assert stored == kept
 
 
-@given(st.sampled_from(sorted(PROCESSES)), st.lists(ACTION, max_size=25))
+@given(st.sampled_from(sorted(PROCESSES)), st.lists(ACTION, max_size=50))
 @settings(max_examples=60, deadline=None)
 def test_what_is_told_adds_up(name: str, actions: list[tuple[int, int]]) -> None:
     """Each activity is reached before it is left or cancelled, once; each wait that was told is called off."""
     entered, ended, waits = set(), set(), set()
-    execution = Execution.start(DEFINITIONS[name], case="c", variables={"n": 1, "amount": 5, "high": False}, world=(world := Twin()))
+    execution = Execution.start(
+        DEFINITIONS[name], case="c", variables={"n": 1, "amount": 5, "high": False}, world=(world := Twin())
+    )
     for which, value in [*actions, (0, 0)]:
         for told in execution.take():
             if isinstance(told, ports.Entered):
