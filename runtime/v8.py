@@ -215,9 +215,14 @@ class Feel:
         return isolate
 
     def _drop(self) -> None:
-        if self._isolate is not None:
-            self._isolate.close()
-            self._isolate = None
+        if self._isolate is None:
+            return
+        # A script that was stopped reports so a moment later, and must find somebody listening:
+        # whatever is run next is answered after that.
+        with suppress(JSEvalException):
+            self._isolate.eval("0", timeout_sec=SECONDS)
+        self._isolate.close()
+        self._isolate = None
 
     def _leave_to_parent(self) -> None:
         # The child has none of the isolate's threads, so even to close it would wait for ever.
@@ -263,7 +268,7 @@ def _outward(value: Value) -> Any:
     if isinstance(value, (dt.timedelta, isodate.Duration)):
         return {"$duration": isodate.duration_isoformat(value)}
     if isinstance(value, File):
-        return {"name": value.name, "size": value.size, "media_type": value.media_type}
+        return {"$map": {"name": value.name, "size": value.size, "media_type": value.media_type}}
     if isinstance(value, Mapping):
         return {"$map": {str(key): _outward(item) for key, item in value.items()}}
     if isinstance(value, (list, tuple)):
