@@ -109,7 +109,7 @@ def case_visible(actor: Actor, *, fully: bool = False) -> sa.ColumnElement[bool]
     """Which rows of `cases` the person may see; `fully`: with variables, decisions and documents."""
     if actor is SYSTEM:
         return sa.true()
-    allowed = [sa.false()]
+    allowed: list[sa.ColumnElement[bool]] = [sa.false()]
     for kind, confidential in (("case", False), ("confidential_case", True)):
         tests = _about(actor, confidential)
         relations = [
@@ -125,7 +125,7 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
     """Which rows of `user_tasks` the person may open (joined with nothing)."""
     if actor is SYSTEM:
         return sa.true()
-    tests = [sa.false()]
+    tests: list[sa.ColumnElement[bool]] = [sa.false()]
     relations = granted(actor, "complete", "user_task")
     if "own" in relations:
         tests.append(user_tasks.c.assignee_id == actor.id)
