@@ -73,7 +73,8 @@ def read_components(
 
 def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) -> Field | None:
     if not isinstance(item, dict) or not isinstance(item.get("type"), str):
-        findings.add("form.not_a_component", "A component needs a type.")
+        place = item if isinstance(item, dict) else None
+        findings.add("form.not_a_component", "A component needs a type.", place)
         return None
     of_type = item["type"]
     if of_type not in ATTRIBUTES:
@@ -113,7 +114,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         readonly=readonly,
         hide=hide,
         decimals=_decimals(item, kind, findings),
-        step=_number(item, "increment", findings),
+        step=_number(item, "increment", item, findings),
         as_text=item.get("serializeToString") is True,
         currency=str(item.get("properties", {}).get("currency", "")),
         options=options,
@@ -257,7 +258,9 @@ def _flag(item: Mapping[str, Any], name: str, findings: Findings) -> bool:
     return value
 
 
-def _number(holder: Mapping[str, Any], name: str, findings: Findings) -> Decimal | None:
+def _number(
+    holder: Mapping[str, Any], name: str, item: Mapping[str, Any], findings: Findings
+) -> Decimal | None:
     value = holder.get(name)
     if value in (None, ""):
         return None
@@ -266,7 +269,7 @@ def _number(holder: Mapping[str, Any], name: str, findings: Findings) -> Decimal
     except ArithmeticError:
         number = None
     if number is None or not number.is_finite():
-        findings.add("form.not_a_number", "{name} must be a number.", holder, name=name)
+        findings.add("form.not_a_number", "{name} must be a number.", item, name=name)
         return None
     return number
 
@@ -292,7 +295,7 @@ def _checks(item: Mapping[str, Any], kind: str, findings: Findings) -> dict[str,
     limits: dict[str, Any] = {"required": given.get("required") is True}
     if kind == "text":
         for name, to in (("minLength", "min_length"), ("maxLength", "max_length")):
-            number = _number(given, name, findings)
+            number = _number(given, name, item, findings)
             if number is not None:
                 limits[to] = max(0, min(int(number), MAX_TEXT[item["type"]]))
         limits.setdefault("max_length", MAX_TEXT[item["type"]])
@@ -303,8 +306,8 @@ def _checks(item: Mapping[str, Any], kind: str, findings: Findings) -> dict[str,
         limits["format"] = form if form in ("email", "phone") else ""
     if kind in ("decimal", "integer"):
         limits["minimum"], limits["maximum"] = (
-            _number(given, "min", findings),
-            _number(given, "max", findings),
+            _number(given, "min", item, findings),
+            _number(given, "max", item, findings),
         )
     return limits
 
