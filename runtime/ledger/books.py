@@ -5,6 +5,7 @@ from runtime.ledger import (  # noqa: F401
     bonuses,
     demand,
     inventory,
+    opening,
     orders,
     plans,
     receipts,

@@ -33,6 +33,7 @@ Pieces = Annotated[int, "pieces"]
 Change = Annotated[int, "change"]
 Money = Annotated[Decimal, "money"]  # CNY, never negative, at most four decimal places
 Measure = Annotated[Decimal, "measure"]  # any other figure that is not negative, such as days
+Figure = Annotated[Decimal, "figure"]  # a measurement of either sign
 Score = Annotated[Decimal, "score"]  # 0 to 100
 Person = Annotated[str, "person"]  # a person's public id
 Share = Annotated[Decimal, "percent"]  # 0 to 1,000, in percent
@@ -41,6 +42,7 @@ MOST_PIECES = 1_000_000_000
 MOST_MONEY = Decimal(1_000_000_000_000)
 MOST_TEXT = 10_000
 MOST_ROWS = 500
+MOST_FIGURES = 10_000
 
 
 class UnknownInput(Invalid):
@@ -146,6 +148,12 @@ def check(topic: str, inputs: Mapping[str, Input], given: Mapping[str, Value]) -
     return _row(topic, inputs, given, "")
 
 
+def rows(topic: str, hint: Any, given: Value, name: str, most: int) -> list[dict[str, Value]]:
+    """A list of maps checked against a TypedDict, where more than a form's rows are expected."""
+    checked: list[dict[str, Value]] = _list(hint, True, most).check(given, topic, name)
+    return checked
+
+
 def _row(topic: str, fields: Mapping[str, Input], given: Mapping[str, Value], path: str) -> dict[str, Value]:
     values = {}
     for name, field in fields.items():
@@ -180,7 +188,7 @@ def _input(hint: Any, required: bool) -> Input:
     return Input(_PLAIN[hint][0], required, _PLAIN[hint][1])
 
 
-def _list(hint: Any, required: bool) -> Input:
+def _list(hint: Any, required: bool, most: int = MOST_ROWS) -> Input:
     fields = None
     if is_typeddict(hint):
         hints = get_type_hints(hint, include_extras=True)
@@ -188,12 +196,14 @@ def _list(hint: Any, required: bool) -> Input:
         check_one = _row_check(fields)
     else:
         check_one = _input(hint, True).check
+        # A column of figures, such as a demand series, is longer than what a person types.
+        most = max(most, MOST_FIGURES) if hint is Pieces else most
 
     def check_all(value: Value, topic: str, path: str) -> Value:
         if not isinstance(value, (list, tuple)):
             raise _wrong(topic, path, "a list", value)
-        if len(value) > MOST_ROWS:
-            raise TooManyRows(input=path, most=MOST_ROWS)
+        if len(value) > most:
+            raise TooManyRows(input=path, most=most)
         return [check_one(item, topic, f"{path}[{index}]") for index, item in enumerate(value)]
 
     return Input("list", required, check_all, fields)
@@ -313,6 +323,7 @@ _ANNOTATED: Mapping[str, Callable[[Value, str, str], Value]] = {
     "change": _change,
     "money": _between(0, MOST_MONEY),
     "measure": _between(0, Decimal(1_000_000_000)),
+    "figure": _between(-1_000_000_000, Decimal(1_000_000_000)),
     "score": _between(0, Decimal(100)),
     "percent": _between(0, Decimal(1000)),
     "person": _person,

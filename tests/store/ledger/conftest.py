@@ -13,16 +13,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import runtime.ledger.books
-import runtime.store.accounts
-import runtime.store.cases
-import runtime.store.files
-import runtime.store.user_tasks  # noqa: F401
+import runtime.ledger.books  # noqa: F401
 from runtime.engine.ports import BpmnError
 from runtime.ids import public_id
 from runtime.ledger import catalogue, operations, safety, stock
 from runtime.rules import evaluate, rulefile
-from runtime.store import accounts, db
+from runtime.store import accounts, db, migrate
 
 TODAY = dt.date(2026, 3, 9)
 NOW = dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)
@@ -100,13 +96,11 @@ class Books:
 
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
-    """An empty database: SQLite, or the PostgreSQL that GUICHENG_TEST_DATABASE_URL names."""
+    """An empty database: SQLite, or an empty PostgreSQL that GUICHENG_TEST_DATABASE_URL names."""
     url = os.environ.get("GUICHENG_TEST_DATABASE_URL")
     made = db.connect(url or f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'books.db'}")
-    db.metadata.drop_all(made)
-    db.metadata.create_all(made)
+    migrate.upgrade(made)
     yield made
-    db.metadata.drop_all(made)
     made.dispose()
 
 
