@@ -31,9 +31,10 @@ from runtime.rules.table import COMPARED_DECIMALS, RuleFile
 from runtime.rules.terms import Constant, Test, alternatives
 from runtime.values import Value
 
-RULES_A_SET = 60  # 64 candidate tests at once and the engine drops matches
+RULES_A_SET = 59  # and the warm-up: with 64 candidate tests at once the engine drops matches
 _SCALE = 10**COMPARED_DECIMALS
 _WARM_UP = '{"__t":"w"}'
+_WARMING = {"all": [{"m": {"$and": [{"__t": "w"}]}}], "pri": 1_000_000}
 _OPS = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte", "!=": "$neq"}
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def compile(file: RuleFile) -> Plan:
     sets = []
     remaining = iter(rules)
     while part := dict(islice(remaining, RULES_A_SET)):
-        sets.append(json.dumps(part, ensure_ascii=True))
+        sets.append(json.dumps({**part, "w": _WARMING}, ensure_ascii=True))
     return Plan(
         tuple(sets), rows, tuple(fields.items()), tuple(presences.items()), words, file.hit == "collect"
     )
@@ -138,8 +139,9 @@ class Handle:
         with _table_lock:
             self._sets = [engine.create_ruleset("q", text) for text in plan.sets]
         for each in self._sets:
-            # The first event creates the state; it must not be a case.
-            _expect(engine.assert_event(each, _WARM_UP)[0] == 1, "warm-up was matched")
+            # The first event creates the state, so it must not be a case; and it has to fire a rule:
+            # delete_state frees two pointers that only a finished action has ever set.
+            _expect(_matches_of_event(each, _WARM_UP) == ["w"], "the warm-up did not fire")
 
     def hits(self, facts: Facts) -> tuple[str, ...]:
         """Ids of the rows that fit, in file order: the first one, or all for `collect`.
@@ -171,9 +173,10 @@ class Handle:
                 return
             self.broken = True
             for each in self._sets:
-                code, state = engine.assert_event(each, _WARM_UP)
-                if code == 0:  # never with the __t term; drained, since a pending action keeps the state
-                    _drain(each, state)
+                try:
+                    _matches_of_event(each, _WARM_UP)  # leaves no action behind that holds the state
+                except Exception:  # too late to repair, and nobody is waiting for an answer
+                    return
                 engine.delete_state(each, None)
                 engine.delete_ruleset(each)
 

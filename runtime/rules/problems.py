@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.errors import Problem
 
-SENTENCES: dict[str, str] = {
+SENTENCES = {
     # YAML
     "rule_file.too_large": "A rule file may have at most {limit} bytes.",
     "rule_file.too_deep": "This is nested more than {limit} levels deep; a rule file never needs that.",
@@ -58,6 +58,7 @@ SENTENCES: dict[str, str] = {
     "rule_file.unknown_name": "“{name}” is neither an input nor a figure of let.",
     "rule_file.unknown_name_near": "“{name}” is neither an input nor a figure of let; “{near}” is.",
     "rule_file.name_not_yet": "“{name}” is computed only further down; move it up.",
+    "rule_file.refers_to_itself": "“{name}” cannot be computed from itself.",
     "rule_file.unknown_function": "There is no function {name}(); there are: {functions}.",
     "rule_file.wrong_arguments": "{name}() is given arguments that do not fit.",
     "rule_file.not_a_constant": "{name}() takes a written text such as date('2026-01-31') "
@@ -96,9 +97,9 @@ SENTENCES: dict[str, str] = {
     "rule_file.not_all_proved": "The table is large; overlaps and dead rules were not all looked for.",
     # trials
     "rule_file.example_failed": "This example expects {output} = {expected}, and the table decides {found}.",
-    "rule_file.example_refused": "This example expects a decision, and the table refuses: {reason}",
+    "rule_file.example_refused": "This example expects a decision, and the table refuses.",
     "rule_file.example_not_refused": "This example expects a refusal, and the table decides.",
-    "rule_file.example_invalid": "This example's inputs do not fit: {reason}",
+    "rule_file.example_invalid": "This example's inputs do not fit.",
     "rule_file.row_untested": "No example reaches the rule “{row}”.",
     "rule_file.evaluators_differ": "For {case} the rule engine and its check decide differently; "
                                    "the file cannot be published. Please report it.",

@@ -87,9 +87,9 @@ class Reading:
 
     def id(self, node: Node | None) -> str:
         """A name that expressions can use; "" if it cannot."""
-        text = self.text(node, "id")
-        if not text or node is None:
-            return ""
+        if node is None or (not isinstance(node, Text)) or is_null(node):
+            return self.text(node, "id")
+        text = node.text
         if not text.isidentifier() or text.startswith("_") or len(text) > 64 or text in RESERVED:
             self.report("rule_file.bad_id", node, id=text[:80])
             return ""
@@ -234,13 +234,11 @@ class Reading:
         line = error.params.get("line", 1)
         start = node.text.find(source) + (0 if node.plain else 1)
         column = error.params.get("column", 1) - 1 + (node.column + max(start, 0) if line == 1 else 1)
-        where = {"row": self.row} if self.row else {}
+        line += node.line - 1
+        params = error.params | {"line": line, "column": column} | ({"row": self.row} if self.row else {})
         # Its own sentence, so that its own translations serve.
         self.found.append(
-            Problem(
-                rule=error.code, message=error.message, where=f"{node.line + line - 1}:{column}",
-                params={**error.params, **where}, file=self.file, line=node.line + line - 1, column=column,
-            )
+            Problem(error.code, error.message, f"{line}:{column}", params, "error", self.file, line, column)
         )
 
 

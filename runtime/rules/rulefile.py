@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from runtime import expressions
 from runtime.errors import Problem
-from runtime.expressions import Expression, Literal, Name
+from runtime.expressions import Expression, Literal, Malformed, Name
 from runtime.expressions import Node as Tree
 from runtime.rules import source
 from runtime.rules.conditions import fold, operands, render
@@ -151,14 +151,14 @@ def _let(
     entries = reading.entries(node, "let")
     later = {key.text for key, _ in entries}
     for key, value in entries:
-        later.discard(key.text)
         if key.text in kinds:
             reading.report("rule_file.duplicate_id", key, id=key.text, first=_first_line(key.text, found))
         fields: Map[str, Node] = {"formula": value}
         if isinstance(value, Mapping):
             fields = reading.fields(value, key.text, _NAMED + "formula", "formula")
         formula = fields.get("formula")
-        read = _expression_in_order(reading, formula, kinds, later) if formula else None
+        read = _expression_in_order(reading, formula, kinds, later, key.text) if formula else None
+        later.discard(key.text)
         if read is None:
             kinds[key.text] = ""  # named, of unknown type: what uses it is not wrong for that
             continue
@@ -178,20 +178,18 @@ def _first_line(id: str, found: Map[str, Derived]) -> int:
 
 
 def _expression_in_order(
-    reading: Reading, node: Node, kinds: Map[str, str], later: set[str]
+    reading: Reading, node: Node, kinds: Map[str, str], later: set[str], own: str
 ) -> tuple[Expression, str] | None:
-    """As Reading.expression, but a name that comes further down is told as such."""
-    before = len(reading.found)
-    read = reading.expression(node, {**dict.fromkeys(later, ""), **kinds})
-    if read and read[0].names & later:
-        for name in sorted(read[0].names & later):
-            reading.report("rule_file.name_not_yet", node, name=name)
-    if read is None and len(reading.found) == before:
-        # A name of unknown type hides the type of the whole.
-        text = node.text if isinstance(node, Text) else ""
-        for name in sorted(name for name in later if name in text):
-            reading.report("rule_file.name_not_yet", node, name=name)
-    return read if len(reading.found) == before else None
+    """As Reading.expression for the formula of `own`; a name that comes further down is told as such."""
+    text = node.text.strip().removeprefix("=").strip() if isinstance(node, Text) else ""
+    try:
+        early = expressions.compile(text, braces=False).names & later - kinds.keys()
+    except Malformed:
+        early = frozenset()
+    for name in sorted(early):
+        code = "rule_file.refers_to_itself" if name == own else "rule_file.name_not_yet"
+        reading.report(code, node, name=name)
+    return None if early else reading.expression(node, kinds)
 
 
 def _outputs(reading: Reading, node: Node | None, kinds: Map[str, str]) -> dict[str, Field]:
@@ -209,7 +207,7 @@ def _outputs(reading: Reading, node: Node | None, kinds: Map[str, str]) -> dict[
     seen: dict[str, str] = {}
     for id, formula in formulas.items():
         later = set(formulas) - set(seen)
-        read = _expression_in_order(reading, formula, {**kinds, **plain, **seen}, later)
+        read = _expression_in_order(reading, formula, {**kinds, **plain, **seen}, later, id)
         seen[id] = found[id].type
         if read:
             _fits(reading, formula, read[1], found[id], read[0].text)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -14,12 +15,14 @@ from itertools import chain
 from runtime.errors import Problem
 from runtime.expressions import Binary, ListOf, Literal, Name, walk
 from runtime.rules import durable, evaluate, facts, plain
+from runtime.rules.conditions import COMPARISONS
 from runtime.rules.facts import FigureFailed, InputsInvalid
 from runtime.rules.problems import problem
 from runtime.rules.table import Field, RuleFile, too_large
 from runtime.values import Value
 
 CASES = 2_000
+_LAST = dt.date.max.toordinal()
 
 
 def examples(file: RuleFile, name: str = "") -> list[Problem]:
@@ -32,7 +35,8 @@ def examples(file: RuleFile, name: str = "") -> list[Problem]:
         try:
             decision = evaluate.decide(ruleset, example.given)
         except InputsInvalid as error:
-            found.append(tell("rule_file.example_invalid", reason=error.params["reason"]))
+            found.append(tell("rule_file.example_invalid"))
+            found += [replace(each, file=name, line=example.line, column=1) for each in error.problems]
             continue
         reached.update(decision.hits or ("default",))
         if example.then is None:
@@ -40,7 +44,14 @@ def examples(file: RuleFile, name: str = "") -> list[Problem]:
                 found.append(tell("rule_file.example_not_refused"))
             continue
         if decision.refusal is not None:
-            found.append(tell("rule_file.example_refused", reason=str(decision.refusal)))
+            found.append(tell("rule_file.example_refused"))
+            # The refusal's own sentence, so that its own translations serve.
+            found.append(
+                Problem(
+                    rule=decision.refusal.code, message=decision.refusal.message, file=name,
+                    where=f"{example.line}:1", params=decision.refusal.params, line=example.line, column=1,
+                )
+            )
             continue
         for output, expected in example.then.items():
             if decision.outputs[output] != expected:
@@ -117,8 +128,8 @@ def _edges(file: RuleFile, field: Field) -> list[Value]:
     if field.type == "text":
         found = [*constants, "", "甲", 'quote " and \\']
     elif field.type == "date":
-        for day in filter(None, wanted):
-            found += [day - dt.timedelta(days=1), day, day + dt.timedelta(days=1)]
+        for number in (day.toordinal() for day in wanted if day):
+            found += [dt.date.fromordinal(number + step) for step in (-1, 0, 1) if 0 < number + step <= _LAST]
     else:
         step = 1 if field.type == "integer" else Decimal(1).scaleb(-min(field.decimals or 4, 4))
         for number in chain((each for each in wanted if each is not None), numbers):
@@ -130,7 +141,7 @@ def _edges(file: RuleFile, field: Field) -> list[Value]:
 def _constants(when: object, name: str) -> Iterator[Value]:
     """What a condition compares an input with directly."""
     for node in walk(when):  # type: ignore[arg-type]
-        if isinstance(node, Binary):
+        if isinstance(node, Binary) and node.op in (*COMPARISONS, "in"):
             sides = (node.left, node.right)
             if Name(name) in sides:
                 for side in sides:
