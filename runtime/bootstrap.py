@@ -17,7 +17,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock, v8
-from runtime.calendar import Calendar
 from runtime.commands import accounts, deploy
 from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
@@ -67,9 +66,7 @@ class Runtime:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine = db.connect(settings.url())
         v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
-        self.house = House(
-            zone=ZoneInfo(settings.zone), calendar=Calendar({}), home=settings.home, demo=settings.demo
-        )
+        self.house = House(zone=ZoneInfo(settings.zone), demo=settings.demo)
 
     @property
     def demo(self) -> bool:
@@ -83,10 +80,9 @@ class Runtime:
         self.load()
 
     def load(self) -> None:
-        """Read what the house keeps in memory. Raises DatabaseBehind."""
+        """Make sure that the database fits. Raises DatabaseBehind."""
         if not migrate.current(self.engine):
             raise DatabaseBehind()
-        self.house.calendar = self.read(calendar.load, SYSTEM)
 
     def do(
         self,
@@ -101,9 +97,10 @@ class Runtime:
                 with db.writing(self.engine, clock.now(), self.house) as tx:
                     result = command(tx, actor, *args, **kwargs)
                 return result
-            except (CaseMoved, sa.exc.OperationalError) as error:
-                if isinstance(error, sa.exc.OperationalError) and not _busy(error):
-                    raise
+            except (CaseMoved, db.Again, sa.exc.OperationalError) as error:
+                cause = error.__cause__ if isinstance(error, db.Again) else error
+                if isinstance(cause, sa.exc.OperationalError) and not _busy(cause):
+                    raise cause from None
                 if attempt == 4:
                     raise db.Busy() from error
                 time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
@@ -169,7 +166,8 @@ class Runtime:
     def missing_years(self) -> list[int]:
         """This year and the next, where the business calendar does not hold them."""
         year = self.house.today(clock.now()).year
-        return [y for y in (year, year + 1) if not self.house.calendar.covered(y)]
+        known = self.read(calendar.load, SYSTEM)
+        return [y for y in (year, year + 1) if not known.covered(y)]
 
     def secret(self) -> bytes:
         """The key that signs cookies: the setting, else one made on first use and kept in the home."""

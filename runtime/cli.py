@@ -4,6 +4,7 @@ Exit status: 0 done · 1 refused or failed · 2 bad input (every problem is prin
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import json
 import os
@@ -22,7 +23,7 @@ from rich.table import Table
 
 from runtime import i18n, values
 from runtime.bootstrap import Runtime, Settings, read_sources
-from runtime.commands import accounts, cases, deploy, user_tasks
+from runtime.commands import accounts, calendar, cases, deploy, user_tasks
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.queries import decide as deciding
@@ -224,6 +225,15 @@ def person_password(username: str) -> None:
 def person_deactivate(username: str) -> None:
     """A person who left can no longer sign in."""
     opened().do(accounts.deactivate, SYSTEM, username)
+
+
+@main.command("calendar")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("kind", type=click.Choice(["holiday", "workday", "weekday"]))
+@guarded
+def calendar_(day: dt.datetime, kind: str) -> None:
+    """Make DAY a holiday or a workday; "weekday": what Monday to Friday says."""
+    opened().do(calendar.set_day, SYSTEM, day.date(), None if kind == "weekday" else kind)
 
 
 @main.command()

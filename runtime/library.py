@@ -10,11 +10,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from runtime import forms
+from runtime import forms, i18n
 from runtime.bpmn import read
 from runtime.bpmn.model import Node, Process
 from runtime.calendar import Calendar
@@ -23,6 +22,7 @@ from runtime.errors import Failed, NotFound
 from runtime.identity import Actor
 from runtime.ledger import reading
 from runtime.rules import evaluate, rulefile
+from runtime.store import calendar as calendars
 from runtime.store import deployments
 from runtime.store.db import Transaction
 
@@ -79,8 +79,6 @@ class House:
     """What bootstrap wires and every transaction finds at `tx.house`."""
 
     zone: ZoneInfo
-    calendar: Calendar
-    home: Path
     wake: Callable[[], None] = lambda: None
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
@@ -100,6 +98,11 @@ def house(tx: Transaction) -> House:
 def today(tx: Transaction) -> dt.date:
     """The business date of the transaction."""
     return house(tx).today(tx.now)
+
+
+def calendar(tx: Transaction) -> Calendar:
+    """The business calendar as it stands."""
+    return calendars.load(tx)
 
 
 def _content(tx: Transaction, resource_id: int, kind: str) -> Any:
@@ -185,9 +188,9 @@ def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile |
     return rulefile.load(row.content, row.file)[0] if row is not None else None
 
 
-def options(tx: Transaction, of: forms.Form) -> dict[str, list[dict[str, str]]]:
+def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}]."""
-    return {source: reading.options(tx, source) for source in sorted(of.sources)}
+    return {source: reading.options(tx, source, language) for source in sorted(of.sources)}
 
 
 def plain_start(model: Process) -> Node | None:

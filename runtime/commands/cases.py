@@ -57,4 +57,5 @@ def _answers(
     if form_row is None:
         raise library.NoSuchForm(form=key)
     form = library.form(tx, form_row.id)
-    return forms.validate(form, dict(answers), {}, library.options(tx, form), today=library.today(tx))
+    given = forms.validate(form, dict(answers), {}, library.options(tx, form), today=library.today(tx))
+    return dict.fromkeys(form.asked) | given

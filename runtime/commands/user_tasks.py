@@ -159,6 +159,8 @@ def complete(
             given = forms.validate(
                 form, dict(answers), known, library.options(tx, form), today=library.today(tx)
             )
+            # What was left empty is null from now on, so that the process may ask for it.
+            given = {name: None for name in form.asked if name not in known} | dict(given)
         elif answers:
             raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
         changed = {name: value for name, value in given.items() if name not in known or known[name] != value}

@@ -12,14 +12,17 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import OperationalError
+
 from runtime import i18n, library
+from runtime.calendar import Calendar
 from runtime.engine.ports import BpmnError, Step
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ledger import operations
 from runtime.rules import evaluate
 from runtime.store import accounts
-from runtime.store.db import Transaction
+from runtime.store.db import Again, Transaction
 from runtime.values import Value
 
 # What an expression may call beside what the language has itself (expressions.PURE).
@@ -80,6 +83,10 @@ class BoundWorld:
     def organisation(self) -> accounts.Organisation:
         return accounts.organisation(self.tx)
 
+    @cached_property
+    def calendar(self) -> Calendar:
+        return library.calendar(self.tx)
+
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         # What a failed operation sent or decided is undone with what it wrote.
         sent, decided = len(self.sent), len(self.decided)
@@ -97,8 +104,10 @@ class BoundWorld:
         try:
             with self.tx.savepoint():
                 result = operations.perform(topic, call, inputs)
-        except BaseException:
+        except BaseException as error:
             del self.sent[sent:], self.decided[decided:]
+            if isinstance(error, OperationalError):
+                raise Again() from error
             raise
         self.operated.append((step, topic))
         return result
@@ -118,15 +127,15 @@ class BoundWorld:
         return decision.outputs
 
     def functions(self, step: Step | None) -> Mapping[str, Callable[..., Any]]:
-        calendar, zone = library.house(self.tx).calendar, self.zone
+        zone = self.zone
 
         def workday_after(moment: dt.date, days: int) -> dt.date:
             """The n-th workday after a date; of a date-time, at the same time of day."""
             if isinstance(moment, dt.datetime):
                 local = moment.astimezone(zone)
-                day = calendar.workday_after(local.date(), days)
+                day = self.calendar.workday_after(local.date(), days)
                 return dt.datetime.combine(day, local.time(), zone).astimezone(dt.UTC)
-            return calendar.workday_after(moment, days)
+            return self.calendar.workday_after(moment, days)
 
         def next_last_workday(after: dt.date, at: str) -> dt.datetime:
             """The next month's-last-workday at a time of day (business zone), later than `after`."""
@@ -134,7 +143,7 @@ class BoundWorld:
             since = after if isinstance(after, dt.datetime) else dt.datetime.combine(after, dt.time.min, zone)
             year, month = since.astimezone(zone).year, since.astimezone(zone).month
             while True:
-                day = calendar.last_workday_of_month(year, month)
+                day = self.calendar.last_workday_of_month(year, month)
                 due = dt.datetime.combine(day, time, zone).astimezone(dt.UTC)
                 if due > since:
                     return due

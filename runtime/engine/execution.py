@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from runtime.engine import state as states
@@ -86,9 +86,15 @@ class Execution:
         return execution
 
     @classmethod
-    def restore(cls, definition: Definition, state: Mapping[str, Any], world: World) -> Execution:
-        """The case that `state()` described. Raises UnknownFormat, DoesNotFit."""
-        case = Case(definition.spec, state.get("case", ""), state.get("business_key", ""), world)
+    def restore(
+        cls, definition: Definition, state: Mapping[str, Any], world: World | None = None
+    ) -> Execution:
+        """The case that `state()` described; without a world it can be asked but not moved.
+
+        Raises UnknownFormat, DoesNotFit."""
+        case = Case(
+            definition.spec, state.get("case", ""), state.get("business_key", ""), cast(World, world)
+        )
         states.load(case, state)
         return cls(case)
 

@@ -27,8 +27,13 @@ class World(Protocol):
     """What a step may ask. An Exception that is no BpmnError is a technical failure: the token
     is parked. What is no Exception (a BaseException) passes through and ends the whole move."""
 
-    now: dt.datetime
-    zone: ZoneInfo  # of cron, bare dates and calendar durations; Asia/Shanghai if the world has none
+    @property
+    def now(self) -> dt.datetime:
+        """The transaction's business time, in UTC."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of cron, bare dates and calendar durations; Asia/Shanghai if the world has none."""
 
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Run a service task's operation, in a savepoint. Raises BpmnError."""

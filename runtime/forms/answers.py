@@ -17,8 +17,8 @@ from typing import Any
 from runtime import clock, v8
 from runtime.errors import Invalid, Problem
 from runtime.forms.kinds import CHOICES, DATES, READERS, Refused
-from runtime.forms.model import MAX_ROWS, Field, Form
-from runtime.forms.present import for_browser, keyed, plain
+from runtime.forms.model import MAX_ROWS, Field, Form, keyed
+from runtime.forms.present import for_browser, plain
 from runtime.values import Value
 
 MAX_DEPTH = 20  # of the answers' JSON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -77,3 +77,13 @@ class Form:
     def walk(self) -> Iterator[Field]:
         for each in self.fields:
             yield from each.walk()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The variables that an answer can write."""
+        return tuple(each.key for each in keyed(self.fields) if not each.readonly and each.kind != "computed")
+
+
+def keyed(fields: Sequence[Field]) -> list[Field]:
+    """The fields of one level of the answers: a group without a path opens into its own."""
+    return [inner for field in fields for inner in ([field] if field.key else keyed(field.fields))]

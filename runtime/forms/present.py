@@ -13,7 +13,7 @@ from typing import Any
 import isodate
 
 from runtime import i18n
-from runtime.forms.model import Field, Form
+from runtime.forms.model import Field, Form, keyed
 from runtime.forms.texts import TEXTS, names_of
 from runtime.values import File, Value
 
@@ -79,11 +79,6 @@ def for_browser(form: Form, known: Mapping[str, Value]) -> dict[str, Any]:
     Nothing else of the case leaves the server."""
     found = {field.key: field for field in keyed(form.fields)}
     return {name: plain(known[name], found.get(name)) for name in sorted(form.reads) if name in known}
-
-
-def keyed(fields: Sequence[Field]) -> list[Field]:
-    """The fields of one level of the answers."""
-    return [inner for field in fields for inner in ([field] if field.key else keyed(field.fields))]
 
 
 def plain(value: Value, field: Field | None) -> Any:

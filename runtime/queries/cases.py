@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from runtime import access, i18n, library, values
 from runtime.errors import NotFound
 from runtime.identity import GROUPS, Actor, Person
+from runtime.ledger import reading
 from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
 from runtime.queries.people import shown
@@ -90,7 +91,7 @@ class CasePage:
     decisions: list[DecisionView] = field(default_factory=list)
     open_tasks: list[TaskRow] = field(default_factory=list)
     incidents: list[IncidentView] = field(default_factory=list)
-    documents: list[tuple[str, str, str]] = field(default_factory=list)  # label, value, link
+    documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
 
 
 def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePage:
@@ -130,7 +131,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         decisions=_decisions(tx, row.id, language) if full else [],
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels) if actor.may("operate", "case") else [],
-        documents=_documents(tx, row, log) if full else [],
+        documents=_documents(tx, row, language) if full else [],
     )
 
 
@@ -269,7 +270,23 @@ def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentVi
     return [IncidentView(r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows]
 
 
-def _documents(tx: Transaction, case: Any, log: list[Any]) -> list[tuple[str, str, str]]:
-    """Files that the case holds."""
-    rows = tx.all(sa.select(file_uses).where(file_uses.c.case_id == case.id).order_by(file_uses.c.id))
-    return [(row.media_type, row.name, f"/files/{row.sha256}") for row in rows]
+# What the books call their documents.
+SENTENCES = {
+    "purchase_plans": "Purchase plan",
+    "purchase_contracts": "Contract",
+    "purchase_orders": "Purchase order",
+    "purchase_receipts": "Goods receipt",
+    "sales_orders": "Sales order",
+    "shipments": "Shipment",
+    "settlements": "Settlement",
+}
+
+
+def _documents(tx: Transaction, case: Any, language: str) -> list[tuple[str, Any, str]]:
+    """What the case made in the books, and the files that it holds: label, value, link."""
+    made: list[tuple[str, Any, str]] = [
+        (i18n.say(language, SENTENCES.get(of.kind, of.kind)), of.number, "")
+        for of in reading.documents_of(tx, case.public_id)
+    ]
+    held = tx.all(sa.select(file_uses).where(file_uses.c.case_id == case.id).order_by(file_uses.c.id))
+    return made + [(i18n.say(language, "File"), row.name, f"/files/{row.sha256}") for row in held]

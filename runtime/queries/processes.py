@@ -56,6 +56,6 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
     form_row = deployments.latest(tx, "form", begin.attributes.get("formRef", ""))
     if form_row is not None:
         form = library.form(tx, form_row.id)
-        schema = forms.localise(form, language, library.options(tx, form))
+        schema = forms.localise(form, language, library.options(tx, form, language))
         data = forms.for_browser(form, {})
     return StartPage(key, model.names, model.documentation, model.properties.get("clause", ""), schema, data)

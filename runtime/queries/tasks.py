@@ -67,10 +67,10 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
     schema, data = None, {}
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id)
-        options = library.options(tx, form)
+        options = library.options(tx, form, language)
         schema = forms.localise(form, language, options)
         definition = library.definition(tx, row.case_process, row.bindings)
-        known = Execution.restore(definition, orjson.loads(row.case_state), None).variables(row.activity)
+        known = Execution.restore(definition, orjson.loads(row.case_state)).variables(row.activity)
         data = forms.for_browser(form, known)
     initiator = accounts.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(

@@ -50,6 +50,12 @@ class Busy(Conflict):
     code = "database.busy"
 
 
+class Again(BaseException):
+    """The database gave up on the transaction (deadlock, serialisation): run all of it again.
+
+    Not an Exception, so that no step takes it for a failure of its own."""
+
+
 class Exact(TypeDecorator[Decimal]):
     """A Decimal of at most four places, stored as an integer of ten-thousandths.
 

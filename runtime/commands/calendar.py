@@ -1,0 +1,21 @@
+"""The business calendar: which days differ from Monday to Friday. Audited like people and grants."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from runtime.identity import Actor, require
+from runtime.store import accounts
+from runtime.store.calendar import calendar_days
+from runtime.store.db import Transaction
+
+
+def set_day(tx: Transaction, actor: Actor, day: dt.date, kind: str | None) -> None:
+    """`kind`: holiday, workday, or None for what the weekday says."""
+    require(actor, "administer", "people")
+    tx.execute(sa.delete(calendar_days).where(calendar_days.c.day == day))
+    if kind is not None:
+        tx.execute(sa.insert(calendar_days).values(day=day, kind=kind, source="admin"))
+    accounts.log(tx, actor.id, "calendar.day", day.isoformat(), kind=kind)
