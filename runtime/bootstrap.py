@@ -17,7 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock, v8
-from runtime.commands import accounts, deploy
+from runtime.commands import accounts
+from runtime.commands import deploy as deploying
 from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
@@ -125,7 +126,7 @@ class Runtime:
     def sync(self, *folders: Path) -> list[Problem]:
         """Deploy what changed in the folders since they were last taken. Returns warnings."""
         sources, unreadable = read_sources(folders)
-        before = self.read(deploy.known, SYSTEM)
+        before = self.read(deploying.known, SYSTEM)
         fresh = [source for source in sources if before.taken.get(source.path) != source.sha256]
         if not fresh and not unreadable:
             return []
@@ -134,34 +135,34 @@ class Runtime:
     def deploy(self, actor: Actor, paths: Iterable[Path], origin: str) -> list[Problem]:
         """Check and deploy files and folders: all or nothing. Returns warnings; raises DeploymentRefused."""
         sources, unreadable = read_sources(paths)
-        return self._take(actor, sources, unreadable, self.read(deploy.known, SYSTEM), origin)
+        return self._take(actor, sources, unreadable, self.read(deploying.known, SYSTEM), origin)
 
     def _take(
         self,
         actor: Actor,
-        sources: list[deploy.Source],
+        sources: list[deploying.Source],
         unreadable: list[Problem],
-        before: deploy.Known,
+        before: deploying.Known,
         origin: str,
         *,
         from_folder: bool = False,
     ) -> list[Problem]:
         # Checked before the transaction opens: a proof of a rule takes a second, a writer must not.
-        checked, problems = deploy.check_sources(sources, before)
+        checked, problems = deploying.check_sources(sources, before)
         problems = unreadable + problems
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
-            raise deploy.DeploymentRefused(problems, count=len(errors))
-        return problems + self.do(deploy.take, actor, checked, origin, from_folder=from_folder)
+            raise deploying.DeploymentRefused(problems, count=len(errors))
+        return problems + self.do(deploying.take, actor, checked, origin, from_folder=from_folder)
 
     def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
         """Prove a draft in a child process, then make it the active version; its number."""
-        text = self.read(deploy.draft_text, actor, key, draft)
+        text = self.read(deploying.draft_text, actor, key, draft)
         problems = evaluate.check_in_child(text, f"{key}.yaml")
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
-            raise deploy.DeploymentRefused(problems, count=len(errors))
-        return self.do(deploy.publish_rule, actor, key, draft, digest(text))
+            raise deploying.DeploymentRefused(problems, count=len(errors))
+        return self.do(deploying.publish_rule, actor, key, draft, digest(text))
 
     def missing_years(self) -> list[int]:
         """This year and the next, where the business calendar does not hold them."""
@@ -187,7 +188,7 @@ class Runtime:
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
 
 
-def read_sources(paths: Iterable[Path]) -> tuple[list[deploy.Source], list[Problem]]:
+def read_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Problem]]:
     """Files and folders as sources, in order of their paths; what cannot be read is a problem.
 
     A file in a folder is named relative to the folder's parent: processes/purchase_plan/….bpmn."""
@@ -195,7 +196,7 @@ def read_sources(paths: Iterable[Path]) -> tuple[list[deploy.Source], list[Probl
     for path in paths:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
         for file in files:
-            if path.is_dir() and deploy.kind_of(file.name) is None:
+            if path.is_dir() and deploying.kind_of(file.name) is None:
                 continue
             name = file.relative_to(path.parent).as_posix() if path.is_dir() else file.name
             if file.stat().st_size > LARGEST_SOURCE:
@@ -210,7 +211,7 @@ def read_sources(paths: Iterable[Path]) -> tuple[list[deploy.Source], list[Probl
                 )
                 continue
             try:
-                sources.append(deploy.Source(name, file.read_text(encoding="utf-8")))
+                sources.append(deploying.Source(name, file.read_text(encoding="utf-8")))
             except UnicodeDecodeError:
                 problems.append(Problem("not_utf8", "The file is not UTF-8 text", file=name))
     return sources, problems

@@ -51,7 +51,7 @@ def component(tx: Transaction, actor: Actor, sku: str) -> ComponentPage:
     readable = frozenset(
         tx.connection.execute(
             sa.select(cases.c.public_id).where(
-                cases.c.public_id.in_({row.case for row in [*movements, *reviews]}),
+                cases.c.public_id.in_({row.case for row in movements} | {row.case for row in reviews}),
                 access.case_visible(actor),
             )
         ).scalars()
