@@ -68,7 +68,10 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static":
+    if request.endpoint == "static":
+        if "v" in request.args:  # the address changes with the content (show.asset)
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
         # Pages show what one person may see; neither a proxy nor a shared browser keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
         response.vary.update({"Cookie", "HX-Request"})

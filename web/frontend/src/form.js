@@ -26,8 +26,10 @@ mount("form", async (element) => {
   const translate = translator(json(element, "messages", {}));
   const body = element.querySelector("[data-form-body]");
   const readOnly = element.hasAttribute("data-readonly");
-  const form = new Form({ container: body, properties: { readOnly } });
-  inTheReadersLanguage(form, translate);
+  // At once: what was typed in the last third of a second is an answer too.
+  const form = new Form({ container: body, properties: { readOnly }, debounce: false });
+  const problems = json(element, "problems", []);
+  check(form, translate, problems);
   translateTexts(body, translate);
 
   const draft = !readOnly && element.dataset.draft ? `draft:${element.dataset.draft}` : null;
@@ -38,14 +40,16 @@ mount("form", async (element) => {
   attach(form, { ...values, ...kept });
   await imported;
   if (kept) offerToStartAfresh(element, draft);
-  if (draft) keepDrafts(form, draft);
-  showProblems(form, json(element, "problems", []), element);
+  if (draft) keepDrafts(form, draft, body);
+  showProblems(form, problems);
   if (!answer) return;
 
   let sending = false;
   answer.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (sending) return;
+    // Whether the server still objects is the server's to say.
+    problems.length = 0;
     const { data, errors } = form.submit();
     const progress = answer.querySelector("[data-progress]");
     const button = answer.querySelector("button");
@@ -72,37 +76,38 @@ mount("form", async (element) => {
   });
 });
 
-// The validator is a service of the form; form-js exports no class to extend.
-function inTheReadersLanguage(form, translate) {
+// The validator is a service of the form; form-js exports no class to extend. What the server found
+// is added to what the browser finds, as long as the answer is the one that the server refused.
+function check(form, translate, problems) {
   const validator = form.get("validator");
-  const check = validator.validateFieldInstance.bind(validator);
-  validator.validateFieldInstance = (...args) => check(...args).map(translate);
+  const theirs = validator.validateFieldInstance.bind(validator);
+  validator.validateFieldInstance = (instance, value) => {
+    const found = of(problems, instance).filter((problem) => (problem.refused ??= JSON.stringify(value ?? null)) === JSON.stringify(value ?? null));
+    return [...theirs(instance, value).map(translate), ...found.map((problem) => problem.text)];
+  };
 }
 
-// What the server found, at the fields it names. Fields register as they are drawn, so this waits
-// for them; what no field shows stays in the list above the form.
-async function showProblems(form, problems, element) {
+function of(problems, instance) {
+  const where = instance.valuePath.join(".");
+  return problems.filter((problem) => problem.where.replace(/\[(\d+)\]/g, ".$1") === where);
+}
+
+// Fields register as they are drawn, so this waits for them. What no field shows stays in the list above.
+async function showProblems(form, problems) {
   if (!problems.length) return;
-  const fields = form.get("formFieldRegistry");
-  for (let frame = 0; frame < 30; frame += 1) {
+  const instances = form.get("formFieldInstanceRegistry");
+  for (let frame = 0; frame < 30 && !instances.getAllKeyed().length; frame += 1) {
     await new Promise((next) => requestAnimationFrame(next));
-    if (form.get("formFieldInstanceRegistry").getAllKeyed().length) break;
   }
-  const errors = {};
-  for (const instance of form.get("formFieldInstanceRegistry").getAllKeyed()) {
-    const where = instance.valuePath.join(".");
-    const found = problems.filter((problem) => problem.where.replace(/\[(\d+)\]/g, ".$1") === where);
-    if (!found.length) continue;
-    let place = errors;
-    const path = [instance.id, ...Object.values(instance.indexes ?? {})];
-    for (const step of path.slice(0, -1)) place = place[step] ??= {};
-    place[path.at(-1)] = found.map((problem) => problem.text);
-    const label = fields.get(instance.id)?.label;
+  for (const instance of instances.getAllKeyed()) {
+    if (!of(problems, instance).length) continue;
+    form.get("viewerCommands").updateFieldInstanceValidation(instance, instance.value ?? null);
+    const field = form.get("formFieldRegistry").get(instance.id);
+    const label = field?.label ?? field?.dateLabel;
     for (const line of document.querySelectorAll("[data-where]")) {
-      if (label && line.dataset.where === found[0].where) line.prepend(Object.assign(document.createElement("b"), { textContent: `${label}: ` }));
+      if (label && of([{ where: line.dataset.where }], instance).length) line.prepend(Object.assign(document.createElement("b"), { textContent: `${label}: ` }));
     }
   }
-  form._setState({ errors });
 }
 
 function focusFirst(body) {
@@ -114,24 +119,28 @@ function focusFirst(body) {
 }
 
 // Drafts keep themselves in this tab: a closed session or a stray link loses nothing.
-function keepDrafts(form, key) {
+function keepDrafts(form, key, body) {
   let waiting;
-  let first = true;
-  form.on("changed", () => {
-    if (first) {
-      first = false;
-      return;
-    }
+  let touched = false; // form-js reports changes of its own while it draws
+  for (const kind of ["input", "change", "click", "keydown"]) body.addEventListener(kind, () => { touched = true; }, true);
+  const keep = () => {
+    if (waiting === undefined) return;
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      const text = JSON.stringify(form._getSubmitData(), (_, value) => (typeof value === "string" && value.startsWith("files::") ? null : value));
-      try {
-        sessionStorage.setItem(key, text);
-      } catch {
-        // Full or forbidden: the form works without drafts.
-      }
-    }, 400);
+    waiting = undefined;
+    const text = JSON.stringify(form._getSubmitData(), (_, value) => (typeof value === "string" && value.startsWith("files::") ? null : value));
+    try {
+      sessionStorage.setItem(key, text);
+    } catch {
+      // Full or forbidden: the form works without drafts.
+    }
+  };
+  form.on("changed", () => {
+    if (!touched) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, 400);
   });
+  window.addEventListener("pagehide", keep);
+  document.addEventListener("htmx:beforeSwap", keep);
 }
 
 function read(key) {

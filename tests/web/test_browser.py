@@ -1,0 +1,228 @@
+"""The pages in a real browser, under their own policy: keyboard, forms, drafts, files, a phone.
+
+Not here: the work itself from end to end (tests/acceptance)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from runtime.commands import deploy, user_tasks
+from runtime.errors import Problem
+from runtime.forms import FormInvalid
+from tests.web.stand_ins import PASSWORD, Office
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+def address(office: Office) -> Iterator[str]:
+    office.client()
+    server = make_server("127.0.0.1", 0, office.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def opened(browser: Browser, address: str, **options: Any) -> Page:
+    page = browser.new_context(base_url=address, locale="zh-CN", **options).new_page()
+    page.goto("/sign-in")
+    page.get_by_label("用户名").fill("wangfang")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.wait_for_url("**/inbox")
+    return page
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = opened(browser, address, viewport={"width": 1440, "height": 900})
+    complaints: list[str] = []
+    # Refusals by the server are what some tests are about; the policy and scripts never complain.
+    page.on("console", lambda said: said.type == "error" and "status of 4" not in said.text and complaints.append(said.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait for it from outside: the policy lets nothing be evaluated in the page."""
+    for _ in range(100):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(expression)
+
+
+DRAFTS = "Object.keys(sessionStorage).filter(key => key.startsWith('draft:')).length"
+
+
+def fill(page: Page) -> None:
+    page.get_by_label("同意").check()
+
+
+def test_a_task_opens_beside_its_list_by_keyboard(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    assert "审核采购计划" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    page.get_by_label("金额").wait_for()
+    assert page.url.endswith("/tasks/t1")
+    assert "审核采购计划" in page.title()
+    assert page.locator("[data-list]").is_visible()
+    page.go_back()
+    page.get_by_text("请从列表中选择任务").wait_for()
+
+
+def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(page: Page, office: Office) -> None:
+    page.goto("/tasks/t1")
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("此项必填。").wait_for()
+    page.get_by_text("请查看标出的字段。").wait_for()
+    assert not office.called("complete")
+    assert page.get_by_text("添加一行").is_visible() and page.get_by_role("button", name="选择文件").is_visible()
+
+
+def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_label("数量").nth(1).fill("125")
+    page.get_by_role("button", name="提交").dblclick()
+    page.wait_for_url("**/inbox")
+    (task, answers, version), = office.called("complete")
+    assert (task, version, answers["decision"]) == ("t1", 4, "approve")
+    assert [row["quantity"] for row in answers["lines"]] == [300, 125]
+    assert "intro" not in answers
+
+
+def test_what_the_server_refuses_stands_at_its_field_and_nothing_is_lost(page: Page, office: Office) -> None:
+    office.answers[user_tasks.complete] = FormInvalid(
+        [Problem("answer.x", "This field is required.", "lines[1].component"), Problem("answer.y", "Some answers do not fit.", "elsewhere")]
+    )
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_label("意见").fill("价格偏高")
+    page.get_by_role("button", name="提交").click()
+    page.locator(".notice.is-bad").wait_for()
+    second = page.get_by_label("组件").nth(1)
+    until(page, "document.querySelectorAll('.fjs-form-field-error').length === 1")
+    assert "fjs-has-errors" in second.evaluate("e => e.closest('.fjs-form-field').className")
+    assert page.get_by_label("意见").input_value() == "价格偏高" and page.get_by_label("同意").is_checked()
+    assert page.locator("[data-where='lines[1].component'] b").text_content() == "组件: "
+    # And it works after that.
+    office.answers[user_tasks.complete] = user_tasks.Completed("c1", None)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert office.called("complete")[-1][1]["comment"] == "价格偏高"
+
+
+def test_a_draft_waits_for_its_writer_and_goes_when_the_task_is_done(page: Page) -> None:
+    page.goto("/tasks/t1")
+    page.get_by_label("意见").fill("先看合同")
+    page.goto("/stock")
+    page.goto("/tasks/t1")
+    page.get_by_text("已恢复您之前填写的内容").wait_for()
+    assert page.get_by_label("意见").input_value() == "先看合同"
+    fill(page)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    until(page, f"{DRAFTS} === 0")
+
+
+def test_chosen_files_are_sent_before_the_form(page: Page, office: Office, tmp_path: Path) -> None:
+    photo = tmp_path / "验收.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n")
+    page.goto("/tasks/t1")
+    fill(page)
+    page.locator("input[type=file]").set_input_files(photo)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    (name, media_type, data), = office.called("<lambda>") or office.called("store")
+    assert (name, media_type, data) == ("验收.png", "image/png", b"\x89PNG\r\n\x1a\n")
+    kept = office.called("complete")[0][1]["photos"]
+    assert kept == [{"$file": {"sha256": "f" * 64, "name": "验收.png", "media_type": "image/png", "size": 8}}]
+
+
+def test_the_diagram_shows_the_way_taken_and_who_has_it(page: Page) -> None:
+    page.goto("/cases/c1")
+    page.locator(".djs-element.is-active").wait_for()
+    assert page.locator(".djs-shape.is-done").count() == 2
+    assert page.locator(".djs-connection.is-taken").count() == 2
+    assert page.locator(".badge").text_content() == "王芳"
+    page.get_by_role("button", name="放大").click()
+
+
+def test_a_rules_problems_stand_at_their_lines_while_it_is_typed(page: Page, office: Office) -> None:
+    page.goto("/rules/approval_limits?edit=1")
+    page.get_by_text("检查完毕，没有问题。").wait_for()
+    office.answers[deploy.check_rule] = [Problem("x", "This field is required.", line=2, column=1)]
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.type("rows: []")
+    page.get_by_role("button", name="第 2 行").wait_for()
+    page.locator(".cm-lint-marker-error").wait_for()
+    page.get_by_role("button", name="保存为草稿").click()
+    page.wait_for_load_state()
+    assert office.called("save_rule")[0][1].endswith("rows: []")
+
+
+def test_stock_is_drawn(page: Page) -> None:
+    page.goto("/stock")
+    until(page, "document.querySelector('canvas').width > 100")
+    page.get_by_role("link", name="晶澳").click()
+
+
+def test_the_language_changes_with_the_choice(page: Page, office: Office) -> None:
+    with page.expect_navigation():
+        page.get_by_label("语言").select_option("en")
+    assert office.called("set_language") == [("en",)]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["/inbox", "/inbox/started", "/tasks/t1", "/cases/c1", "/processes", "/processes/p/start", "/rules",
+     "/rules/approval_limits", "/rules/approval_limits?edit=1", "/stock", "/account", "/nowhere"],
+)  # fmt: skip
+def test_nothing_runs_off_a_phone(browser: Browser, address: str, where: str) -> None:
+    page = opened(browser, address, viewport={"width": 360, "height": 740})
+    page.goto(where)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_a_phone_shows_the_list_or_the_task(browser: Browser, address: str) -> None:
+    page = opened(browser, address, viewport={"width": 360, "height": 740})
+    page.get_by_role("link", name="审核采购计划").click()
+    page.get_by_label("金额").wait_for()
+    assert not page.locator(".list").is_visible()
+    page.get_by_role("link", name="待办").first.click()
+    page.locator("[data-list]").wait_for()
+    page.context.close()
+
+
+def test_the_first_tab_stop_leads_past_the_bar(page: Page) -> None:
+    page.goto("/stock")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
