@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 
 from web import current
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[^\W\d]\w*|>=|<=|==|!=|&&|\|\||\*|-(?=\d)|.', re.S)
+_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[^\W\d]\w*|>=|<=|==|!=|&&|\|\||\*|-(?=\d)|.', re.S
+)
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "*": "×", "-": "−", "&&": "and", "||": "or"}
 _SPOKEN = {"and", "or", "not", "in", "true", "false", "null"}
 
