@@ -1,0 +1,12 @@
+"""The demo department: its people and opening balances, entered as an installation would enter its own.
+
+Invented: people, brands, companies, prices. Not here: anything that a real installation
+runs; it never imports this."""
+
+from runtime.demo.dataset import NEARLY_SHORT, dataset
+from runtime.demo.people import PASSWORD, Person, people
+from runtime.demo.seeding import introduced, open_books, opening, seed
+
+__all__ = [
+    "NEARLY_SHORT", "PASSWORD", "Person", "dataset", "introduced", "open_books", "opening", "people", "seed",
+]

@@ -1,0 +1,79 @@
+"""Setting the demo up: people by the audited commands, books by the opening process.
+
+All in one transaction: interrupted in the middle, the next start begins anew."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from runtime import access, i18n, library, values
+from runtime.commands import accounts, cases
+from runtime.demo.dataset import dataset
+from runtime.demo.people import PEOPLE
+from runtime.errors import Failed
+from runtime.identity import GROUPS, SYSTEM, Actor
+from runtime.store import accounts as store
+from runtime.store import files
+from runtime.store.db import Transaction
+from runtime.values import File
+
+
+class BooksNotOpened(Failed):
+    """The demo's opening balances were not taken; see the incident of case {case}."""
+
+    code = "demo.books_not_opened"
+
+
+class Runs(Protocol):
+    """A runtime: does a command in one transaction."""
+
+    def do(self, command: Any, actor: Actor, *args: Any, **kwargs: Any) -> Any: ...
+
+
+def seed(runtime: Runs, *, books: bool = True) -> None:
+    """People and, unless told otherwise, open books; nothing if the people are there already."""
+    runtime.do(_found, SYSTEM, books)
+
+
+def introduced(language: str) -> list[tuple[str, str, str]]:
+    """(username, name, role) of everybody, in the reader's language."""
+    return [
+        (person.username, i18n.label(language, dict(person.names)),
+         i18n.label(language, dict(GROUPS[person.group])))
+        for person in PEOPLE
+    ]
+
+
+def _found(tx: Transaction, actor: Actor, books: bool) -> None:
+    if store.find(tx, username=PEOPLE[0].username) is not None:
+        return
+    for person in PEOPLE:
+        accounts.add_person(
+            tx, actor, person.username, person.names,
+            groups=person.groups, superior=person.superior, password=person.password,
+        )
+    if books:
+        open_books(tx, actor)
+
+
+def open_books(tx: Transaction, actor: Actor) -> str:
+    """The administrator starts the opening process with the demo's figures; the case's id."""
+    row = store.find(tx, username="linxi")
+    admin = access.actor_of(tx, row)
+    started = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin)})
+    return started.case
+
+
+def opening(tx: Transaction) -> dict[str, Any]:
+    """The demo's opening balances for the people as they are in this database."""
+    ids = {row.username: row.public_id for row in store.organisation(tx).by_id.values()}
+    return dataset(ids, library.today(tx))
+
+
+def _file(tx: Transaction, admin: Actor) -> File:
+    content = values.dumps(opening(tx)).encode()
+    sha256 = files.put(tx, content)
+    tx.insert(files.file_uses, [{
+        "sha256": sha256, "name": "opening.json", "media_type": "text/plain", "person_id": admin.id, "at": tx.now,
+    }])
+    return File(sha256, "opening.json", "text/plain", len(content))
