@@ -28,7 +28,7 @@ def write_file(
     def fields(lines: str) -> str:
         found = []
         for line in textwrap.dedent(lines).strip().splitlines():
-            name, rest = line.split(":", 1)
+            name, rest = line.strip().split(":", 1)
             kind, _, more = rest.partition(",")
             found.append(f"  {name}: {{type: {kind.strip()}, {names(name)}{',' + more if more else ''}}}")
         return "\n".join(found)
