@@ -71,17 +71,22 @@ def who(actor: Actor) -> list[str]:
     return [f"person:{actor.id}", *sorted(f"group:{group}" for group in actor.groups)]
 
 
-def asked(actor: Actor) -> sa.ColumnElement[bool]:
-    """The task may be claimed by the person (correlated with user_tasks)."""
-    return sa.exists().where(candidates.c.task_id == user_tasks.c.id, candidates.c.who.in_(who(actor)))
-
-
-def _has_task(actor: Actor) -> sa.ColumnElement[bool]:
-    """The person has, had or may claim a task of the case (correlated with cases)."""
-    return sa.exists().where(
-        user_tasks.c.case_id == cases.c.id,
-        sa.or_(user_tasks.c.assignee_id == actor.id, user_tasks.c.completed_by == actor.id, asked(actor)),
+def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
+    """The task (a row of user_tasks, or an alias of it) may be claimed by the person."""
+    return (
+        sa.select(1)
+        .where(candidates.c.task_id == task.c.id, candidates.c.who.in_(who(actor)))
+        .correlate(task)
+        .exists()
     )
+
+
+def _has_task(actor: Actor, case: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """The person has, had or may claim a task of the case with this id."""
+    # An alias, since the query around may be over user_tasks itself.
+    task = user_tasks.alias()
+    mine = sa.or_(task.c.assignee_id == actor.id, task.c.completed_by == actor.id, asked(actor, task))
+    return case.in_(sa.select(task.c.case_id).where(mine).correlate(None))
 
 
 def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.ColumnElement[bool]]]:
@@ -99,7 +104,7 @@ def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.Column
             if confidential
             else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below))
         ),
-        "assigned": lambda: _has_task(actor),
+        "assigned": lambda: _has_task(actor, cases.c.id),
         "department": sa.true,
         "any": sa.true,
     }
@@ -136,7 +141,7 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
         tests.append(
             sa.and_(
                 user_tasks.c.assignee_id.in_(sorted(actor.subordinates)),
-                sa.exists().where(cases.c.id == user_tasks.c.case_id, case_visible(actor, fully=True)),
+                user_tasks.c.case_id.in_(_cases_seen(actor)),
             )
         )
     return sa.or_(*tests)
@@ -144,14 +149,18 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
 
 def file_visible(actor: Actor) -> sa.ColumnElement[bool]:
     """Which rows of `file_uses` the person may download: their own uploads, and of cases seen fully."""
+    ordinary = sa.select(cases.c.id).where(cases.c.confidential.is_(False)).correlate(None)
     return sa.or_(
         sa.and_(file_uses.c.person_id == actor.id, file_uses.c.case_id.is_(None)),
-        sa.exists().where(cases.c.id == file_uses.c.case_id, case_visible(actor, fully=True)),
+        file_uses.c.case_id.in_(_cases_seen(actor)),
         # A task's form shows the files of its case to whoever is to decide on them.
-        sa.exists().where(
-            cases.c.id == file_uses.c.case_id, cases.c.confidential.is_(False), _has_task(actor)
-        ),
+        sa.and_(file_uses.c.case_id.in_(ordinary), _has_task(actor, file_uses.c.case_id)),
     )
+
+
+def _cases_seen(actor: Actor) -> sa.Select[tuple[int]]:
+    """Ids of the cases that the person sees fully."""
+    return sa.select(cases.c.id).where(case_visible(actor, fully=True)).correlate(None)
 
 
 def about_person(actor: Actor, kind: str, person: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:

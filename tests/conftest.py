@@ -48,6 +48,32 @@ def office(seeded_home: Path, tmp_path: Path, still_clock: None) -> Iterator[obj
 
 
 @pytest.fixture(scope="session")
+def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's people and processes, and books that are not open yet."""
+    from runtime import demo
+    from tests import office
+
+    home = tmp_path_factory.mktemp("blank")
+    with clock.frozen(START - dt.timedelta(hours=1)):
+        runtime = office.found(home, seeded=False)
+        demo.seed_people(runtime)
+        runtime.close()
+    return home
+
+
+@pytest.fixture
+def blank(blank_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+    """An installation with people and processes, and empty books."""
+    from tests.office import Office, Runtime, Settings
+
+    home = tmp_path / "home"
+    shutil.copytree(blank_home, home)
+    runtime = Runtime(Settings(home=home, demo=True))
+    yield Office(runtime)
+    runtime.close()
+
+
+@pytest.fixture(scope="session")
 def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small firm with people and no processes; tests copy it and deploy their own."""
     from runtime.bootstrap import Runtime, Settings
