@@ -20,6 +20,7 @@ from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
 from runtime.queries import inbox, people, processes, rules, stock, tasks
+from runtime.queries.stock import Movement, Review, StockLine
 from runtime.values import File
 from web.app import create_app
 
@@ -331,8 +332,8 @@ def task_page(now: dt.datetime, **changed: Any) -> tasks.TaskPage:
     return tasks.TaskPage(**{**usual, **changed})
 
 
-def stock_rows() -> list[Any]:
-    made = [
+def stock_rows() -> list[StockLine]:
+    made: list[tuple[str, str, int, int | None, int | None, int, int]] = [
         ("JAM72D42-585", "晶澳 JAM72D42-585/LB 双玻", 120, 211, 771, 300, 40),
         ("LR7-72HVH-650", "隆基 LR7-72HVH-650M", 900, 180, 640, 0, 120),
         ("TSM-NEG21C.20-720", "天合 TSM-NEG21C.20-720W", 660, 150, 500, 0, 0),
@@ -341,24 +342,35 @@ def stock_rows() -> list[Any]:
         ("NEW-1", "新组件（参数未定）", 15, None, None, 0, 0),
     ]
     return [
-        SimpleNamespace(
-            sku=s,
-            names={"zh_Hans": n, "en": s},
-            on_hand=Decimal(h),
-            safety_stock=None if ss is None else Decimal(ss),
-            reorder_point=None if r is None else Decimal(r),
-            on_order=Decimal(o),
-            committed=Decimal(c),
-            below=ss is not None and h < ss,
-            alert="al1" if ss and h < ss else None,
-            alert_case="c1" if ss and h < ss else None,
+        StockLine(sku, {"zh_Hans": name, "en": sku}, on_hand, on_order, 0, committed, safety, reorder,
+                  *(("al1", "c1") if safety and on_hand < safety else (None, None)))
+        for sku, name, on_hand, safety, reorder, on_order, committed in made
+    ]  # fmt: skip
+
+
+def component(now: dt.datetime) -> stock.ComponentPage:
+    pieces = [("opening", 400), ("issue", -60), ("issue", -110), ("receipt", 150), ("issue", -200), ("correction", -60)]
+    movements, balance = [], 0
+    for place, (kind, quantity) in enumerate(pieces):
+        balance += quantity
+        at = now - (30 - 5 * place) * DAY
+        movements.append(
+            Movement(place, at, at.date(), kind, "SZ", quantity, balance, None, None, f"c{place % 2}", None)
         )
-        for s, n, h, ss, r, o, c in made
-    ]
-
-
-def component(now: dt.datetime) -> Any:
-    return SimpleNamespace(sku="JAM72D42-585", movements=[])
+    return stock.ComponentPage(
+        sku="JAM72D42-585",
+        names=names("晶澳 JAM72D42-585/LB 双玻", "晶澳 JAM72D42-585/LB 雙玻", "JA JAM72D42-585/LB"),
+        line=stock_rows()[0],
+        figures={"brand": "JA Solar", "power": Decimal(585), "efficiency": Decimal("22.6"), "voc": None},
+        movements=movements[::-1],
+        reviews=[Review(now - DAY, "c1", 120, 211, 771, True, "below", None)],
+        demand=[],
+        warehouses=[
+            ("SZ", names("苏州仓", "蘇州倉", "Suzhou"), 100, 40),
+            ("HF", names("合肥仓", "合肥倉", "Hefei"), 20, 0),
+        ],
+        readable=frozenset({"c1"}),
+    )
 
 
 def rule_page(now: dt.datetime, **changed: Any) -> rules.RulePage:

@@ -58,7 +58,10 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     page = opened(browser, address, viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     # Refusals by the server are what some tests are about; the policy and scripts never complain.
-    page.on("console", lambda said: said.type == "error" and "status of 4" not in said.text and complaints.append(said.text))
+    page.on(
+        "console",
+        lambda said: said.type == "error" and "status of 4" not in said.text and complaints.append(said.text),
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     page.context.close()
@@ -118,7 +121,10 @@ def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
 
 def test_what_the_server_refuses_stands_at_its_field_and_nothing_is_lost(page: Page, office: Office) -> None:
     office.answers[user_tasks.complete] = FormInvalid(
-        [Problem("answer.x", "This field is required.", "lines[1].component"), Problem("answer.y", "Some answers do not fit.", "elsewhere")]
+        [
+            Problem("answer.x", "This field is required.", "lines[1].component"),
+            Problem("answer.y", "Some answers do not fit.", "elsewhere"),
+        ]
     )
     page.goto("/tasks/t1")
     fill(page)
@@ -191,6 +197,8 @@ def test_stock_is_drawn(page: Page) -> None:
     page.goto("/stock")
     until(page, "document.querySelector('canvas').width > 100")
     page.get_by_role("link", name="晶澳").click()
+    page.get_by_text("技术参数").wait_for()
+    until(page, "document.querySelector('canvas').width > 100")
 
 
 def test_the_language_changes_with_the_choice(page: Page, office: Office) -> None:

@@ -240,6 +240,13 @@ def test_stock_puts_first_what_is_below_its_safety_stock(client: FlaskClient) ->
     assert "2 种低于安全库存" in page
 
 
+def test_a_component_shows_its_movements_and_links_only_to_cases_that_may_be_read(client: FlaskClient) -> None:
+    page = client.get("/stock/JAM72D42-585").text
+    assert [point["quantity"] for point in json_block(page, "points")] == [400, 340, 230, 380, 180, 120]
+    assert "销售出库" in page and "苏州仓" in page and "22.6 %" in page
+    assert "/cases/c1" in page and "/cases/c0" not in page
+
+
 def test_an_upload_is_kept_and_described(office: Office, client: FlaskClient) -> None:
     import io
 

@@ -10,7 +10,7 @@ import pytest
 from runtime import i18n
 from runtime.clock import now
 from tests.web.stand_ins import Office
-from web import app, messages, show
+from web import app, messages, show, stock
 from web.wording import wording
 
 
@@ -21,6 +21,9 @@ def test_what_libraries_and_the_framework_say_is_translated(language: str) -> No
         *messages.FORMS,
         *messages.EDITOR,
         *app.HTTP_SENTENCES.values(),
+        *stock.KINDS.values(),
+        *stock.REASONS.values(),
+        *(label for label, _ in stock.FIGURES.values()),
         "and",
         "or",
         "not",

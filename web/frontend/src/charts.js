@@ -107,7 +107,7 @@ mount("history-chart", (element) => {
     type: "line",
     data: {
       datasets: [
-        { label: words.on_hand, data: points.map((point, place) => ({ x: times[place], y: point.quantity })), stepped: "after", borderColor: colour("--chart-1"), backgroundColor: colour("--chart-1"), borderWidth: 2, pointRadius: 3 },
+        { label: words.on_hand, data: points.map((point, place) => ({ x: times[place], y: point.quantity })), stepped: "before", borderColor: colour("--chart-1"), backgroundColor: colour("--chart-1"), borderWidth: 2, pointRadius: 3 },
         ...(words.levels.safety_stock === null ? [] : [level(words.levels.safety_stock, words.safety_stock, false)]),
         ...(words.levels.reorder_point === null ? [] : [level(words.levels.reorder_point, words.reorder_point, true)]),
       ],
