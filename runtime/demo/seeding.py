@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import sqlalchemy as sa
+
 from runtime import access, i18n, library, values
 from runtime.commands import accounts, cases
 from runtime.demo.dataset import dataset
@@ -13,13 +15,15 @@ from runtime.demo.people import PEOPLE
 from runtime.errors import Failed
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.store import accounts as store
+from runtime.store import cases as case_store
 from runtime.store import files
 from runtime.store.db import Transaction
+from runtime.store.jobs import incidents
 from runtime.values import File
 
 
 class BooksNotOpened(Failed):
-    """The demo's opening balances were not taken; see the incident of case {case}."""
+    """The demo's opening balances were not taken: {reason}"""
 
     code = "demo.books_not_opened"
 
@@ -60,8 +64,11 @@ def open_books(tx: Transaction, actor: Actor) -> str:
     """The administrator starts the opening process with the demo's figures; the case's id."""
     row = store.find(tx, username="linxi")
     admin = access.actor_of(tx, row)
-    started = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin)})
-    return started.case
+    case = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin)}).case
+    if case_store.get(tx, case).status != "completed":
+        reason = tx.scalar(sa.select(incidents.c.reason).order_by(incidents.c.id.desc()).limit(1))
+        raise BooksNotOpened(reason=reason)
+    return case
 
 
 def opening(tx: Transaction) -> dict[str, Any]:
