@@ -28,7 +28,8 @@ def test_a_condition_written_back_reads_the_same(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "folded"),
-    [("a > 2 * 30", "a > 60"), ("a < -5", "a < -5"), ("d > date('2026-01-31') + duration('P1D')", "d > date('2026-02-01')"),
+    [("a > 2 * 30", "a > 60"), ("a < -5", "a < -5"),
+     ("d > date('2026-01-31') + duration('P1D')", "d > date('2026-02-01')"),
      ("1 < 2 and a > 1", "true and a > 1"), ("a > round(10 / 3, 2)", "a > 3.33")],
 )
 def test_what_needs_no_name_is_computed(text: str, folded: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -89,3 +90,9 @@ def test_a_check_that_crashes_leaves_the_server_alone(
     (found,) = evaluate.check_in_child(write(["a > 1"]), "probe.yaml")
     assert found.rule == "rule_file.check_crashed"
     assert "-6" in caplog.text
+
+
+def test_the_example_of_the_handbook_is_a_rule_file() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n")[1].split("```")[0]
+    assert [each for each in evaluate.publishable(text) if each.severity == "error"] == []
