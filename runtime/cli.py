@@ -138,7 +138,7 @@ def init(processes: Path | None, rules: Path | None) -> None:
     runtime.upgrade()
     chosen = [folder for folder in (processes, rules) if folder]
     notes = runtime.sync(*(chosen or runtime.folders()))
-    _print(notes)
+    tell_all(notes)
     out.print(say("Ready. Now create the first administrator: guicheng admin create"))
 
 
@@ -250,7 +250,7 @@ def check(paths: tuple[Path, ...]) -> None:
     sources, unreadable = read_sources(paths)
     _, problems = deploy.check_sources(sources, before)
     problems = unreadable + problems
-    _print(problems)
+    tell_all(problems)
     errors = sum(problem.severity == "error" for problem in problems)
     if errors:
         err.print(say("{count} problems must be mended.", count=errors), style="red")
@@ -264,7 +264,7 @@ def check(paths: tuple[Path, ...]) -> None:
 def deploy_(paths: tuple[Path, ...]) -> None:
     """Check and deploy diagrams, forms and rule files: all of them or none."""
     runtime = opened()
-    _print(runtime.deploy(SYSTEM, paths, "cli"))
+    tell_all(runtime.deploy(SYSTEM, paths, "cli"))
     out.print(say("Deployed."))
 
 
@@ -380,7 +380,7 @@ def _answers(text: str) -> dict[str, Any]:
     return values.from_json(data)
 
 
-def _print(problems: Iterable[Problem]) -> None:
+def tell_all(problems: Iterable[Problem]) -> None:
     for problem in problems:
         style = "red" if problem.severity == "error" else "yellow"
         err.print(tell(problem), style=style, markup=False)

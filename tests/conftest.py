@@ -56,7 +56,7 @@ def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("blank")
     with clock.frozen(START - dt.timedelta(hours=1)):
         runtime = office.found(home, seeded=False)
-        demo.seed_people(runtime)
+        demo.seed(runtime, books=False)
         runtime.close()
     return home
 

@@ -44,7 +44,7 @@ def demo_(port: int, no_serve: bool) -> None:
     ) as progress:
         for step, act in (
             ("Preparing the database", runtime.upgrade),
-            ("Deploying processes and rules", lambda: cli._print(runtime.sync(*runtime.folders()))),
+            ("Deploying processes and rules", lambda: cli.tell_all(runtime.sync(*runtime.folders()))),
             ("Seeding the demo department", lambda: demo.seed(runtime)),
         ):
             task = progress.add_task(say(step) + " …", total=None)
@@ -62,7 +62,7 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
         if probe.connect_ex((host, port)) == 0:
             err.print(say("Port {port} is in use; choose another with --port.", port=port), style="red")
             sys.exit(1)
-    app = create_app(runtime)
+    app = create_app(runtime, demo.people() if runtime.settings.demo else ())
     at_work: Any = Worker(runtime) if worker else None
     if at_work:
         at_work.start()

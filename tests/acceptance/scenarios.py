@@ -85,7 +85,7 @@ class Run:
             "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
             "workday_after": workday_after,
             "person": lambda username: self.office.as_(username).actor.public_id,
-            "dataset": demo.dataset,
+            "dataset": lambda: self.office.runtime.read(lambda tx, actor: demo.opening(tx), SYSTEM),
         }
 
     def browser(self, value: Any) -> Any:
