@@ -9,6 +9,8 @@ conditions, and amounts of money come from expressions/. Not here: scripts in Ja
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import datetime as dt
 import json
 import os
@@ -134,8 +136,9 @@ class Feel:
         self._source = source
         self._lock = threading.Lock()
         self._isolate: MiniRacer | None = None
-        self._inherited: list[MiniRacer | None] = []
         os.register_at_fork(after_in_child=self._leave_to_parent)
+        # While the interpreter is taken down it is too late: closing would then wait for ever.
+        atexit.register(self.close)
 
     def evaluate(self, text: str, names: Mapping[str, Value]) -> Value:
         """The value of `text` (a leading `=` is allowed); an unknown name is null, as FEEL has it.
@@ -225,8 +228,10 @@ class Feel:
         self._isolate = None
 
     def _leave_to_parent(self) -> None:
-        # The child has none of the isolate's threads, so even to close it would wait for ever.
-        self._inherited.append(self._isolate)
+        # The child has none of the isolate's threads, so even to close it would wait for ever, and
+        # the last reference that goes closes it. One more, which nobody gives back, keeps it.
+        if self._isolate is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._isolate))
         self._isolate = None
         self._lock = threading.Lock()
 

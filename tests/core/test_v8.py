@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -166,6 +168,42 @@ def test_a_child_makes_its_own_isolate(feel: v8.Feel) -> None:
         os.kill(child, 9)
         pytest.fail("the child hangs")
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+ENDING = """
+import os, sys, threading
+from pathlib import Path
+from runtime import v8
+v8.use(Path(sys.argv[1]))
+assert v8.shared().evaluate("1 + 1", {}) == 2
+if sys.argv[2] == "child":
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    assert v8.shared().evaluate("1 + 2", {}) == 3
+if sys.argv[2] == "idle child":
+    child = os.fork()
+    if child:
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+if sys.argv[2] == "thread":
+    other = threading.Thread(target=lambda: v8.shared().evaluate("1 + 2", {}))
+    other.start()
+    other.join()
+if sys.argv[2] == "error":
+    raise SystemExit(0)
+"""
+
+
+@pytest.mark.parametrize("how", ["plain", "child", "idle child", "thread", "error"])
+def test_a_process_that_used_feel_can_end(how: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, str(BUNDLE), how],
+        cwd=BUNDLE.parents[3],
+        timeout=30,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_missing_bundle_is_said() -> None:
