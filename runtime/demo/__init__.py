@@ -3,7 +3,7 @@
 Invented: people, brands, companies, prices. Not here: anything that a real installation
 runs; it never imports this."""
 
-from runtime.demo.dataset import NEARLY_SHORT, dataset
+from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PASSWORD, Person, people
 from runtime.demo.seeding import introduced, open_books, opening, seed
 

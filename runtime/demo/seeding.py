@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
 from runtime.commands import accounts, cases
-from runtime.demo.dataset import dataset
+from runtime.demo.figures import dataset
 from runtime.demo.people import PEOPLE
 from runtime.errors import Failed
 from runtime.identity import GROUPS, SYSTEM, Actor

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.ledger.inputs import MOST_MONEY
+from runtime.ledger.operations import refuse
 from runtime.store.db import AmountTooLarge, Instant, Transaction, metadata
 
 document_numbers = sa.Table(
@@ -126,16 +127,16 @@ def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, An
 
 
 def check_lines(lines: Iterable[Mapping[str, Any]]) -> None:
-    """At least one line, each component once, each quantity positive."""
+    """At least one line, each component once, each quantity positive. BPMN error: bad_lines."""
     seen: set[str] = set()
     for line in lines:
         if line["component"] in seen:
-            raise ComponentTwice(component=line["component"])
+            raise refuse("bad_lines", ComponentTwice(component=line["component"]))
         if line["quantity"] < 1:
-            raise QuantityNotPositive(component=line["component"])
+            raise refuse("bad_lines", QuantityNotPositive(component=line["component"]))
         seen.add(line["component"])
     if not seen:
-        raise NoLines()
+        raise refuse("bad_lines", NoLines())
 
 
 def amount_of(priced: Iterable[tuple[int, Decimal]]) -> Decimal:

@@ -250,7 +250,7 @@ def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> Parame
     return {"completed": len(lines)}
 
 
-@operation("inventory.correct", errors=("same_person", "below_zero"))
+@operation("inventory.correct", errors=("same_person", "below_zero", "nothing_to_correct"))
 def correct(
     call: Call,
     component: str,
@@ -263,12 +263,12 @@ def correct(
     """Post a signed difference of pieces, with its reason.
 
     BPMN errors: same_person, if the approver drafted it (without `drafted_by`: started the
-    case); below_zero, if the warehouse does not have that many."""
+    case); below_zero, if the warehouse does not have that many; nothing_to_correct."""
     tx = call.tx
     if (drafted_by or _starter(call)) == approved_by:
         raise refuse("same_person", documents.SamePerson())
     if quantity == 0:
-        raise NothingToCorrect()
+        raise refuse("nothing_to_correct", NothingToCorrect())
     row = catalogue.component(tx, component)
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
     try:

@@ -113,7 +113,7 @@ class Outstanding(TypedDict):
     lines: list[dict[str, Any]]
 
 
-@operation("purchasing.sign_contract", errors=("beyond_plan", "contract_number_taken"))
+@operation("purchasing.sign_contract", errors=("bad_lines", "beyond_plan", "contract_number_taken"))
 def sign_contract(
     call: Call,
     plan: str,
@@ -127,7 +127,8 @@ def sign_contract(
     """Record a signed contract of an approved plan and the order that it makes.
 
     A plan may be bought by several contracts; together they have no more pieces of a component
-    and no higher amount than was approved. BPMN errors: beyond_plan, contract_number_taken."""
+    and no higher amount than was approved. BPMN errors: bad_lines, beyond_plan,
+    contract_number_taken."""
     documents.check_lines(lines)
     tx = call.tx
     row = documents.get(tx, plans.plans, plan)

@@ -74,7 +74,7 @@ class Shown(TypedDict):
     lines: list[dict[str, Any]]
 
 
-@operation("purchasing.record_plan")
+@operation("purchasing.record_plan", errors=("bad_lines",))
 def record_plan(
     call: Call,
     lines: list[PlanLine],
@@ -85,7 +85,7 @@ def record_plan(
 ) -> Recorded:
     """Record a plan, or the rework of one that is still proposed: its lines are replaced.
 
-    A line without a price takes the component's purchase price."""
+    A line without a price takes the component's purchase price. BPMN error: bad_lines."""
     documents.check_lines(lines)
     tx = call.tx
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])

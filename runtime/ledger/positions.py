@@ -1,6 +1,6 @@
 """Where the pieces of each component are: in stock, on order, in quarantine, promised to customers.
 
-Reads only, four statements whatever the number of components."""
+Reads only, three statements whatever the number of components."""
 
 from __future__ import annotations
 

@@ -110,7 +110,8 @@ class Stored(TypedDict):
 
 
 @operation(
-    "purchasing.record_inspection", errors=("over_delivery", "more_than_received", "not_on_order")
+    "purchasing.record_inspection",
+    errors=("bad_lines", "over_delivery", "more_than_received", "not_on_order"),
 )
 def record_inspection(
     call: Call,
@@ -124,7 +125,7 @@ def record_inspection(
     """Record what arrived of an open order, and how much of it failed inspection.
 
     Nothing is in stock yet. `lines_received` has component, received, accepted, rejected.
-    BPMN errors: over_delivery, more_than_received, not_on_order."""
+    BPMN errors: bad_lines, over_delivery, more_than_received, not_on_order."""
     tx = call.tx
     row = documents.get(tx, orders, order)
     documents.require_state(row, "open")
@@ -255,7 +256,7 @@ def _lines(tx: Transaction, receipt_id: int) -> list[Any]:
 def _check_line(order: str, line: InspectionLine, ordered: dict[str, Any], seen: set[str]) -> None:
     component = line["component"]
     if component in seen:
-        raise documents.ComponentTwice(component=component)
+        raise refuse("bad_lines", documents.ComponentTwice(component=component))
     seen.add(component)
     if component not in ordered:
         raise refuse("not_on_order", NotOnOrder(component=component, order=order))

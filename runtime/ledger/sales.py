@@ -94,7 +94,7 @@ class Partial(TypedDict):
     amount: Decimal
 
 
-@operation("sales.record_order")
+@operation("sales.record_order", errors=("bad_lines",))
 def record_order(
     call: Call,
     customer: str,
@@ -104,7 +104,9 @@ def record_order(
     recorded_by: Person,
     order: str | None = None,
 ) -> Recorded:
-    """Record a customer's order, or the correction of one that is not confirmed yet."""
+    """Record a customer's order, or the correction of one that is not confirmed yet.
+
+    BPMN error: bad_lines."""
     documents.check_lines(lines)
     tx = call.tx
     buyer = catalogue.by_code(tx, catalogue.customers, customer)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,14 @@ PEOPLE = {
 }
 
 
+@cache
+def _ruleset(rule: str) -> evaluate.Ruleset:
+    path = RULES / f"{rule}.yaml"
+    found, problems = rulefile.load(path.read_text(encoding="utf-8"), path.name)
+    assert found is not None, problems
+    return evaluate.compile(found, version=1)
+
+
 @dataclass
 class Books:
     """The books in one transaction, as a case's service tasks see them."""
@@ -57,10 +66,7 @@ class Books:
         )
 
     def decide(self, rule: str, facts: Mapping[str, Any], as_of: dt.date | None = None) -> Mapping[str, Any]:
-        path = RULES / f"{rule}.yaml"
-        found, problems = rulefile.load(path.read_text(encoding="utf-8"), path.name)
-        assert found is not None, problems
-        decision = evaluate.decide(evaluate.compile(found, version=1), facts, as_of=as_of or self.today)
+        decision = evaluate.decide(_ruleset(rule), facts, as_of=as_of or self.today)
         if decision.refused:
             raise BpmnError("rule_refused", str(decision.refused))
         return decision.outputs
@@ -143,3 +149,16 @@ def books(empty: Books) -> Books:
         for sku, price in (("M1", Decimal("500")), ("M2", Decimal("620.5")), ("M3", Decimal("0.3333")))
     ])
     return empty
+
+
+@pytest.fixture
+def statements(engine: sa.Engine) -> Iterator[list[str]]:
+    """Every SQL statement that is run from here on."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", note)
