@@ -24,10 +24,12 @@ from rich.table import Table
 from runtime import i18n, values
 from runtime.bootstrap import Runtime, Settings, read_sources
 from runtime.commands import accounts, calendar, cases, deploy, user_tasks
+from runtime.commands import incidents as incident_commands
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.queries import decide as deciding
 from runtime.queries import inbox, people
+from runtime.queries import incidents as incident_queries
 from runtime.worker import Worker
 
 out = Console(highlight=False, soft_wrap=True)
@@ -326,6 +328,30 @@ def complete(task: str, username: str, answers: str) -> None:
     """Complete TASK with the form's answers."""
     runtime = opened()
     runtime.do(user_tasks.complete, acting(runtime, username), task, _answers(answers))
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+@guarded
+def incidents(context: click.Context) -> None:
+    """What needs a person: list the open incidents."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("id", say("Case"), say("Process"), say("Step"), say("Reason"), box=None)
+    for row in opened().read(incident_queries.listing, SYSTEM):
+        table.add_row(row.id, row.case, row.process, row.element, row.reason)
+    out.print(table)
+
+
+@incidents.command("retry")
+@click.argument("incident")
+@guarded
+def incidents_retry(incident: str) -> None:
+    """Try the step behind INCIDENT again, once its cause is mended."""
+    runtime = opened()
+    runtime.do(incident_commands.retry, SYSTEM, incident)
     Worker(runtime).drain()
     out.print(say("Done."))
 

@@ -15,15 +15,16 @@ import isodate
 import sqlalchemy as sa
 from ruamel.yaml import YAML
 
-from runtime import clock, demo, expressions
+from runtime import clock, demo, expressions, values
 from runtime.bootstrap import ROOT
-from runtime.commands import accounts, advance, deploy
+from runtime.commands import accounts, advance, deploy, files
 from runtime.commands.world import BoundWorld
 from runtime.identity import SYSTEM, Actor
 from runtime.store import accounts as account_store
 from runtime.store import deployments
 from runtime.store import user_tasks as task_store
 from runtime.store.db import Transaction
+from runtime.values import File
 from tests.office import Case, Office
 
 
@@ -62,7 +63,7 @@ class Run:
     def read(self, value: Any, variables: Mapping[str, Any] | None = None) -> Any:
         """A value of the file: `${…}` evaluated, lists and maps all through."""
         if isinstance(value, str) and "${" in value:
-            known = variables if variables is not None else (self.case.variables if self.case else {})
+            known = variables if variables is not None else (seen(self.case) if self.case else {})
             return expressions.compile(value).evaluate(known, self.functions())
         if isinstance(value, Mapping):
             return {name: self.read(item, variables) for name, item in value.items()}
@@ -85,8 +86,14 @@ class Run:
             "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
             "workday_after": workday_after,
             "person": lambda username: self.office.as_(username).actor.public_id,
-            "dataset": lambda: self.office.runtime.read(lambda tx, actor: demo.opening(tx), SYSTEM),
+            "dataset": self.dataset,
         }
+
+    def dataset(self) -> File:
+        """The demo's opening balances, uploaded by its administrator."""
+        data = values.dumps(self.office.runtime.read(lambda tx, actor: demo.opening(tx), SYSTEM)).encode()
+        admin = self.office.as_(self.username("admin", None)).actor
+        return self.office.runtime.do(files.store, admin, "opening.json", "text/plain", data)
 
     def browser(self, value: Any) -> Any:
         """As a form sends it: dates as ISO text."""
@@ -162,8 +169,12 @@ class Run:
         element, every = step["task"], step.get("all", False)
         rows = self.open_tasks(element, anywhere or every)
         assert rows, f"no open task {element}; incidents: {self.office.incidents()}"
+        if anywhere and not every:
+            # The one that this person has in front of them.
+            mine = {row.id for row in self.office.as_(self.username(step["as"], rows[0])).inbox()}
+            rows = [row for row in rows if row.public_id in mine] or rows
         for row in rows if every else rows[:1]:
-            known = Case(self.office, row.case).variables
+            known = seen(Case(self.office, row.case))
             who = self.username(step["as"], row)
             answers = self.browser(self.read(step.get("answers", {}), known))
             desk = self.office.as_(who)
@@ -234,15 +245,25 @@ class Run:
         assert due is not None, f"{process} has no start timer {element}"
         clock.shift(due - clock.now())
 
-    def look_at(self, spec: Mapping[str, Any]) -> None:
+    def look_at(self, spec: Mapping[str, Any], *, must: bool) -> bool:
+        """Turn to the case that the file names, as soon as there is one; whether there is."""
         wanted = self.read(spec.get("where", {}), {})
         fitting = [
             case
             for case in self.office.cases_of(spec["process"])
             if all(case.variables.get(name) == value for name, value in wanted.items())
         ]
-        assert fitting, f"no case of {spec['process']} with {wanted}"
-        self.case = fitting[-1]
+        assert fitting or not must, f"no case of {spec['process']} with {wanted}"
+        self.case = fitting[-1] if fitting else self.case
+        return bool(fitting)
+
+
+def seen(case: Case) -> dict[str, Any]:
+    """Every variable of the case, those of called processes too."""
+    found: dict[str, Any] = {}
+    for names in case.state.variables.values():
+        found |= names
+    return found
 
 
 def stock(office: Office) -> dict[str, int]:
@@ -263,17 +284,19 @@ def run(office: Office, scenario: Scenario) -> Run:
         play.step(step, anywhere=True)
     stocked = stock(office)
     play.case = play.start({"process": scenario.process, **spec["start"]})
-    if "case" in spec:
-        play.look_at(spec["case"])
     assert play.case is not None, "nothing was started"
     for step in spec.get("steps", ()):
-        play.step(step)
+        # Until the case that the file names is there, steps are about whatever leads to it.
+        there = "case" not in spec or play.look_at(spec["case"], must=False)
+        play.step(step, anywhere=not there)
+    if "case" in spec:
+        play.look_at(spec["case"], must=True)
     wanted = spec["ends"] if isinstance(spec["ends"], list) else [spec["ends"]]
     ended = {entry.element for entry in play.case.log if entry.kind == "left"}
     missing = set(wanted) - ended
     assert not missing, f"did not reach {missing}; stands at {play.case.state.standing}; {office.incidents()}"
     for name, value in spec.get("expect", {}).items():
-        found, expected = play.case.variables.get(name), play.read(value)
+        found, expected = seen(play.case).get(name), play.read(value)
         if isinstance(found, Decimal) or isinstance(expected, Decimal):
             found, expected = Decimal(found), Decimal(expected)
         assert found == expected, f"{name} is {found!r}, not {expected!r}"

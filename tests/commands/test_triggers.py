@@ -11,6 +11,9 @@ from runtime.store import jobs
 from tests.diagrams import bpmn, element, end, properties, start, timer, user
 from tests.office import Office
 
+NAP = bpmn(
+    "nap", start(), timer("rest", "timeDuration", "PT1H"), user("wake", candidateGroups="specialist"), end()
+)
 MESSAGE = '<message id="m" name="goods_arrived"/>'
 
 
@@ -186,3 +189,27 @@ def test_a_job_that_keeps_failing_becomes_an_incident(
     for _ in range(attempts):
         firm.later(minutes=11)
     assert "the disk is full" in firm.incidents()[0]
+
+
+def test_an_incident_is_tried_again_once_its_cause_is_mended(
+    firm: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from runtime.commands import incidents
+    from runtime.identity import NotGranted
+    from runtime.queries import incidents as listed
+
+    firm.deploy(NAP)
+    case = firm.as_("spec").start("nap")
+    with monkeypatch.context() as broken:
+        broken.setitem(triggers.KINDS, "timer", lambda tx, job: 1 / 0)
+        for _ in range(4):
+            firm.later(hours=2)
+    (found,) = firm.runtime.read(listed.listing, firm.as_("root").actor)
+    with pytest.raises(NotGranted):
+        firm.runtime.do(incidents.retry, firm.as_("spec").actor, found.id)
+    firm.runtime.do(incidents.retry, firm.as_("root").actor, found.id)
+    firm.settle()
+    assert set(case.state.standing.values()) == {"wake"}
+    assert firm.incidents() == []
+    with pytest.raises(incidents.IncidentResolved):
+        firm.runtime.do(incidents.retry, firm.as_("root").actor, found.id)

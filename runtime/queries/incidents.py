@@ -1,0 +1,46 @@
+"""What needs a person: open incidents, oldest first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from runtime.identity import Actor, require
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
+from runtime.store.jobs import incidents
+
+
+@dataclass(frozen=True)
+class Incident:
+    """`case` and `title` are empty for work that belongs to no case."""
+
+    id: str
+    case: str
+    title: Mapping[str, str]
+    process: str
+    element: str
+    reason: str
+    at: dt.datetime
+
+
+def listing(tx: Transaction, actor: Actor, limit: int = 200) -> list[Incident]:
+    """Needs the right to operate cases."""
+    require(actor, "operate", "case")
+    rows = tx.all(
+        sa.select(incidents, cases.c.public_id.label("case"), cases.c.title, cases.c.process)
+        .outerjoin(cases, cases.c.id == incidents.c.case_id)
+        .where(incidents.c.resolved_at.is_(None))
+        .order_by(incidents.c.id)
+        .limit(limit)
+    )
+    return [
+        Incident(
+            row.public_id, row.case or "", row.title or {}, row.process or "", row.element, row.reason,
+            row.created_at,
+        )
+        for row in rows
+    ]  # fmt: skip
