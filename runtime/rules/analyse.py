@@ -23,8 +23,9 @@ from runtime.rules.terms import Constant, Test, alternatives
 from runtime.rules.trials import describe
 from runtime.values import Value
 
-SECONDS = 8.0  # for one file
-_QUERY = 500  # milliseconds for one question
+SECONDS = 20.0  # for one file
+# Effort for one question, in z3's own unit: the same on a busy machine, a second or two at worst on a quiet one.
+_EFFORT = 600_000
 
 
 def analyse(file: RuleFile, name: str = "", seconds: float = SECONDS) -> list[Problem]:
@@ -39,6 +40,7 @@ class _Table:
         self.file, self.name, self.until = file, name, until
         self.logic = Logic(file)
         self.solver = z3.Solver()
+        self.solver.set("rlimit", _EFFORT)
         self.fits: list[Any] = []  # one boolean for each row
         for index, row in enumerate(file.rows):
             fits = z3.Bool(f"row {index}")
@@ -136,7 +138,7 @@ class _Table:
         if len(spread) != 1:
             return ""
         solver = z3.Solver()
-        solver.set("timeout", _QUERY)
+        solver.set("rlimit", _EFFORT)
         solver.add(*self.logic.domain)
         by_mark = {}
         for index, test in enumerate(spread[0]):
@@ -152,7 +154,7 @@ class _Table:
         if left <= 0:
             self.unsure = True
             return z3.unknown
-        self.solver.set("timeout", max(1, min(_QUERY, left)))
+        self.solver.set("timeout", left)
         verdict = self.solver.check(*assumptions)
         if verdict == z3.unknown:
             self.unsure = True

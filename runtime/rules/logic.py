@@ -127,7 +127,7 @@ class Logic:
         if figure.optional:
             given = z3.Bool(f"{figure.id} given")
             self._given[figure.id] = given
-            needed = [self._given[name] for name in figure.formula.names if name in self._given]
+            needed = [self._given[name] for name in sorted(figure.formula.names) if name in self._given]
             self.domain.append(z3.Implies(z3.And(needed), given))
         if figure.kind in _NUMBERS:
             exact = exact if exact is not None else self._real()

@@ -94,7 +94,7 @@ SENTENCES = {
     "rule_file.shadowed": "This rule never decides: {earlier} before it takes what it fits, e.g. {case}.",
     "rule_file.overlap": "This rule and “{earlier}” before it both fit and decide differently: {case}. "
                          "The earlier one wins.",
-    "rule_file.not_all_proved": "The table is large; overlaps and dead rules were not all looked for.",
+    "rule_file.not_all_proved": "Not everything could be proved about this table; overlaps or dead rules may remain.",
     # trials
     "rule_file.example_failed": "This example expects {output} = {expected}, and the table decides {found}.",
     "rule_file.example_refused": "This example expects a decision, and the table refuses.",
