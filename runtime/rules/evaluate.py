@@ -140,12 +140,13 @@ def publishable(text: str, file: str = "") -> list[Problem]:
 
     The engine can crash or hang on what it is given: call check_in_child from a server."""
     # z3 is 60 MB that only the checking child needs.
-    from runtime.rules import analyse, trials
+    from runtime.rules import trials
+    from runtime.rules.analyse import analyse
 
     table, found = load(text, file)
     if table is None:
         return found
-    found = found + analyse.analyse(table, file) + trials.examples(table, file)
+    found = found + analyse(table, file) + trials.examples(table, file)
     if not any(each.severity == "error" for each in found):
         found += trials.side_by_side(table, file)
     return sorted(found, key=lambda each: (each.line, each.column))
