@@ -4,11 +4,12 @@ Not here: any one document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.ledger.inputs import MOST_MONEY
@@ -72,15 +73,20 @@ def columns() -> list[sa.Column[Any]]:
 
 def next_number(tx: Transaction, prefix: str, year: int) -> str:
     """The next number of a series of a year, without gaps: PP-2026-0001."""
-    which = sa.and_(document_numbers.c.prefix == prefix, document_numbers.c.year == year)
     last = tx.scalar(
-        sa.update(document_numbers).where(which).values(last=document_numbers.c.last + 1)
+        _insert(tx, document_numbers).values(prefix=prefix, year=year, last=1)
+        .on_conflict_do_update(
+            index_elements=["prefix", "year"], set_={"last": document_numbers.c.last + 1}
+        )
         .returning(document_numbers.c.last)
     )
-    if last is None:
-        last = 1
-        tx.execute(sa.insert(document_numbers).values(prefix=prefix, year=year, last=last))
     return f"{prefix}-{year}-{last:04d}"
+
+
+def add_missing(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows whose key is not there yet; two transactions that add the same one do not collide."""
+    if rows:
+        tx.execute(_insert(tx, table).on_conflict_do_nothing(), list(rows))
 
 
 def add(tx: Transaction, table: sa.Table, **values: Any) -> int:
@@ -124,6 +130,12 @@ def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, An
         .values({name: table.c[name] + sa.bindparam(f"by_{name}") for name in names}),
         [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes],
     )
+
+
+def _insert(tx: Transaction, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLAlchemy keeps with each dialect."""
+    dialect = tx.connection.dialect.name
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def check_lines(lines: Iterable[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict
 from runtime.ids import public_id
-from runtime.ledger import append_only, catalogue, safety
+from runtime.ledger import append_only, catalogue, documents, safety
 from runtime.ledger.operations import Call
 from runtime.store.db import Instant, Transaction, metadata
 
@@ -78,21 +78,18 @@ def post(
 
     Returns the movements' public ids. Raises StockShort; then nothing was written."""
     tx = call.tx
-    held = balances(tx, [p.component_id for p in postings], [p.warehouse_id for p in postings])
-    after = {key: row.on_hand for key, row in held.items()}
+    touched = sorted({(posting.component_id, posting.warehouse_id) for posting in postings})
+    documents.add_missing(
+        tx, stock_balances, [{"component_id": c, "warehouse_id": w, "on_hand": 0} for c, w in touched]
+    )
+    held = balances(tx, [c for c, _ in touched], [w for _, w in touched])
+    after = {key: held[key].on_hand for key in touched}
     for posting in postings:
         key = (posting.component_id, posting.warehouse_id)
-        before = after.get(key, 0)
-        after[key] = before + posting.quantity
+        after[key] += posting.quantity
         if after[key] < 0:
-            raise _short(tx, posting, before)
-    tx.insert(stock_balances, [
-        {"component_id": c, "warehouse_id": w, "on_hand": on_hand}
-        for (c, w), on_hand in after.items() if (c, w) not in held
-    ])
-    touched = {(posting.component_id, posting.warehouse_id) for posting in postings}
-    changed = [(key, after[key]) for key in sorted(touched) if key in held]
-    if changed:
+            raise _short(tx, posting, after[key] - posting.quantity)
+    if touched:
         tx.execute(
             sa.update(stock_balances)
             .where(
@@ -100,7 +97,7 @@ def post(
                 stock_balances.c.warehouse_id == sa.bindparam("w"),
             )
             .values(on_hand=sa.bindparam("pieces")),
-            [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in changed],
+            [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in after.items()],
         )
     ids = [public_id() for _ in postings]
     tx.insert(stock_movements, [
