@@ -1,0 +1,291 @@
+"""What pages read of the books: stock, one component, documents, the options of forms.
+
+Plain reads for queries, which ask access.py first. Not here: wages, appraisals and
+bonuses, which only their cases show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime import i18n
+from runtime.ledger import (
+    appraisals,
+    bonuses,
+    catalogue,
+    demand,
+    orders,
+    plans,
+    receipts,
+    sales,
+    settlements,
+    shipments,
+    stock,
+)
+from runtime.ledger.positions import positions
+from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
+from runtime.store import accounts
+from runtime.store.db import Transaction
+
+
+@dataclass(frozen=True)
+class StockLine:
+    """One component's pieces against what should be there; None: never reviewed.
+
+    alert: public id of the open one; alert_case: the case that deals with it."""
+
+    sku: str
+    names: Mapping[str, str]
+    on_hand: int
+    on_order: int
+    quarantine: int
+    committed: int
+    safety_stock: int | None
+    reorder_point: int | None
+    alert: str | None
+    alert_case: str | None
+
+    @property
+    def below(self) -> bool:
+        return self.safety_stock is not None and self.on_hand < self.safety_stock
+
+
+@dataclass(frozen=True)
+class Movement:
+    """`balance`: pieces in all warehouses after it."""
+
+    id: int
+    at: dt.datetime
+    business_date: dt.date
+    kind: str
+    warehouse: str
+    quantity: int
+    balance: int
+    reason: str | None
+    document: str | None
+    case: str
+    actor: str | None
+
+
+@dataclass(frozen=True)
+class Review:
+    """Why a review of a component's stock fired or did not."""
+
+    at: dt.datetime
+    case: str
+    on_hand: int
+    safety_stock: int | None
+    reorder_point: int | None
+    fired: bool
+    reason: str
+    inputs: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document of the books by its public id. `number` is for people, "" where there is none."""
+
+    kind: str
+    public_id: str
+    number: str
+    state: str
+    case: str
+    at: dt.datetime
+
+
+_DOCUMENTS = {
+    table.name: table
+    for table in (
+        plans.plans, orders.contracts, orders.orders, receipts.receipts, sales.sales_orders,
+        shipments.shipments, shipments.sales_issues, settlements.settlements, stock_alerts,
+        appraisals.appraisals, appraisals.appraisal_cycles, bonuses.bonuses,
+    )
+}
+
+
+def overview(tx: Transaction) -> list[StockLine]:
+    """Every listed component, by SKU."""
+    rows = tx.all(
+        sa.select(
+            catalogue.components.c.id, catalogue.components.c.sku, catalogue.components.c.names,
+            stock_parameters.c.safety_stock, stock_parameters.c.reorder_point,
+            stock_alerts.c.public_id.label("alert"), stock_alerts.c.case.label("alert_case"),
+        )
+        .outerjoin(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
+        .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
+        .where(catalogue.components.c.listed)
+        .order_by(catalogue.components.c.sku)
+    )
+    where = positions(tx, [row.id for row in rows])
+    return [
+        StockLine(
+            row.sku, row.names, where[row.id].on_hand, where[row.id].on_order, where[row.id].quarantine,
+            where[row.id].committed, row.safety_stock, row.reorder_point, row.alert, row.alert_case,
+        )
+        for row in rows
+    ]
+
+
+def component(tx: Transaction, sku: str) -> Mapping[str, Any]:
+    """The component's catalogue data by column name, its supplier's code as `usual_supplier`.
+
+    Raises UnknownComponent."""
+    row = catalogue.component(tx, sku)
+    supplier = tx.scalar(
+        sa.select(catalogue.suppliers.c.code).where(catalogue.suppliers.c.id == row.usual_supplier_id)
+    )
+    hidden = ("id", "usual_supplier_id")
+    data = {name: value for name, value in row._mapping.items() if name not in hidden}
+    return data | {"usual_supplier": supplier}
+
+
+def by_warehouse(tx: Transaction, sku: str) -> list[tuple[str, Mapping[str, str], int, int]]:
+    """(code, names, on hand, reserved) of each warehouse that holds the component."""
+    balance = stock.stock_balances.c
+    rows = tx.all(
+        sa.select(
+            catalogue.warehouses.c.code, catalogue.warehouses.c.names, balance.on_hand, balance.reserved
+        )
+        .join(stock.stock_balances, balance.warehouse_id == catalogue.warehouses.c.id)
+        .join(catalogue.components, balance.component_id == catalogue.components.c.id)
+        .where(catalogue.components.c.sku == sku)
+        .order_by(catalogue.warehouses.c.code)
+    )
+    return [(row.code, row.names, row.on_hand, row.reserved) for row in rows]
+
+
+def movements(tx: Transaction, sku: str, before: int | None = None, limit: int = 100) -> list[Movement]:
+    """A component's movements, newest first; `before`: the last id of the page before."""
+    moved = stock.stock_movements.c
+    running = sa.func.sum(moved.quantity).over(order_by=moved.id).label("balance")
+    history = (
+        sa.select(stock.stock_movements, running)
+        .join(catalogue.components, catalogue.components.c.id == moved.component_id)
+        .where(catalogue.components.c.sku == sku)
+        .subquery()
+    )
+    query = sa.select(history, catalogue.warehouses.c.code).join(
+        catalogue.warehouses, catalogue.warehouses.c.id == history.c.warehouse_id
+    )
+    if before is not None:
+        query = query.where(history.c.id < before)
+    return [
+        Movement(
+            row.id, row.at, row.business_date, row.kind, row.code, row.quantity, int(row.balance),
+            row.reason, row.document, row.case, row.actor,
+        )
+        for row in tx.all(query.order_by(history.c.id.desc()).limit(limit))
+    ]
+
+
+def reviews(tx: Transaction, sku: str, limit: int = 30) -> list[Review]:
+    """A component's latest reviews, newest first."""
+    rows = tx.all(
+        sa.select(stock_reviews)
+        .join(catalogue.components)
+        .where(catalogue.components.c.sku == sku)
+        .order_by(stock_reviews.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Review(
+            row.at, row.case, row.on_hand, row.safety_stock, row.reorder_point, row.fired, row.reason, row.inputs
+        )
+        for row in rows
+    ]
+
+
+def demand_by_month(tx: Transaction, sku: str) -> list[tuple[str, int]]:
+    """(2026-03, pieces) of each month of a component's demand history; months without demand are 0."""
+    row = catalogue.component(tx, sku)
+    series = tx.first(sa.select(demand.demand_series).where(demand.demand_series.c.component_id == row.id))
+    if series is None:
+        return []
+    months: dict[str, int] = {}
+    day = series.first_day.replace(day=1)
+    while day <= series.last_day:
+        months[f"{day:%Y-%m}"] = 0
+        day = (day + dt.timedelta(days=31)).replace(day=1)
+    for one in tx.all(sa.select(demand.demand).where(demand.demand.c.component_id == row.id)):
+        months[f"{one.day:%Y-%m}"] += one.pieces
+    return sorted(months.items())
+
+
+def options(tx: Transaction, source: str, language: str = i18n.DEFAULT) -> list[dict[str, str]]:
+    """What a form offers from the books: [{value, label}]. An unknown source has no options."""
+    if source == "components":
+        rows = tx.all(sa.select(catalogue.components).where(catalogue.components.c.listed).order_by("sku"))
+        return [{"value": row.sku, "label": f"{catalogue.name(row, language)} · {row.sku}"} for row in rows]
+    if source == "people":
+        people = tx.all(sa.select(accounts.people).where(accounts.people.c.active).order_by("username"))
+        return [
+            {"value": row.public_id, "label": i18n.label(language, dict(row.names), row.username)}
+            for row in people
+        ]
+    table = {
+        "suppliers": catalogue.suppliers, "customers": catalogue.customers, "warehouses": catalogue.warehouses
+    }.get(source)
+    if table is None:
+        return []
+    query = sa.select(table).order_by(table.c.code)
+    if "active" in table.c:
+        query = query.where(table.c.active)
+    return [{"value": row.code, "label": catalogue.name(row, language)} for row in tx.all(query)]
+
+
+def document(tx: Transaction, public_id: str) -> Document | None:
+    """The document with this public id, whichever book holds it."""
+    found = tx.first(sa.union_all(*(_document(table, public_id) for table in _DOCUMENTS.values())))
+    return Document(**found._mapping) if found is not None else None
+
+
+def documents_of(tx: Transaction, case: str) -> list[Document]:
+    """The numbered documents that a case made, in the order of their making."""
+    numbered = [table for table in _DOCUMENTS.values() if "number" in table.c]
+    query = sa.union_all(*(_columns(table).where(table.c.case == case) for table in numbered))
+    return sorted((Document(**row._mapping) for row in tx.all(query)), key=lambda each: (each.at, each.number))
+
+
+def _document(table: sa.Table, public_id: str) -> Any:
+    return _columns(table).where(table.c.public_id == public_id)
+
+
+def _columns(table: sa.Table) -> Any:
+    number = table.c.number if "number" in table.c else sa.literal("")
+    state = table.c.state if "state" in table.c else sa.literal("")
+    return sa.select(
+        sa.literal(table.name).label("kind"), table.c.public_id, number.label("number"),
+        state.label("state"), table.c.case, table.c.at,
+    )
+
+
+def amount_of(tx: Transaction, public_id: str) -> Decimal | None:
+    """What a plan, order, sales order or settlement comes to, in CNY."""
+    for table in (plans.plans, orders.orders, sales.sales_orders, settlements.settlements):
+        amount: Decimal | None = tx.scalar(sa.select(table.c.amount).where(table.c.public_id == public_id))
+        if amount is not None:
+            return amount
+    return None
+
+
+def imbalances(tx: Transaction) -> list[tuple[str, str, int, int]]:
+    """(sku, warehouse, balance, sum of movements) wherever the two differ: nothing, in sound books."""
+    moved, balance = stock.stock_movements.c, stock.stock_balances.c
+    sums = {(row.component_id, row.warehouse_id): int(row.pieces) for row in tx.all(
+        sa.select(moved.component_id, moved.warehouse_id, sa.func.sum(moved.quantity).label("pieces"))
+        .group_by(moved.component_id, moved.warehouse_id)
+    )}
+    held = {(row.component_id, row.warehouse_id): row.on_hand for row in tx.all(
+        sa.select(balance.component_id, balance.warehouse_id, balance.on_hand)
+    )}
+    wrong = sorted(key for key in sums.keys() | held.keys() if sums.get(key, 0) != held.get(key, 0))
+    if not wrong:
+        return []
+    skus = catalogue.skus(tx, {component_id for component_id, _ in wrong})
+    codes = {row.id: row.code for row in tx.all(sa.select(catalogue.warehouses))}
+    return [(skus[key[0]], codes[key[1]], held.get(key, 0), sums.get(key, 0)) for key in wrong]
