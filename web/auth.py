@@ -47,7 +47,7 @@ def sign_in_form() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in")
-@limiter.limit("60 per 5 minutes")
+@limiter.limit("300 per 5 minutes")  # one address may be a whole office
 @limiter.limit("10 per 5 minutes", key_func=_tried)
 def sign_in() -> ResponseReturnValue:
     target = request.form.get("next")

@@ -77,4 +77,7 @@ def _problems(found: list[Any]) -> list[dict[str, Any]]:
 def _page(key: str, **told: Any) -> str:
     rule = current.read(rules.rule_page, key, current.language())
     names = {column.id: column.label for column in (*rule.table.inputs, *rule.table.outputs)}
-    return render_template("rule.html", rule=rule, words=wording(names), **told)
+    lines = [*rule.table.lines, *([rule.table.otherwise] if rule.table.otherwise else [])]
+    # An output that no line gives is computed from the others; it has no column of its own.
+    columns = [column for column in rule.table.outputs if any(column.id in line.then for line in lines)]
+    return render_template("rule.html", rule=rule, columns=columns, words=wording(names), **told)

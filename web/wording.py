@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 
-from web import current
+from web import current, show
 
 _TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[^\W\d]\w*|>=|<=|==|!=|&&|\|\||\*|-(?=\d)|.', re.S
+    r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[^\W\d]\w*|\d+(?:\.\d+)?|>=|<=|==|!=|&&|\|\||\*|-(?=\d)|.', re.S
 )
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "*": "×", "-": "−", "&&": "and", "||": "or"}
 _SPOKEN = {"and", "or", "not", "in", "true", "false", "null"}
@@ -31,6 +32,8 @@ def _told(token: str, names: Mapping[str, str]) -> str:
     token = _SIGNS.get(token, token)
     if token in _SPOKEN:
         return current.say(token)
+    if token[:1].isdigit():
+        return show.number(Decimal(token))
     if token[:1] in "\"'" and len(token) > 1:
         return f"“{token[1:-1]}”"
     return token

@@ -349,7 +349,14 @@ def stock_rows() -> list[StockLine]:
 
 
 def component(now: dt.datetime) -> stock.ComponentPage:
-    pieces = [("opening", 400), ("issue", -60), ("issue", -110), ("receipt", 150), ("issue", -200), ("correction", -60)]
+    pieces = [
+        ("opening", 400),
+        ("issue", -60),
+        ("issue", -110),
+        ("receipt", 150),
+        ("issue", -200),
+        ("correction", -60),
+    ]
     movements, balance = [], 0
     for place, (kind, quantity) in enumerate(pieces):
         balance += quantity

@@ -98,13 +98,17 @@ def test_a_task_opens_beside_its_list_by_keyboard(page: Page) -> None:
     page.get_by_text("请从列表中选择任务").wait_for()
 
 
-def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(page: Page, office: Office) -> None:
+def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(
+    page: Page, office: Office
+) -> None:
     page.goto("/tasks/t1")
     page.get_by_role("button", name="提交").click()
     page.get_by_text("此项必填。").wait_for()
     page.get_by_text("请查看标出的字段。").wait_for()
     assert not office.called("complete")
-    assert page.get_by_text("添加一行").is_visible() and page.get_by_role("button", name="选择文件").is_visible()
+    assert (
+        page.get_by_text("添加一行").is_visible() and page.get_by_role("button", name="选择文件").is_visible()
+    )
 
 
 def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
@@ -113,7 +117,7 @@ def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
     page.get_by_label("数量").nth(1).fill("125")
     page.get_by_role("button", name="提交").dblclick()
     page.wait_for_url("**/inbox")
-    (task, answers, version), = office.called("complete")
+    ((task, answers, version),) = office.called("complete")
     assert (task, version, answers["decision"]) == ("t1", 4, "approve")
     assert [row["quantity"] for row in answers["lines"]] == [300, 125]
     assert "intro" not in answers
@@ -164,7 +168,7 @@ def test_chosen_files_are_sent_before_the_form(page: Page, office: Office, tmp_p
     page.locator("input[type=file]").set_input_files(photo)
     page.get_by_role("button", name="提交").click()
     page.wait_for_url("**/inbox")
-    (name, media_type, data), = office.called("<lambda>") or office.called("store")
+    ((name, media_type, data),) = office.called("<lambda>") or office.called("store")
     assert (name, media_type, data) == ("验收.png", "image/png", b"\x89PNG\r\n\x1a\n")
     kept = office.called("complete")[0][1]["photos"]
     assert kept == [{"$file": {"sha256": "f" * 64, "name": "验收.png", "media_type": "image/png", "size": 8}}]

@@ -56,7 +56,10 @@ PAGES = {
     + block("problems", [{"line": 2, "column": 8, "severity": "error", "text": "没有规则"}])
     + "<div data-found></div></form>",
     "charts": "<figure data-stock-chart>"
-    + block("rows", [{"sku": "a", "name": "a", "on_hand": 3, "safety_stock": 2, "reorder_point": 4, "below": False}])
+    + block(
+        "rows",
+        [{"sku": "a", "name": "a", "on_hand": 3, "safety_stock": 2, "reorder_point": 4, "below": False}],
+    )
     + block("words", {"language": "zh-Hans", "axis": "库存", "href": "/stock/SKU"})
     + "<div class='tall' data-canvas><canvas></canvas></div></figure>",
     "htmx": '<button hx-get="/part" hx-target="#part">+</button><div id="part"></div>',

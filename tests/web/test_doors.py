@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Iterator
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +13,7 @@ from flask.testing import FlaskClient
 from runtime.errors import Failed
 from runtime.queries import inbox
 from tests.web.stand_ins import PASSWORD, PEOPLE, Office, send, signed_in, token
-from web.security import limiter, safe_next
+from web.security import safe_next
 
 
 @pytest.fixture
@@ -23,11 +22,8 @@ def office() -> Office:
 
 
 @pytest.fixture
-def client(office: Office) -> Iterator[FlaskClient]:
-    client = office.client()
-    yield client
-    with office.app.app_context():
-        limiter.reset()
+def client(office: Office) -> FlaskClient:
+    return office.client()
 
 
 def test_nothing_but_the_door_opens_without_signing_in(office: Office, client: FlaskClient) -> None:

@@ -197,7 +197,7 @@ def test_a_confidential_case_says_that_it_is_not_shown_whole(office: Office, cli
 
 def test_a_rule_reads_as_sentences(client: FlaskClient) -> None:
     page = html.unescape(client.get("/rules/approval_limits").text)
-    assert "计划金额 > 50000 且 类别 = “A”" in page
+    assert "计划金额 > 50,000 且 类别 = “A”" in page
     assert "未填" in page and "不作决定" in page and "样例" in page
 
 
@@ -240,7 +240,9 @@ def test_stock_puts_first_what_is_below_its_safety_stock(client: FlaskClient) ->
     assert "2 种低于安全库存" in page
 
 
-def test_a_component_shows_its_movements_and_links_only_to_cases_that_may_be_read(client: FlaskClient) -> None:
+def test_a_component_shows_its_movements_and_links_only_to_cases_that_may_be_read(
+    client: FlaskClient,
+) -> None:
     page = client.get("/stock/JAM72D42-585").text
     assert [point["quantity"] for point in json_block(page, "points")] == [400, 340, 230, 380, 180, 120]
     assert "销售出库" in page and "苏州仓" in page and "22.6 %" in page

@@ -67,5 +67,6 @@ def test_a_condition_reads_with_names_for_ids() -> None:
             words('amount >= 100 && not (kind in ["amount", "b"])')
             == "金额 ≥ 100 且 非 (类别 属于 [“amount”, “b”])"
         )
+        assert words("amount > 500000 or amount == 2.50") == "金额 > 500,000 或 金额 = 2.5"
         assert words("amounts - 1") == "amounts − 1"  # no part of a longer name is replaced
         assert words(None) == ""

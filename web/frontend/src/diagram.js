@@ -16,7 +16,14 @@ import { json, mount } from "./shared/mount.js";
 // Below this the names inside shapes cannot be read: rather show a part, where the case stands.
 const READABLE = 0.55;
 
-mount("diagram", async (element) => {
+mount("diagram", (element) => {
+  // Folded away it has no size; it is drawn when somebody looks.
+  const fold = element.closest("details");
+  if (!fold || fold.open) draw(element);
+  else fold.addEventListener("toggle", () => draw(element), { once: true });
+});
+
+async function draw(element) {
   const view = json(element, "view");
   const style = getComputedStyle(element);
   const colour = (name) => style.getPropertyValue(name).trim();
@@ -50,8 +57,13 @@ mount("diagram", async (element) => {
     viewer.get("overlays").add(id, { position: { top: -12, left: 8 }, html: badge });
   }
 
-  const show = () => {
+  const whole = () => {
     canvas.zoom("fit-viewport", "auto");
+    const { width, height } = canvas.getSize();
+    canvas.zoom(canvas.zoom() * 0.94, { x: width / 2, y: height / 2 });
+  };
+  const show = () => {
+    whole();
     if (canvas.zoom() >= READABLE) return;
     canvas.zoom(0.75);
     const at = shapes.get(view.active?.[0] ?? view.done?.at(-1)) ?? canvas.getRootElement().children?.[0];
@@ -60,7 +72,7 @@ mount("diagram", async (element) => {
   show();
   for (const button of element.querySelectorAll("[data-zoom]")) {
     button.addEventListener("click", () => {
-      if (button.dataset.zoom === "fit") canvas.zoom("fit-viewport", "auto");
+      if (button.dataset.zoom === "fit") whole();
       else viewer.get("zoomScroll").stepZoom(button.dataset.zoom === "in" ? 1 : -1);
     });
   }
@@ -70,4 +82,4 @@ mount("diagram", async (element) => {
   element.addEventListener("pointerdown", () => wheel.toggle(true));
   element.addEventListener("pointerleave", () => wheel.toggle(false));
   element.dispatchEvent(new CustomEvent("diagram:shown", { bubbles: true }));
-});
+}
