@@ -14,7 +14,7 @@ from typing import Any
 import z3
 
 from runtime.expressions import Binary, Call, Conditional, Literal, Name, Node, Unary
-from runtime.rules.conditions import COMPARISONS
+from runtime.rules.conditions import COMPARISONS, operands, render
 from runtime.rules.table import COMPARED_DECIMALS, LARGEST, Derived, Field, RuleFile
 from runtime.rules.terms import Constant, Test
 from runtime.values import Value
@@ -43,8 +43,12 @@ class Logic:
         self._given: dict[str, Any] = {}  # optional names only
         for field in file.inputs.values():
             self._input(field)
-        for figure in (*file.let.values(), *file.operands.values()):
-            self._figure(figure)
+        figures = {**file.let, **file.operands}
+        wanted = _wanted(file)
+        for name, figure in figures.items():
+            # What no condition stands on would only make the proofs harder.
+            if name in wanted:
+                self._figure(figure)
 
     def test(self, test: Test) -> Any:
         """A test of a condition as a boolean term."""
@@ -242,6 +246,17 @@ class Logic:
             case "days":
                 return first if first.sort() == z3.RealSort() else z3.ToReal(first)
         raise _Unsaid
+
+
+def _wanted(file: RuleFile) -> set[str]:
+    """Names that conditions look at, and those that their figures are computed from."""
+    wanted = {
+        render(side) for row in file.rows for side in operands(row.when) if not isinstance(side, Literal)
+    }
+    for name, figure in reversed({**file.let, **file.operands}.items()):
+        if name in wanted:
+            wanted |= figure.formula.names
+    return wanted
 
 
 def _compare(op: str, left: Any, right: Any) -> Any:
