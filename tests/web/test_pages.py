@@ -192,7 +192,7 @@ def test_a_confidential_case_says_that_it_is_not_shown_whole(office: Office, cli
     office.answers[case_queries.case_page] = case_queries.CasePage(
         **{**vars(page), "full": False, "decisions": [], "documents": []}
     )
-    assert "此流程保密" in client.get("/cases/c1").text
+    assert "此事项保密" in client.get("/cases/c1").text
 
 
 def test_a_rule_reads_as_sentences(client: FlaskClient) -> None:
