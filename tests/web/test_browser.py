@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from runtime.commands import deploy, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
+from runtime.queries import inbox
 from tests.web.stand_ins import PASSWORD, Office
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,21 @@ def test_a_task_opens_beside_its_list_by_keyboard(page: Page) -> None:
     assert page.locator("[data-list]").is_visible()
     page.go_back()
     page.get_by_text("请从列表中选择任务").wait_for()
+
+
+def test_the_list_follows_what_others_do(page: Page, office: Office) -> None:
+    page.clock.install()
+    page.goto("/tasks/t1")
+    page.get_by_label("意见").fill("先看合同")
+    rows = office.answers[inbox.todo].rows
+    office.answers[inbox.todo] = inbox.Page([rows[0], rows[2]], None)
+    office.answers[inbox.counts] = inbox.Counts(77, 3, 9, 41, 5)
+    page.clock.run_for(61_000)
+    page.get_by_text("77").wait_for()
+    assert page.locator("a[data-row]").count() == 2
+    assert page.locator("a[data-row][aria-current]").count() == 1
+    # The task that somebody is writing in stays as it is.
+    assert page.get_by_label("意见").input_value() == "先看合同"
 
 
 def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(

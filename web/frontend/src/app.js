@@ -57,6 +57,32 @@ async function open(link, pane) {
 }
 window.addEventListener("popstate", () => window.location.reload());
 
+// The list follows what others do: once a minute, and when somebody comes back to it.
+let refreshed = Date.now();
+async function refresh() {
+  const panes = document.querySelector("[data-refresh]");
+  if (!panes || document.hidden || Date.now() - refreshed < 20_000) return;
+  refreshed = Date.now();
+  const answer = await fetch(panes.dataset.refresh, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [before, after] = [document, fresh].map((page) => page.querySelector("[data-list]"));
+  const [mine, theirs] = [document, fresh].map((page) => page.querySelector(".filters"));
+  if (!before || !after || !theirs) return;
+  if (!mine.contains(document.activeElement)) mine.replaceWith(theirs);
+  // Whoever has asked for more of the list keeps it.
+  if (before.querySelectorAll("[data-row]").length > after.querySelectorAll("[data-row]").length && after.querySelector(".more")) return;
+  const focused = before.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  before.replaceWith(after);
+  window.htmx?.process(after);
+  for (const row of after.querySelectorAll("[data-row]")) {
+    if (row.pathname === window.location.pathname) row.setAttribute("aria-current", "true");
+    if (row.getAttribute("href") === focused) row.focus();
+  }
+}
+setInterval(refresh, 60_000);
+document.addEventListener("visibilitychange", refresh);
+
 // j and k walk the list; Enter opens, as it does any link.
 document.addEventListener("keydown", (event) => {
   if (event.metaKey || event.ctrlKey || event.altKey || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
