@@ -28,7 +28,8 @@ DEFAULT_GRANTS = [
     Grant("*", "read", "case", "assigned"),
     Grant("*", "read", "confidential_case", "own"),
     Grant("*", "read", "confidential_case", "subordinate"),
-    # Whoever has a task in a confidential case sees that task's form, not the case.
+    # Whoever started a confidential case or has a task in it sees where it stands, and that task's form.
+    Grant("*", "read", "confidential_case", "started", LIMITED),
     Grant("*", "read", "confidential_case", "assigned", LIMITED),
     Grant("hr", "read", "confidential_case", "any"),
     Grant("finance", "read", "confidential_case", "any"),
@@ -104,6 +105,7 @@ def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.Column
             if confidential
             else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below))
         ),
+        "started": lambda: started_by == actor.id,
         "assigned": lambda: _has_task(actor, cases.c.id),
         "department": sa.true,
         "any": sa.true,

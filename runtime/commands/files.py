@@ -23,6 +23,7 @@ KINDS = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (b"PK\x03\x04",),
     "text/plain": (),
     "text/csv": (),
+    "application/json": (),
 }
 
 

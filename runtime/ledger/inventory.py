@@ -5,7 +5,7 @@ Topics inventory.*, except inventory.receive (receipts.py). Not here: how much i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NotRequired, TypedDict
@@ -108,6 +108,7 @@ def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
     tx = call.tx
     items = _items(call, components)
     on_hand = stock.on_hand(tx, [item.row.id for item in items])
+    _end_uncovered(call, on_hand)
     alerted = set(tx.connection.execute(sa.select(stock_alerts.c.component_id).where(OPEN)).scalars())
     levels: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
@@ -182,11 +183,13 @@ def acknowledge_alert(call: Call, alert: str, by: Person, cause: str, urgency: s
 
 
 @operation("inventory.close_alert")
-def close_alert(call: Call, alert: str, reason: str) -> None:
-    """Close an alert; the next shortage opens another."""
+def close_alert(call: Call, alert: str, reason: str, covered: bool = False) -> None:
+    """Close an alert; the next shortage opens another. One that is `covered` by orders on the way
+    stays without asking anybody, until they are in stock or gone: it does not come back every day."""
     row = documents.get(call.tx, stock_alerts, alert)
+    state, closed_at = ("covered", None) if covered else ("closed", call.now)
     documents.change(
-        call.tx, stock_alerts, row, "closed", safety.NEXT, closed_at=call.now, close_reason=reason
+        call.tx, stock_alerts, row, state, safety.NEXT, closed_at=closed_at, close_reason=reason
     )
 
 
@@ -277,6 +280,16 @@ def correct(
     except stock.StockShort as error:
         raise refuse("below_zero", error) from error
     return {"movement": movement, "on_hand": stock.on_hand(tx, [row.id])[row.id]}
+
+
+def _end_uncovered(call: Call, on_hand: Mapping[int, int]) -> None:
+    """Close covered alerts whose orders never came: the shortage must be told again."""
+    rows = call.tx.all(
+        sa.select(stock_alerts.c.id, stock_alerts.c.component_id)
+        .where(stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand))
+    )
+    where = positions(call.tx, [row.component_id for row in rows]) if rows else {}
+    safety.end(call, [row.id for row in rows if where[row.component_id].on_order == 0])
 
 
 def _items(call: Call, components: Collection[int] | None) -> list[Item]:

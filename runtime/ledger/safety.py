@@ -5,7 +5,7 @@ formula (rules/safety_stock.yaml)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 
@@ -72,7 +72,12 @@ OPEN = stock_alerts.c.state != "closed"
 sa.Index(
     "uq_stock_alerts_open", stock_alerts.c.component_id, unique=True, sqlite_where=OPEN, postgresql_where=OPEN
 )
-NEXT = {"open": {"acknowledged", "closed"}, "acknowledged": {"acknowledged", "closed"}}
+# covered: orders on the way suffice, so nobody is asked again until they are in stock or gone.
+NEXT = {
+    "open": {"acknowledged", "covered", "closed"},
+    "acknowledged": {"acknowledged", "covered", "closed"},
+    "covered": {"closed"},
+}
 
 
 def warn(call: Call, on_hand: Mapping[int, int]) -> None:
@@ -92,3 +97,24 @@ def warn(call: Call, on_hand: Mapping[int, int]) -> None:
     for row in rows:
         if row.safety_stock is not None and on_hand[row.id] < row.safety_stock:
             call.send("stock_below_safety", row.sku, {"component": row.sku})
+
+
+def settle(call: Call, on_hand: Mapping[int, int]) -> None:
+    """Close covered alerts of components that have their safety stock again.
+
+    on_hand: component id → pieces in all warehouses."""
+    rows = call.tx.all(
+        sa.select(stock_alerts.c.id, stock_alerts.c.component_id, stock_parameters.c.safety_stock)
+        .join(stock_parameters, stock_parameters.c.component_id == stock_alerts.c.component_id)
+        .where(stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand))
+    )
+    end(call, [row.id for row in rows if on_hand[row.component_id] >= (row.safety_stock or 0)])
+
+
+def end(call: Call, alerts: Collection[int]) -> None:
+    """Close covered alerts, by row id; what they were covered by is in `close_reason`."""
+    if alerts:
+        call.tx.execute(
+            sa.update(stock_alerts).where(stock_alerts.c.id.in_(alerts), stock_alerts.c.state == "covered")
+            .values(state="closed", closed_at=call.now)
+        )

@@ -108,7 +108,9 @@ def post(
         }
         for id_, p in zip(ids, postings, strict=True)
     ])
-    safety.warn(call, on_hand(tx, {p.component_id for p in postings}))
+    now = on_hand(tx, {p.component_id for p in postings})
+    safety.settle(call, now)
+    safety.warn(call, now)
     return ids
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
 from runtime.store import accounts, cases, db, event_log
 from runtime.store.event_log import Event, events
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import runtime.bootstrap  # noqa: F401  every table is declared once everything is imported
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+
+import runtime.bootstrap  # noqa: F401  every table is declared once everything is imported
 from runtime.store import db, migrate
 
 

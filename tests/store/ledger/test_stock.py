@@ -110,6 +110,27 @@ def test_a_component_has_at_most_one_open_alert(books: Books) -> None:
     assert books.do("inventory.open_alert", component="M1")["opened"]
 
 
+def test_an_alert_that_orders_cover_is_quiet_until_the_goods_are_in(books: Books) -> None:
+    books.guard("M1", 10)
+    alert = books.do("inventory.open_alert", component="M1")["alert"]
+    books.do("inventory.close_alert", alert=alert, reason="在途订单已够", covered=True)
+    assert not books.do("inventory.open_alert", component="M1")["opened"]
+    books.put("M1", 3)
+    assert books.rows(safety.stock_alerts)[0].state == "covered"
+    books.put("M1", 7)
+    assert books.rows(safety.stock_alerts)[0].state == "closed"
+
+
+def test_an_alert_whose_orders_never_come_is_told_again(books: Books) -> None:
+    books.guard("M1", 10)
+    alert = books.do("inventory.open_alert", component="M1")["alert"]
+    books.do("inventory.close_alert", alert=alert, reason="在途订单已够", covered=True)
+    books.sent.clear()
+    books.do("inventory.review_stock")
+    assert books.rows(safety.stock_alerts)[0].state == "closed"
+    assert [sent[1] for sent in books.sent] == ["M1"]
+
+
 def test_the_database_itself_keeps_a_second_alert_out(books: Books) -> None:
     books.guard("M1", 10)
     books.do("inventory.open_alert", component="M1")

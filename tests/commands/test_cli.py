@@ -1,0 +1,183 @@
+"""`guicheng` as a script uses it: exit codes, every problem at its place, and what was deployed stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runtime import cli
+from tests.diagrams import bpmn, end, flow, start, user
+from tests.office import Office
+
+GOOD = bpmn("errand", start(), user("go", candidateGroups="specialist"), end())
+RULE = """\
+rule: limit
+name: 限额
+owner: manager
+clause: 三(一)2
+effective_from: 2020-01-01
+inputs:
+  amount: {type: decimal, name: 金额}
+outputs:
+  approver: {type: text, name: 审批人}
+rules:
+  - id: small
+    name: 小额
+    when: amount <= LIMIT
+    then: {approver: manager}
+    because: 三(一)2
+default:
+  then: {approver: division_lead}
+  because: 三(一)2
+examples:
+  - {given: {amount: 10}, then: {approver: manager}}
+  - {given: {amount: 1000}, then: {approver: division_lead}}
+"""
+
+
+@pytest.fixture
+def run(firm: Office, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Call `guicheng WORD …` on the small firm's installation."""
+    monkeypatch.setenv("GUICHENG_HOME", str(firm.runtime.settings.home))
+    monkeypatch.setenv("GUICHENG_LANGUAGE", "en")
+
+    def call(*words: str, env: dict[str, str] | None = None, given: str = "") -> Result:
+        return CliRunner().invoke(cli.main, list(words), env=env, input=given)
+
+    return call
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_good_file_is_in_order_and_deploys(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = write(tmp_path, "errand.bpmn", GOOD)
+    assert run("check", path).exit_code == 0
+    assert run("deploy", path).exit_code == 0
+    begun = run("start", "errand", "--as", "spec")
+    assert begun.exit_code == 0
+    listed = run("tasks", "--as", "spec", "--json")
+    task = json.loads(listed.stdout.strip())
+    assert (task["element"], task["case"]) == ("go", begun.stdout.strip())
+    assert run("complete", task["id"], "--as", "spec").exit_code == 0
+    again = run("complete", task["id"], "--as", "spec")
+    assert again.exit_code == 1
+    assert "Nothing was done twice" in again.stderr
+
+
+def test_every_problem_of_every_file_is_told_with_its_place(run, firm: Office, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    good = write(tmp_path, "errand.bpmn", GOOD)
+    assert run("deploy", good).exit_code == 0
+    bad = [
+        write(
+            tmp_path,
+            "errand2.bpmn",
+            bpmn(
+                "errand",
+                start(),
+                user("lost", candidateGroups="nobody"),
+                end(),
+                flow("begun", "lost"),
+                flow("lost", "gone"),
+            ),
+        ),
+        write(tmp_path, "ask.form", '{"type": "default", "id": "ask", "components": [{"type": "html"}]}'),
+        write(tmp_path, "limit.yaml", RULE.replace("LIMIT", "ammount")),
+    ]
+    for word in ("check", "deploy"):
+        told = run(word, *bad)
+        assert told.exit_code == 2
+        for name in ("errand2.bpmn:2:", "ask.form", "limit.yaml:13:"):
+            assert name in told.stderr, told.stderr
+        assert "lost" in told.stderr
+    # What was deployed before stays as it was.
+    assert run("start", "errand", "--as", "spec").exit_code == 0
+    assert [row.element for row in firm.as_("spec").inbox()] == ["go"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.bpmn", '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
+        ("x.bpmn", "not xml at all"),
+        ("x.form", "{"),
+        ("x.yaml", "a: [1"),
+        ("x.txt", "hello"),
+    ],
+)
+def test_what_is_no_such_file_is_bad_input(run, tmp_path: Path, name: str, text: str) -> None:  # type: ignore[no-untyped-def]
+    told = run("check", write(tmp_path, name, text))
+    assert told.exit_code == 2
+    assert "Traceback" not in told.output
+    assert "passwd" not in told.output or "DOCTYPE" in told.output
+
+
+def test_a_rule_is_asked_and_a_changed_file_decides_at_once(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = write(tmp_path, "limit.yaml", RULE.replace("LIMIT", "100"))
+    assert run("deploy", path).exit_code == 0
+    assert "manager" in run("decide", "limit", "--input", "amount=50").stdout
+    assert "division_lead" in run("decide", "limit", "--input", "amount=500").stdout
+    write(tmp_path, "limit.yaml", RULE.replace("LIMIT", "600"))
+    assert run("deploy", path).exit_code == 0
+    assert "manager" in run("decide", "limit", "--input", "amount=500").stdout
+    assert run("decide", "limit", "--input", "amount=much").exit_code == 2
+    assert run("decide", "nothing", "--input", "amount=1").exit_code == 1
+
+
+def test_people_are_added_and_unknown_ones_are_named(run) -> None:  # type: ignore[no-untyped-def]
+    made = run(
+        "person",
+        "add",
+        "wang",
+        "--name",
+        "王",
+        "--group",
+        "analyst",
+        "--superior",
+        "boss",
+        env={"GUICHENG_PASSWORD": "long enough"},
+    )
+    assert made.exit_code == 0
+    assert run("tasks", "--as", "wang").exit_code == 0
+    nobody = run("tasks", "--as", "ghost")
+    assert nobody.exit_code == 1
+    assert "ghost" in nobody.stderr
+    assert run("person", "superior", "lead", "wang").exit_code == 2  # in a circle
+
+
+def test_the_sentences_are_in_the_readers_language(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = write(tmp_path, "errand.bpmn", GOOD)
+    told = run("check", path, env={"GUICHENG_LANGUAGE": "zh_Hant"})
+    assert "1 個檔案檢查通過。" in told.stdout
+
+
+def test_an_installation_without_tables_says_what_to_run(tmp_path: Path) -> None:
+    told = CliRunner().invoke(
+        cli.main, ["tasks", "--as", "x"], env={"GUICHENG_HOME": str(tmp_path / "new"), "LANG": "C"}
+    )
+    assert told.exit_code == 1
+    assert "guicheng db upgrade" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["start"], ["check"], ["person"], ["db", "upgrade"], ["decide"], ["work"]]
+)
+def test_help_is_there_for_every_word(words: list[str]) -> None:
+    told = CliRunner().invoke(cli.main, [*words, "--help"])
+    assert told.exit_code == 0
+    assert "Usage:" in told.output
+
+
+def test_a_real_installation_starts_empty(tmp_path: Path) -> None:
+    env = {"GUICHENG_HOME": str(tmp_path / "real"), "GUICHENG_PASSWORD": "long enough", "LANG": "C"}
+    assert CliRunner().invoke(cli.main, ["init"], env=env).exit_code == 0
+    assert CliRunner().invoke(cli.main, ["admin", "create", "root", "--name", "林"], env=env).exit_code == 0
+    assert CliRunner().invoke(cli.main, ["tasks", "--as", "root"], env=env).exit_code == 0
+    # Not again over what is there.
+    assert CliRunner().invoke(cli.main, ["admin", "create", "root"], env=env).exit_code == 1
