@@ -44,7 +44,8 @@ class Settings(BaseSettings):
 
     home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
     time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
-    that are answered, comma-separated (empty: any)."""
+    that are answered, comma-separated (empty: any); proxies: how many reverse proxies stand in
+    front, whose X-Forwarded headers are believed."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     zone: str = "Asia/Shanghai"
     secret: str = ""
     hosts: str = ""
+    proxies: int = 0
     demo: bool = False
 
     def url(self) -> str:

@@ -76,7 +76,7 @@ def from_json(data: Any) -> Value:
     if not isinstance(data, dict):
         return data
     if len(data) == 1:
-        (tag, inner), = data.items()
+        ((tag, inner),) = data.items()
         if tag in _TAGS:
             return _TAGS[tag](inner)
     return {key: from_json(item) for key, item in data.items()}

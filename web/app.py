@@ -13,6 +13,7 @@ from flask import Flask, Response, jsonify, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import GuichengError
 from web import api, auth, cases, current, files, inbox, processes, rules, security, show, stock
@@ -50,6 +51,11 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         WTF_CSRF_TIME_LIMIT=None,
         TRUSTED_HOSTS=[host.strip() for host in settings.hosts.split(",") if host.strip()] or None,
     )
+    if settings.proxies:
+        trusted = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted
+        )
     security.secure(app)
     show.equip(app)
     for part in (auth, inbox, cases, processes, rules, stock, files, api):

@@ -65,6 +65,8 @@ def sign_in() -> ResponseReturnValue:
 
 @bp.post("/sign-out")
 def sign_out() -> ResponseReturnValue:
+    if current.person():
+        current.do(accounts.sign_out)
     session.clear()
     return redirect(url_for("auth.sign_in_form"))
 

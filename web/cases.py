@@ -4,8 +4,10 @@ Not here: starting one (processes.py)."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
+from runtime.commands import incidents
 from runtime.queries import cases
 from web import current
 
@@ -28,3 +30,10 @@ def show(case: str) -> str:
         for view in page.diagrams
     ]
     return render_template("case.html", case=page, diagrams=diagrams)
+
+
+@bp.post("/cases/<case>/incidents/<incident>/retry")
+def retry(case: str, incident: str) -> ResponseReturnValue:
+    current.do(incidents.retry, incident)
+    flash(current.say("It is being tried again."))
+    return redirect(url_for("cases.show", case=case))

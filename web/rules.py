@@ -76,8 +76,13 @@ def _problems(found: list[Any]) -> list[dict[str, Any]]:
 
 def _page(key: str, **told: Any) -> str:
     rule = current.read(rules.rule_page, key, current.language())
-    names = {column.id: column.label for column in (*rule.table.inputs, *rule.table.outputs)}
+    every = (*rule.table.inputs, *rule.table.outputs)
+    names = {column.id: column.label for column in every} | {
+        each.id: each.label for each in rule.table.derived
+    }
+    # A value that the file names is told by its name: excellent → 优秀.
+    names |= {f"'{value}'": label for column in every for value, label in column.choices.items()}
     lines = [*rule.table.lines, *([rule.table.otherwise] if rule.table.otherwise else [])]
-    # An output that no line gives is computed from the others; it has no column of its own.
+    # An output that no line gives is computed: its formula stands above the table.
     columns = [column for column in rule.table.outputs if any(column.id in line.then for line in lines)]
     return render_template("rule.html", rule=rule, columns=columns, words=wording(names), **told)

@@ -134,6 +134,11 @@ def change_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
     _store_password(tx, actor, row.id, actor.username, new)
 
 
+def sign_out(tx: Transaction, actor: Actor) -> None:
+    """End every session of the person: a copied cookie is worth nothing from now on."""
+    tx.execute(sa.update(people).where(people.c.id == actor.id).values(epoch=people.c.epoch + 1))
+
+
 def deactivate(tx: Transaction, actor: Actor, username: str) -> None:
     """The person can no longer sign in and is asked for nothing new."""
     require(actor, "administer", "people")

@@ -66,6 +66,7 @@ class DecisionView:
 
 @dataclass(frozen=True)
 class IncidentView:
+    id: str
     element: str
     label: str
     reason: str
@@ -127,7 +128,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         initiator=shown(org, row.initiator_id),
         full=full,
         diagrams=_diagrams(tx, row, log, open_tasks, language),
-        timeline=timeline.moments(log, org, labels.of, language, full=full),
+        timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
         decisions=_decisions(tx, row.id, language) if full else [],
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels) if actor.may("operate", "case") else [],
@@ -261,13 +262,24 @@ def _choice(of: Any, value: Any, language: str) -> Any:
     return value
 
 
+def _rule_names(tx: Transaction, language: str) -> dict[str, str]:
+    found = {}
+    for row in deployments.active(tx, "rule"):
+        rule = library.rule_version(tx, row.key, row.version)
+        if rule is not None:
+            found[row.key] = i18n.label(language, dict(rule.names), row.key)
+    return found
+
+
 def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentView]:
     rows = tx.all(
         sa.select(incidents)
         .where(incidents.c.case_id == case_id, incidents.c.resolved_at.is_(None))
         .order_by(incidents.c.id)
     )
-    return [IncidentView(r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows]
+    return [
+        IncidentView(r.public_id, r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows
+    ]
 
 
 # What the books call their documents.

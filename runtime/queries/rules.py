@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,10 +41,23 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Column:
+    """An input or an output; `formula`: what an output is computed by; `choices`: value → label."""
+
     id: str
     label: str
     unit: str
     type: str
+    formula: str = ""
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A figure that is computed before any row is looked at."""
+
+    id: str
+    label: str
+    formula: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,7 @@ class Table:
     samples: bool
     hit: str
     inputs: list[Column]
-    derived: list[tuple[str, str]]
+    derived: list[Derived]
     outputs: list[Column]
     lines: list[Line]
     otherwise: Line | None
@@ -185,7 +198,14 @@ def _table(file: table.RuleFile, language: str) -> Table:
         return i18n.label(language, dict(names), fallback)
 
     def column(of: table.Field) -> Column:
-        return Column(of.id, say(of.names, of.id), of.unit, of.type)
+        return Column(
+            of.id,
+            say(of.names, of.id),
+            of.unit,
+            of.type,
+            of.formula.text if of.formula else "",
+            {str(choice.value): say(choice.names, str(choice.value)) for choice in of.choices},
+        )
 
     def cells(then: Mapping[str, Any]) -> dict[str, str | None]:
         return {name: _cell(file.outputs[name], cell, say) for name, cell in then.items()}
@@ -203,7 +223,7 @@ def _table(file: table.RuleFile, language: str) -> Table:
         samples=file.samples,
         hit=file.hit,
         inputs=[column(of) for of in file.inputs.values()],
-        derived=[(say(of.names, of.id), of.formula.text) for of in file.let.values()],
+        derived=[Derived(of.id, say(of.names, of.id), of.formula.text) for of in file.let.values()],
         outputs=[column(of) for of in file.outputs.values()],
         lines=[
             Line(row.id, say(row.names, row.id), render(row.when), cells(row.then), say(row.because))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,9 +45,15 @@ class Moment:
 
 
 def moments(
-    log: list[Any], org: Organisation, label: Callable[[str, str], str], language: str, *, full: bool
+    log: list[Any],
+    org: Organisation,
+    label: Callable[[str, str], str],
+    rules: Mapping[str, str],
+    language: str,
+    *,
+    full: bool,
 ) -> list[Moment]:
-    """Oldest first. Without full sight: who did which task, and nothing of what was decided."""
+    """Oldest first; `rules`: key → name. Without full sight: who did which task, and nothing of what was decided."""
     found = []
     for entry in log:
         sentence = SENTENCES.get(entry.kind)
@@ -62,7 +68,7 @@ def moments(
             sentence,
             who=person.name(language) if person else "",
             element=label(entry.process, entry.element),
-            rule=detail.get("rule", ""),
+            rule=rules.get(detail.get("rule", ""), detail.get("rule", "")),
             version=detail.get("version", ""),
         )
         found.append(Moment(entry.business_at, entry.kind, person, text, entry.element))

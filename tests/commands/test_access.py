@@ -108,8 +108,10 @@ def test_a_colleague_cannot_find_a_confidential_case_by_any_list(firm: Office, s
 
 
 def test_a_demoted_person_loses_sight_at_once(firm: Office, secret: str) -> None:
+    firm.runtime.do(accounts.set_groups, SYSTEM, "money", [])
+    assert sees(firm, "money", secret) is None
     firm.runtime.do(accounts.set_groups, SYSTEM, "hr", [])
-    assert sees(firm, "hr", secret) is None
+    assert sees(firm, "hr", secret) is False  # started it: where it stands, not what it holds
 
 
 def test_a_new_superior_sees_and_the_old_one_no_longer(firm: Office, secret: str) -> None:
@@ -248,3 +250,12 @@ def test_every_change_of_people_is_in_the_audit(firm: Office) -> None:
     )
     assert (row.action, row.subject, row.detail["after"]) == ("person.groups", "spec", ["analyst"])
     assert row.actor_id == firm.as_("root").actor.id
+
+
+def test_signing_out_ends_every_copy_of_the_session(firm: Office) -> None:
+    from runtime.queries import people
+
+    spec = firm.as_("spec").actor
+    assert firm.runtime.read(people.by_session, SYSTEM, spec.public_id, spec.epoch) is not None
+    firm.runtime.do(accounts.sign_out, spec)
+    assert firm.runtime.read(people.by_session, SYSTEM, spec.public_id, spec.epoch) is None

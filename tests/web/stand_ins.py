@@ -134,7 +134,7 @@ class Office:
     `calls` are (function name, actor, positional and named arguments)."""
 
     def __init__(self, *, demo: bool = True, hosts: str = "") -> None:
-        self.settings = SimpleNamespace(demo=demo, hosts=hosts, zone="Asia/Shanghai")
+        self.settings = SimpleNamespace(demo=demo, hosts=hosts, zone="Asia/Shanghai", proxies=0)
         self.calls: list[tuple[str, Actor | None, tuple, dict]] = []
         self.answers: dict[Callable, Any] = dict(self._usual())
         self.present = dict(PEOPLE)  # who may still sign in, and as what
@@ -173,6 +173,7 @@ class Office:
             people.by_session: self._by_session,
             accounts.sign_in: self._sign_in,
             accounts.set_language: None,
+            accounts.sign_out: None,
             accounts.change_password: None,
             inbox.counts: inbox.Counts(12, 3, 9, 41, 5),
             inbox.todo: inbox.Page(
@@ -390,7 +391,7 @@ def rule_page(now: dt.datetime, **changed: Any) -> rules.RulePage:
         samples=True,
         hit="first",
         inputs=[column("amount", "计划金额", "CNY", "decimal"), column("category", "类别", "", "text")],
-        derived=[("折算金额", "amount * 1.13")],
+        derived=[rules.Derived("converted", "折算金额", "amount * 1.13")],
         outputs=[column("approver", "审批人", "", "text"), column("days", "期限", "天", "integer")],
         lines=[
             rules.Line(

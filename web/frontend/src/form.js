@@ -82,6 +82,9 @@ function check(form, translate, problems) {
   const validator = form.get("validator");
   const theirs = validator.validateFieldInstance.bind(validator);
   validator.validateFieldInstance = (instance, value) => {
+    // What can only be read is nobody's answer: a figure with more decimals than its field shows hinders nothing.
+    const field = form.get("formFieldRegistry").get(instance.id);
+    if (field?.readonly || field?.disabled) return [];
     const found = of(problems, instance).filter((problem) => (problem.refused ??= JSON.stringify(value ?? null)) === JSON.stringify(value ?? null));
     return [...theirs(instance, value).map(translate), ...found.map((problem) => problem.text)];
   };
