@@ -172,20 +172,24 @@ def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     row = deployments.in_force(tx, key, as_of)
     if row is None:
         raise NoRuleInForce(rule=key, date=as_of)
+    return _rule(tx, row.id)
 
+
+def _rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
     def make() -> evaluate.Ruleset:
+        row = _content(tx, resource_id, "rule")
         found, problems = rulefile.load(row.content, row.file)
         if found is None:
             raise ResourceUnreadable(problems, kind="rule", key=row.key, reason=row.file)
         return evaluate.compile(found, version=row.version)
 
-    return house(tx).rules.get(row.id, make)
+    return house(tx).rules.get(resource_id, make)
 
 
 def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile | None:
     """A rule file as it stood in a version, for telling what a decision meant."""
     row = deployments.version(tx, "rule", key, version)
-    return rulefile.load(row.content, row.file)[0] if row is not None else None
+    return _rule(tx, row.id).file if row is not None else None
 
 
 def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:

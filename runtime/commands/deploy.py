@@ -95,7 +95,7 @@ def known(tx: Transaction, actor: Actor) -> Known:
     """What a check needs to know of the database (a query: run it before `check_sources`)."""
     return Known(
         {
-            (kind, row.key): Source(row.file, row.content)
+            (kind, row.key): Source(row.file, deployments.get(tx, row.id).content)
             for kind in ("bpmn", "form", "rule")
             for row in deployments.active(tx, kind)
         },

@@ -164,7 +164,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     return RulePage(
         key=key,
         names=file.names,
-        text=row.content,
+        text=deployments.get(tx, row.id).content,
         version=row.version,
         active=file.effective_from <= library.today(tx),
         table=_table(file, language),

@@ -84,6 +84,6 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         documentation=node.documentation,
         clause=node.properties.get("clause", ""),
         case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
-        if initiator
+        if initiator and initiator.id != actor.id
         else [],
     )

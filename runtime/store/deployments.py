@@ -74,14 +74,19 @@ def digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+# Content is large and compiled once (library.py): only `get` brings it.
+_LIGHT = [column for column in resources.c if column.name != "content"]
+
+
 def get(tx: Transaction, resource_id: int) -> Any:
+    """The whole row, with its content."""
     return tx.first(sa.select(resources).where(resources.c.id == resource_id))
 
 
 def latest(tx: Transaction, kind: str, key: str) -> Any:
     """The newest active version, or None."""
     return tx.first(
-        sa.select(resources)
+        sa.select(*_LIGHT)
         .where(resources.c.kind == kind, resources.c.key == key, resources.c.state == "active")
         .order_by(resources.c.version.desc())
         .limit(1)
@@ -90,7 +95,7 @@ def latest(tx: Transaction, kind: str, key: str) -> Any:
 
 def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
     return tx.first(
-        sa.select(resources).where(
+        sa.select(*_LIGHT).where(
             resources.c.kind == kind, resources.c.key == key, resources.c.version == number
         )
     )
@@ -99,7 +104,7 @@ def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
 def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
     """The rule version that decides for a date: of those in effect, the newest; or None."""
     return tx.first(
-        sa.select(resources)
+        sa.select(*_LIGHT)
         .where(
             resources.c.kind == "rule",
             resources.c.key == key,
@@ -121,7 +126,7 @@ def active(tx: Transaction, kind: str) -> list[Any]:
     )
     return list(
         tx.all(
-            sa.select(resources)
+            sa.select(*_LIGHT)
             .join(newest, sa.and_(resources.c.key == newest.c.key, resources.c.version == newest.c.version))
             .where(resources.c.kind == kind)
             .order_by(resources.c.key)
@@ -131,10 +136,9 @@ def active(tx: Transaction, kind: str) -> list[Any]:
 
 def versions(tx: Transaction, kind: str, key: str) -> list[Any]:
     """Every version and draft of a key, newest first, without content."""
-    columns = [c for c in resources.c if c.name != "content"]
     return list(
         tx.all(
-            sa.select(*columns)
+            sa.select(*_LIGHT)
             .where(resources.c.kind == kind, resources.c.key == key)
             .order_by(resources.c.id.desc())
         )

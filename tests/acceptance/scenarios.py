@@ -195,7 +195,7 @@ class Run:
 
     def publish(self, rule: str, replacements: Mapping[str, str]) -> None:
         def ask(tx: Transaction, actor: Actor) -> Any:
-            return deployments.latest(tx, "rule", rule)
+            return deployments.get(tx, deployments.latest(tx, "rule", rule).id)
 
         newest = self.office.runtime.read(ask, SYSTEM)
         text = newest.content

@@ -5,7 +5,9 @@ from runtime.bpmn.tags import BPMN, CAMUNDA
 from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES
 
 JAVA = '“{name}” has {what}, which runs Java: name an operation with type="external" and its topic.'
-CONNECTOR = "“{name}” has a connector: use a service task with the topic http.request or notify.send."
+CONNECTOR = (
+    '“{name}” has a connector, which is not accepted: name an operation with type="external" and its topic.'
+)
 LISTENER = "“{name}” has a listener, which is not accepted: draw a service task before or after it."
 FIELDS = "“{name}” has form fields inside the diagram: make a .form file and name it with formRef."
 CASE = "“{name}” calls a CMMN case, which is not accepted: call a process."
