@@ -18,6 +18,7 @@ import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock, v8
 from runtime.commands import accounts
+from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
@@ -79,7 +80,7 @@ class Runtime:
         """Bring the tables to this version and what every installation starts with."""
         migrate.upgrade(self.engine)
         self.do(accounts.grant_defaults, SYSTEM)
-        self.do(calendar.fill, SYSTEM)
+        self.do(calendar_commands.fill, SYSTEM)
         self.load()
 
     def load(self) -> None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from runtime import forms, i18n
 from runtime.bpmn import read
 from runtime.bpmn.model import Node, Process
@@ -22,8 +24,8 @@ from runtime.errors import Failed, NotFound
 from runtime.identity import Actor
 from runtime.ledger import reading
 from runtime.rules import evaluate, rulefile
+from runtime.store import accounts, deployments
 from runtime.store import calendar as calendars
-from runtime.store import deployments
 from runtime.store.db import Transaction
 
 
@@ -85,6 +87,7 @@ class House:
     definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
     forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
     rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
+    kept: Kept[Any] = field(default_factory=lambda: Kept(500))  # by revision and name
 
     def today(self, now: dt.datetime) -> dt.date:
         """The business date of a moment."""
@@ -100,9 +103,45 @@ def today(tx: Transaction) -> dt.date:
     return house(tx).today(tx.now)
 
 
+def revision(tx: Transaction) -> int | None:
+    """The state of people, calendar and deployments that the transaction sees, as a number; None
+    when it has changed them itself."""
+    if tx.memo.get("changed"):
+        return None
+    if "revision" not in tx.memo:
+        tx.memo["revision"] = tx.scalar(sa.select(accounts.REVISION)) or 0
+    return int(tx.memo["revision"])
+
+
+def seen(tx: Transaction, number: int | None) -> None:
+    """The revision was read along with something else."""
+    tx.memo.setdefault("revision", number or 0)
+
+
+def _as_of_revision(tx: Transaction, key: Hashable, make: Callable[[], Any]) -> Any:
+    number = revision(tx)
+    return make() if number is None else house(tx).kept.get((number, key), make)
+
+
 def calendar(tx: Transaction) -> Calendar:
     """The business calendar as it stands."""
-    return calendars.load(tx)
+    return cast(Calendar, _as_of_revision(tx, "calendar", lambda: calendars.load(tx)))
+
+
+def organisation(tx: Transaction) -> accounts.Organisation:
+    """Everybody, as it stands."""
+    found = _as_of_revision(tx, "organisation", lambda: accounts.organisation(tx))
+    return cast(accounts.Organisation, found)
+
+
+def newest(tx: Transaction, kind: str, key: str) -> Any:
+    """The newest active version of a resource, without its content; None if there is none."""
+    return _as_of_revision(tx, (kind, key), lambda: deployments.latest(tx, kind, key))
+
+
+def active(tx: Transaction, kind: str) -> list[Any]:
+    """The newest active version of every key of a kind, without content."""
+    return cast(list[Any], _as_of_revision(tx, kind, lambda: deployments.active(tx, kind)))
 
 
 def _content(tx: Transaction, resource_id: int, kind: str) -> Any:
@@ -139,7 +178,7 @@ def bind(tx: Transaction, key: str) -> dict[str, int]:
         name = pending.pop()
         if name in bindings:
             continue
-        row = deployments.latest(tx, "bpmn", name)
+        row = newest(tx, "bpmn", name)
         if row is None:
             raise NoSuchProcess(process=name)
         bindings[name] = row.id
@@ -169,7 +208,7 @@ def form(tx: Transaction, resource_id: int) -> forms.Form:
 
 def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     """The compiled rule that decides for a date. Raises NoRuleInForce."""
-    row = deployments.in_force(tx, key, as_of)
+    row = _as_of_revision(tx, ("in_force", key, as_of), lambda: deployments.in_force(tx, key, as_of))
     if row is None:
         raise NoRuleInForce(rule=key, date=as_of)
     return _rule(tx, row.id)
@@ -194,7 +233,7 @@ def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile |
 
 def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}]."""
-    return {source: reading.options(tx, source, language) for source in sorted(of.sources)}
+    return reading.options(tx, of.sources, language)
 
 
 def plain_start(model: Process) -> Node | None:

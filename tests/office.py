@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from runtime import clock, demo
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import cases, messages, user_tasks
+from runtime.commands.world import BoundWorld
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import cases as case_queries
 from runtime.queries import history, inbox, people, tasks
@@ -25,6 +27,9 @@ from runtime.store.cases import cases as case_table
 from runtime.store.db import Transaction
 from runtime.store.jobs import incidents
 from runtime.worker import Worker
+
+# Completing a task: besides BEGIN, COMMIT and the operations' own.
+MOST_STATEMENTS = 10
 
 
 def found(home: Path, *, seeded: bool = True) -> Runtime:
@@ -79,6 +84,37 @@ class Office:
         self.runtime.do(messages.send, SYSTEM, name, key, payload)
         self.settle()
 
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The statements of the block, without what opens and closes the transaction and without
+        those of the books' own operations."""
+        said: list[str] = []
+        inside = [0]
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            opening = statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+            # What is deployed is looked up and compiled once a revision and process, not once a step.
+            compiling = "FROM resources" in statement
+            if not inside[0] and not opening and not compiling:
+                said.append(statement)
+
+        operate = BoundWorld.operate
+
+        def uncounted(world: BoundWorld, *arguments: Any) -> Any:
+            inside[0] += 1
+            try:
+                return operate(world, *arguments)
+            finally:
+                inside[0] -= 1
+
+        sa.event.listen(self.runtime.engine, "before_cursor_execute", note)
+        BoundWorld.operate = uncounted  # type: ignore[method-assign]
+        try:
+            yield said
+        finally:
+            BoundWorld.operate = operate  # type: ignore[method-assign]
+            sa.event.remove(self.runtime.engine, "before_cursor_execute", note)
+
     def case(self, public_id: str) -> Case:
         return Case(self, public_id)
 
@@ -114,7 +150,9 @@ class Desk:
         row = self.find(element, case)
         if row.assignee is None:
             self.office.runtime.do(user_tasks.claim, self.actor, row.id)
-        done = self.office.runtime.do(user_tasks.complete, self.actor, row.id, answers)
+        with self.office.counted() as statements:
+            done = self.office.runtime.do(user_tasks.complete, self.actor, row.id, answers)
+        assert len(statements) <= MOST_STATEMENTS, "\n".join(statements)
         self.office.settle()
         return done
 

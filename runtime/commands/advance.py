@@ -6,6 +6,7 @@ decisions, the event log. Not here: why a case moves (cases, user_tasks, trigger
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +24,7 @@ from runtime.engine.execution import Execution
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ids import public_id
-from runtime.store import cases, deployments, event_log, jobs, user_tasks
+from runtime.store import cases, event_log, jobs, user_tasks
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.values import Value, to_json
@@ -153,7 +154,7 @@ def _write(
         elif isinstance(happening, ports.Subscribed):
             waits.subscribe(happening, case.public_id)
         elif isinstance(happening, ports.WaitEnded):
-            waits.end(happening.activity)
+            waits.end(happening)
         elif isinstance(happening, ports.MessageThrown):
             messages.append((happening.activity, happening.name, happening.key, happening.payload))
         elif isinstance(happening, ports.Parked):
@@ -190,13 +191,14 @@ def _write(
     user_tasks.cancel(tx, cancelled)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
-    waits.write(tx, case.id, had_waits=case.version > 0)
-    _send(tx, case, messages, resumes, sequence)
+    waits.write(tx, case.id)
+    work = waits.jobs(case.id, tx.now) + _departures(case, messages, resumes, sequence, tx.now)
+    tx.insert(jobs.jobs, work)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
         schedule_retries(tx, case, moved.parked, attempt)
     # Whoever waits for due work looks again once this has committed.
-    if messages or resumes or waits.due:
+    if work:
         tx.after_commit(library.house(tx).wake)
     return moved
 
@@ -207,8 +209,7 @@ class _Waits:
 
     timers: dict[str, ports.TimerSet] = field(default_factory=dict)
     subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
-    ended: list[str] = field(default_factory=list)
-    due: bool = False
+    ended: dict[str, list[str]] = field(default_factory=lambda: {"timer": [], "message": []})
 
     def set_timer(self, timer: ports.TimerSet) -> None:
         self.timers[timer.activity] = timer
@@ -217,32 +218,15 @@ class _Waits:
         # Without a key a message can only mean this very case.
         self.subscriptions[wait.activity] = (wait, wait.key if wait.key is not None else case)
 
-    def end(self, activity: str) -> None:
-        self.timers.pop(activity, None)
-        self.subscriptions.pop(activity, None)
-        self.ended.append(activity)
+    def end(self, wait: ports.WaitEnded) -> None:
+        # One that began in this very move was never written.
+        begun = self.timers.pop(wait.activity, None) or self.subscriptions.pop(wait.activity, None)
+        if begun is None:
+            self.ended[wait.kind].append(wait.activity)
 
-    def write(self, tx: Transaction, case_id: int, had_waits: bool) -> None:
-        if had_waits and self.ended:
-            jobs.end(tx, self.ended)
-            jobs.unsubscribe(tx, self.ended)
-        self.due = bool(self.timers)
-        tx.insert(
-            jobs.jobs,
-            [
-                {
-                    "kind": "timer",
-                    "state": "waiting",
-                    "key": f"timer:{t.activity}:{t.due.isoformat()}",
-                    "case_id": case_id,
-                    "element": t.element,
-                    "activity": t.activity,
-                    "due_at": t.due,
-                    "created_at": tx.now,
-                }
-                for t in self.timers.values()
-            ],
-        )
+    def write(self, tx: Transaction, case_id: int) -> None:
+        jobs.end(tx, self.ended["timer"])
+        jobs.unsubscribe(tx, self.ended["message"])
         tx.insert(
             jobs.subscriptions,
             [
@@ -257,6 +241,34 @@ class _Waits:
             ],
         )
         jobs.wake_kept(tx, [(wait.name, key) for wait, key in self.subscriptions.values()])
+
+    def jobs(self, case_id: int, now: dt.datetime) -> list[dict[str, Any]]:
+        """A row of jobs for each timer."""
+        return [
+            {
+                **_job("timer", f"timer:{timer.activity}:{timer.due.isoformat()}", case_id, now),
+                "element": timer.element,
+                "activity": timer.activity,
+                "due_at": timer.due,
+            }
+            for timer in self.timers.values()
+        ]
+
+
+def _job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
+    """A row of jobs that is due at once; every column, so that all kinds go into one statement."""
+    return {
+        "kind": kind,
+        "state": "waiting",
+        "key": key,
+        "case_id": case_id,
+        "element": "",
+        "activity": "",
+        "correlation": None,
+        "payload": None,
+        "due_at": now,
+        "created_at": now,
+    }
 
 
 def _entry(happening: ports.Happening) -> Event:
@@ -311,7 +323,7 @@ def _open_task(
         # The work stays and somebody sees it: whoever administers, with the reason.
         staff = staffing.Staff(None, ["group:admin"], [])
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
-    form = deployments.latest(tx, "form", task.form) if task.form else None
+    form = library.newest(tx, "form", task.form) if task.form else None
     if task.form and form is None:
         missing = sentence(library.NoSuchForm(form=task.form))
         raise_incident(tx, case.id, None, task.element, missing, task.activity)
@@ -336,45 +348,27 @@ def _open_task(
     moved.may_claim[task.activity] = staff.candidates
 
 
-def _send(
-    tx: Transaction,
+def _departures(
     case: Any,
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]],
     resumes: bool,
     sequence: int,
-) -> None:
+    now: dt.datetime,
+) -> list[dict[str, Any]]:
     """Messages leave as jobs of this transaction; so does the rest of an interrupted run."""
     rows = [
         {
-            "kind": "message",
-            "state": "waiting",
-            "key": f"message:{case.public_id}:{sequence}:{number}",
+            **_job("message", f"message:{case.public_id}:{sequence}:{number}", case.id, now),
             "element": name,
             "activity": activity,
             "correlation": key,
-            "case_id": case.id,
             "payload": dict(payload),
-            "due_at": tx.now,
-            "created_at": tx.now,
         }
         for number, (activity, name, key, payload) in enumerate(messages)
     ]
     if resumes:
-        rows.append(
-            {
-                "kind": "continue",
-                "state": "waiting",
-                "key": f"continue:{case.public_id}:{sequence}",
-                "element": "",
-                "activity": "",
-                "correlation": None,
-                "case_id": case.id,
-                "payload": None,
-                "due_at": tx.now,
-                "created_at": tx.now,
-            }
-        )
-    tx.insert(jobs.jobs, rows)
+        rows.append(_job("continue", f"continue:{case.public_id}:{sequence}", case.id, now))
+    return rows
 
 
 def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:

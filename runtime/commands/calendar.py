@@ -7,9 +7,17 @@ import datetime as dt
 import sqlalchemy as sa
 
 from runtime.identity import Actor, require
-from runtime.store import accounts
+from runtime.store import accounts, calendar
 from runtime.store.calendar import calendar_days
 from runtime.store.db import Transaction
+
+
+def fill(tx: Transaction, actor: Actor) -> None:
+    """Take in the days that this version ships, for years of which nothing is known yet."""
+    require(actor, "administer", "people")
+    days = calendar.fill(tx)
+    if days:
+        accounts.log(tx, actor.id, "calendar.filled", "shipped", days=days)
 
 
 def set_day(tx: Transaction, actor: Actor, day: dt.date, kind: str | None) -> None:

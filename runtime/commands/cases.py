@@ -12,7 +12,6 @@ from runtime.commands import advance
 from runtime.commands.user_tasks import hold_files
 from runtime.errors import Forbidden
 from runtime.identity import SYSTEM, Actor
-from runtime.store import deployments
 from runtime.store.db import Transaction
 
 
@@ -32,7 +31,7 @@ class Started:
 
 def start(tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any]) -> Started:
     """Start a process by its plain start event. Raises FormInvalid with every field's reason."""
-    row = deployments.latest(tx, "bpmn", process)
+    row = library.newest(tx, "bpmn", process)
     if row is None:
         raise library.NoSuchProcess(process=process)
     model = library.process(tx, row.id)
@@ -53,7 +52,7 @@ def _answers(
         if answers and actor is not SYSTEM:
             raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
         return dict(answers)
-    form_row = deployments.latest(tx, "form", key)
+    form_row = library.newest(tx, "form", key)
     if form_row is None:
         raise library.NoSuchForm(form=key)
     form = library.form(tx, form_row.id)

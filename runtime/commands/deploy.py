@@ -25,7 +25,7 @@ from runtime.identity import GROUPS, Actor, require
 from runtime.ids import public_id
 from runtime.ledger import operations
 from runtime.rules import evaluate, rulefile
-from runtime.store import deployments
+from runtime.store import accounts, deployments
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
 
@@ -244,6 +244,8 @@ def take(
     if from_folder:
         for path, sha256 in {item.source.path: item.source.sha256 for item in checked}.items():
             deployments.take(tx, path, sha256)
+    if checked:
+        accounts.log(tx, actor.id, "deployed", origin, resources=[f"{c.kind} {c.key}" for c in checked])
     for process in fresh:
         triggers.schedule_starts(tx, process)
     if fresh:
@@ -348,6 +350,7 @@ def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: st
         .where(resources.c.id == row.id)
         .values(state="active", version=version, created_by=actor.id or None, created_at=tx.now)
     )
+    accounts.log(tx, actor.id, "rule.published", key, version=version)
     return version
 
 

@@ -6,6 +6,7 @@ what it did and that it is done commit together."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from runtime import library
 from runtime.commands import advance, retries
 from runtime.commands.world import BoundWorld
 from runtime.engine import execution as engine
+from runtime.engine.errors import ActivityNotFound, NotParked, NotWaiting
 from runtime.errors import Failed
 from runtime.identity import SYSTEM
 from runtime.store import cases, deployments, jobs
@@ -32,7 +34,9 @@ def run(tx: Transaction, job: Any) -> None:
     # The fence first: if the lease was lost, somebody else is at it.
     if not jobs.finish(tx, job):
         return
-    KINDS[job.kind](tx, job)
+    # What the job was for may have been withdrawn meanwhile; nothing was written then.
+    with suppress(ActivityNotFound, NotWaiting, NotParked):
+        KINDS[job.kind](tx, job)
 
 
 def _open_case(tx: Transaction, job: Any) -> Any:
@@ -93,7 +97,7 @@ def message_arrived(tx: Transaction, job: Any) -> None:
 
 def start_due(tx: Transaction, job: Any) -> None:
     """A timer start event: start the case, and set the next one."""
-    row = deployments.latest(tx, "bpmn", job.payload["process"])
+    row = library.newest(tx, "bpmn", job.payload["process"])
     if row is None:
         return
     process = row.key
@@ -105,7 +109,7 @@ def schedule_starts(tx: Transaction, process: str) -> None:
     """One waiting job for each timer start event of the newest version of a process.
 
     Missed rounds are not made up for: the next one is later than now."""
-    row = deployments.latest(tx, "bpmn", process)
+    row = library.newest(tx, "bpmn", process)
     definition = library.definition(tx, process, library.bind(tx, process))
     world = BoundWorld(tx, "", SYSTEM)
     dues = engine.next_due(

@@ -16,8 +16,9 @@ from runtime.commands import advance
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden, NotFound
 from runtime.identity import Actor
-from runtime.store import files, user_tasks
-from runtime.store.db import Transaction
+from runtime.store import accounts, files, user_tasks
+from runtime.store.cases import cases
+from runtime.store.db import Transaction, part
 from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import File, Value
@@ -79,20 +80,25 @@ class Completed:
     next_task: str | None
 
 
-def _get(tx: Transaction, actor: Actor, public_id: str) -> Any:
-    """The task with its case, in one statement. Raises NoSuchTask, or why it is no longer open."""
+def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
+    """The task (with `asked`: may claim it) and its case, held for the transaction, in one statement.
+
+    Raises NoSuchTask, or why it is no longer open."""
     row = tx.first(
-        sa.select(tasks, access.asked(actor).label("asked")).where(
-            tasks.c.public_id == public_id, access.task_visible(actor)
-        )
+        sa.select(tasks, cases, access.asked(actor).label("asked"), accounts.REVISION.label("revision"))
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.public_id == public_id, access.task_visible(actor))
+        .with_for_update(of=cases)
     )
     if row is None:
         raise NoSuchTask()
-    if row.state == "completed":
+    library.seen(tx, row.revision)
+    task = part(row, tasks, asked=row.asked)
+    if task.state == "completed":
         raise TaskAlreadyCompleted()
-    if row.state == "cancelled":
+    if task.state == "cancelled":
         raise TaskWithdrawn()
-    return row
+    return task, part(row, cases)
 
 
 def _require_mine(actor: Actor, task: Any) -> None:
@@ -106,25 +112,25 @@ def _require_mine(actor: Actor, task: Any) -> None:
 
 def claim(tx: Transaction, actor: Actor, task: str) -> None:
     """Take a task of one of your groups."""
-    row = _get(tx, actor, task)
+    row, case = _get(tx, actor, task)
     _require_mine(actor, row)
     if row.assignee_id == actor.id:
         return
     if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", assignee_id=actor.id):
         raise TaskTaken()
-    _note(tx, actor, row, "task_claimed")
+    _note(tx, actor, case, row, "task_claimed")
 
 
 def release(tx: Transaction, actor: Actor, task: str) -> None:
     """Give a claimed task back to those who may do it."""
-    row = _get(tx, actor, task)
+    row, case = _get(tx, actor, task)
     if row.assignee_id != actor.id:
         raise NotYours()
     if not row.asked:
         raise NotYours()  # it was assigned to this person by name: there is nobody to give it back to
     if not user_tasks.change(tx, row.id, row.version, "claimed", "ready", assignee_id=None):
         raise TaskChanged()
-    _note(tx, actor, row, "task_released")
+    _note(tx, actor, case, row, "task_released")
 
 
 def complete(
@@ -133,11 +139,10 @@ def complete(
     """Check the form, write what its user changed, and move the case on: one transaction.
 
     `version`: the task as its user saw it. Raises FormInvalid with every field's reason."""
-    row = _get(tx, actor, task)
+    row, case = _get(tx, actor, task)
     _require_mine(actor, row)
     if version is not None and version != row.version:
         raise TaskChanged()
-    case = advance.by_id(tx, row.case_id)
     if not user_tasks.change(
         tx,
         row.id,
@@ -200,7 +205,5 @@ def _files(value: Value) -> Iterator[File]:
             yield from _files(item)
 
 
-def _note(tx: Transaction, actor: Actor, task: Any, kind: str) -> None:
-    advance.note(
-        tx, actor, advance.by_id(tx, task.case_id), [Event(kind, task.process, task.element, task.activity)]
-    )
+def _note(tx: Transaction, actor: Actor, case: Any, task: Any, kind: str) -> None:
+    advance.note(tx, actor, case, [Event(kind, task.process, task.element, task.activity)])

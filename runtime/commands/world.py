@@ -81,7 +81,7 @@ class BoundWorld:
 
     @cached_property
     def organisation(self) -> accounts.Organisation:
-        return accounts.organisation(self.tx)
+        return library.organisation(self.tx)
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -135,7 +135,7 @@ class Case(TopLevel):
 
     def wait_over(self, token: Token) -> None:
         if token.wait.get("kind") in ("timer", "message"):
-            self.report(ports.WaitEnded(token.element, token.id))
+            self.report(ports.WaitEnded(token.element, token.id, kind=token.wait["kind"]))
         token.wait = {}
 
     def go_on(self, token: Token) -> None:

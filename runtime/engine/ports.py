@@ -124,7 +124,9 @@ class Subscribed(Happening):
 
 @dataclass(frozen=True)
 class WaitEnded(Happening):
-    """The timer or subscription of `activity` is over: fired or cancelled."""
+    """The timer or subscription of `activity` is over: fired or cancelled. kind: timer | message."""
+
+    kind: str = ""
 
 
 @dataclass(frozen=True)

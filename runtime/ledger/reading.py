@@ -6,7 +6,7 @@ bonuses, which only their cases show."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -216,26 +216,32 @@ def demand_by_month(tx: Transaction, sku: str) -> list[tuple[str, int]]:
     return sorted(months.items())
 
 
-def options(tx: Transaction, source: str, language: str = i18n.DEFAULT) -> list[dict[str, str]]:
-    """What a form offers from the books: [{value, label}]. An unknown source has no options."""
-    if source == "components":
-        rows = tx.all(sa.select(catalogue.components).where(catalogue.components.c.listed).order_by("sku"))
-        return [{"value": row.sku, "label": f"{catalogue.name(row, language)} · {row.sku}"} for row in rows]
-    if source == "people":
-        people = tx.all(sa.select(accounts.people).where(accounts.people.c.active).order_by("username"))
-        return [
-            {"value": row.public_id, "label": i18n.label(language, dict(row.names), row.username)}
-            for row in people
-        ]
-    table = {
-        "suppliers": catalogue.suppliers, "customers": catalogue.customers, "warehouses": catalogue.warehouses
-    }.get(source)
-    if table is None:
-        return []
-    query = sa.select(table).order_by(table.c.code)
-    if "active" in table.c:
-        query = query.where(table.c.active)
-    return [{"value": row.code, "label": catalogue.name(row, language)} for row in tx.all(query)]
+_SOURCES = {
+    "components": (catalogue.components, catalogue.components.c.sku, catalogue.components.c.listed),
+    "suppliers": (catalogue.suppliers, catalogue.suppliers.c.code, catalogue.suppliers.c.active),
+    "customers": (catalogue.customers, catalogue.customers.c.code, catalogue.customers.c.active),
+    "warehouses": (catalogue.warehouses, catalogue.warehouses.c.code, sa.true()),
+    "people": (accounts.people, accounts.people.c.public_id, accounts.people.c.active),
+}
+
+
+def options(
+    tx: Transaction, sources: Collection[str], language: str = i18n.DEFAULT
+) -> dict[str, list[dict[str, str]]]:
+    """What a form offers from the books: source → [{value, label}], in one statement.
+
+    An unknown source has no options."""
+    found: dict[str, list[dict[str, str]]] = {source: [] for source in sources}
+    queries = [
+        sa.select(sa.literal(source).label("source"), key.label("value"), table.c.names.label("names")).where(offered)
+        for source, (table, key, offered) in _SOURCES.items() if source in found
+    ]
+    for row in tx.all(sa.union_all(*queries).order_by("source", "value")) if queries else ():
+        label = i18n.label(language, dict(row.names), row.value)
+        # Two components may have the same name; their number tells them apart.
+        label = f"{label} · {row.value}" if row.source == "components" else label
+        found[row.source].append({"value": row.value, "label": label})
+    return found
 
 
 def document(tx: Transaction, public_id: str) -> Document | None:

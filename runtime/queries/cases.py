@@ -18,7 +18,7 @@ from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
 from runtime.queries.people import shown
 from runtime.queries.timeline import Moment
-from runtime.store import accounts, deployments, event_log
+from runtime.store import deployments, event_log
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import decisions
@@ -104,7 +104,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     )
     if row is None:
         raise NoSuchCase()
-    org = accounts.organisation(tx)
+    org = library.organisation(tx)
     log = event_log.of_case(tx, row.id)
     open_rows = tx.all(
         sa.select(*columns())
@@ -264,7 +264,7 @@ def _choice(of: Any, value: Any, language: str) -> Any:
 
 def _rule_names(tx: Transaction, language: str) -> dict[str, str]:
     found = {}
-    for row in deployments.active(tx, "rule"):
+    for row in library.active(tx, "rule"):
         rule = library.rule_version(tx, row.key, row.version)
         if rule is not None:
             found[row.key] = i18n.label(language, dict(rule.names), row.key)

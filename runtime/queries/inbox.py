@@ -13,7 +13,6 @@ from runtime import access, library
 from runtime.errors import Invalid
 from runtime.identity import Actor, Person
 from runtime.queries.people import shown
-from runtime.store import accounts, deployments
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN, candidates
@@ -242,14 +241,14 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
 
 def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:
     """Process id → names, of the newest versions."""
-    return {row.key: library.process(tx, row.id).names for row in deployments.active(tx, "bpmn")}
+    return {row.key: library.process(tx, row.id).names for row in library.active(tx, "bpmn")}
 
 
 def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     """Rows of columns() as TaskRows."""
     if not rows:
         return []
-    org = accounts.organisation(tx)
+    org = library.organisation(tx)
     names = process_names(tx)
     groups: dict[int, list[str]] = {}
     for row in tx.all(

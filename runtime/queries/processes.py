@@ -8,7 +8,6 @@ from typing import Any
 
 from runtime import forms, library
 from runtime.identity import Actor
-from runtime.store import deployments
 from runtime.store.db import Transaction
 
 
@@ -35,7 +34,7 @@ class StartPage:
 def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
     """By name, in the reader's order of process ids."""
     rows = []
-    for row in deployments.active(tx, "bpmn"):
+    for row in library.active(tx, "bpmn"):
         model = library.process(tx, row.id)
         if library.plain_start(model) is not None and library.may_start(model, actor):
             rows.append(
@@ -46,14 +45,14 @@ def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
 
 def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartPage:
     """Raises NoSuchProcess also for one that the reader may not start."""
-    row = deployments.latest(tx, "bpmn", key)
+    row = library.newest(tx, "bpmn", key)
     model = library.process(tx, row.id) if row is not None else None
     begin = library.plain_start(model) if model is not None else None
     if model is None or begin is None or not library.may_start(model, actor):
         raise library.NoSuchProcess(process=key)
     schema = None
     data: dict[str, Any] = {}
-    form_row = deployments.latest(tx, "form", begin.attributes.get("formRef", ""))
+    form_row = library.newest(tx, "form", begin.attributes.get("formRef", ""))
     if form_row is not None:
         form = library.form(tx, form_row.id)
         schema = forms.localise(form, language, library.options(tx, form, language))

@@ -15,7 +15,7 @@ from runtime.identity import Actor, Person, require
 from runtime.queries.people import shown
 from runtime.rules import table
 from runtime.rules.conditions import render
-from runtime.store import accounts, deployments
+from runtime.store import deployments
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
 
@@ -133,7 +133,7 @@ def listing(tx: Transaction, actor: Actor) -> list[RuleRow]:
         )
     }
     rows = []
-    for row in deployments.active(tx, "rule"):
+    for row in library.active(tx, "rule"):
         file = library.rule_version(tx, row.key, row.version)
         if file is not None:
             rows.append(
@@ -153,11 +153,11 @@ def listing(tx: Transaction, actor: Actor) -> list[RuleRow]:
 def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePage:
     """Raises NoSuchRule."""
     require(actor, "read", "rule")
-    row = deployments.latest(tx, "rule", key)
+    row = library.newest(tx, "rule", key)
     file = library.rule_version(tx, key, row.version) if row is not None else None
     if row is None or file is None:
         raise NoSuchRule(rule=key)
-    org = accounts.organisation(tx)
+    org = library.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)
     draft = next((each for each in every if each.state == "draft"), None) if may_edit else None

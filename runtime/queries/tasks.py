@@ -13,7 +13,6 @@ from runtime.engine.execution import Execution
 from runtime.errors import NotFound
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
-from runtime.store import accounts
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
@@ -72,7 +71,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         definition = library.definition(tx, row.case_process, row.bindings)
         known = Execution.restore(definition, orjson.loads(row.case_state)).variables(row.activity)
         data = forms.for_browser(form, known)
-    initiator = accounts.organisation(tx).by_id.get(row.initiator_id)
+    initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],
         version=row.version,

@@ -42,7 +42,8 @@ grants = sa.Table(
     sa.Column("fields", sa.String(512), nullable=False, server_default="*"),
 )
 
-# Who changed people, groups and grants, and how: never updated, never deleted.
+# Who changed people, groups, grants, calendar and deployments, and how: never updated, never
+# deleted. Its newest id is the revision of all of them (library.revision).
 admin_log = sa.Table(
     "admin_log",
     metadata,
@@ -124,7 +125,12 @@ def below(tx: Transaction, person_id: int) -> frozenset[int]:
     return frozenset(tx.connection.execute(sa.select(tree.c.id)).scalars())
 
 
+REVISION = sa.select(sa.func.max(admin_log.c.id)).scalar_subquery()
+
+
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
+    # What this transaction sees from now on may yet be rolled back: nobody else may keep it.
+    tx.memo["changed"] = True
     tx.execute(
         sa.insert(admin_log).values(
             at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail

@@ -39,13 +39,17 @@ def shipped() -> dict[dt.date, str]:
     return days
 
 
-def fill(tx: Transaction, actor: Any = None) -> None:
-    """Add the shipped days of years of which nothing is known yet; what an admin entered stays."""
+def fill(tx: Transaction, actor: Any = None) -> int:
+    """Add the shipped days of years of which nothing is known yet; what an admin entered stays.
+
+    How many days that were."""
     known = load(tx)
-    tx.insert(calendar_days, [
+    days = [
         {"day": day, "kind": kind, "source": "shipped"}
         for day, kind in shipped().items() if not known.covered(day.year)
-    ])
+    ]
+    tx.insert(calendar_days, days)
+    return len(days)
 
 
 def load(tx: Transaction, actor: Any = None) -> Calendar:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -130,6 +131,7 @@ class Transaction:
     now: dt.datetime
     house: Any = None
     committed: list[Callable[[], None]] = field(default_factory=list)
+    memo: dict[str, Any] = field(default_factory=dict)  # what was asked once need not be asked again
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, parameters)
@@ -158,6 +160,11 @@ class Transaction:
         """Undo what the block wrote if it raises."""
         with self.connection.begin_nested():
             yield
+
+
+def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
+    """The columns of one table of a row that joins several, by name; `more` beside them."""
+    return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c}, **more)
 
 
 def connect(url: str | URL) -> Engine:

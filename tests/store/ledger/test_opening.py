@@ -38,7 +38,7 @@ def test_the_demo_opens_the_books(empty: Books, dataset: dict[str, Any]) -> None
     assert sum(line.safety_stock is None for line in lines) == 2
     assert reading.imbalances(empty.tx) == []
     assert wages.in_effect(empty.tx, IDS["wangfang"], empty.today) == 26000
-    assert len(reading.options(empty.tx, "components")) == 40
+    assert len(reading.options(empty.tx, ["components"])["components"]) == 40
 
 
 def test_a_usual_order_of_one_component_raises_the_alert(empty: Books, dataset: dict[str, Any]) -> None:
@@ -105,9 +105,9 @@ def test_demand_is_looked_at_over_its_window_and_not_from_stock(empty: Books, da
 
 
 def test_options_speak_the_readers_language(books: Books) -> None:
-    assert reading.options(books.tx, "suppliers") == [
+    assert reading.options(books.tx, ["suppliers"])["suppliers"] == [
         {"value": "S1", "label": "晨光"}, {"value": "S2", "label": "S2"}
     ]
-    assert reading.options(books.tx, "warehouses", "en")[0] == {"value": "SH", "label": "SH"}
-    assert {one["label"] for one in reading.options(books.tx, "people", "en")} == set(books.people)
-    assert reading.options(books.tx, "planets") == []
+    assert reading.options(books.tx, ["warehouses"], "en")["warehouses"][0] == {"value": "SH", "label": "SH"}
+    assert {one["label"] for one in reading.options(books.tx, ["people"], "en")["people"]} == set(books.people)
+    assert reading.options(books.tx, ["planets"])["planets"] == []
