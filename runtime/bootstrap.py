@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
     time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
     that are answered, comma-separated (empty: any); proxies: how many reverse proxies stand in
-    front, whose X-Forwarded headers are believed."""
+    front, whose X-Forwarded headers are believed; demo: the demo department and its people on
+    the sign-in page."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
