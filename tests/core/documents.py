@@ -87,7 +87,9 @@ def sentence(error: type[GuichengError]) -> str:
 def http_table() -> str:
     rows = [[f"`http.{status}`", str(status), *_told(text)] for status, text in HTTP_SENTENCES.items()]
     csrf = "This page has been open since another sign-in. Reload it and try again."
-    return table(["Code", "Status", "English", "简体中文", "繁體中文"], [["`csrf`", "400", *_told(csrf)], *rows])
+    return table(
+        ["Code", "Status", "English", "简体中文", "繁體中文"], [["`csrf`", "400", *_told(csrf)], *rows]
+    )
 
 
 def finding_table() -> str:
@@ -103,7 +105,9 @@ def findings() -> set[tuple[str, str]]:
     found = set(SENTENCES.items())
     for path in sorted((ROOT / "runtime").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            name = (
+                getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            )
             if name == "Problem" or (name == "add" and "forms" in path.parts):
                 texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
                 if len(texts) == 2 and all(isinstance(text, str) and text for text in texts):
@@ -149,7 +153,9 @@ def grants() -> str:
 
 
 def groups() -> str:
-    rows = [[f"`{key}`", *(names[lang] for lang in ("en", "zh_Hans", "zh_Hant"))] for key, names in GROUPS.items()]
+    rows = [
+        [f"`{key}`", *(names[lang] for lang in ("en", "zh_Hans", "zh_Hant"))] for key, names in GROUPS.items()
+    ]
     return table(["Group", "English", "简体中文", "繁體中文"], rows)
 
 

@@ -21,6 +21,7 @@ from tests.core import documents
 from tests.core.documents import DOCS, ROOT
 
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
+COMMAND = re.compile(r"(?:^|[\s(/&])(guicheng|python3 run\.py) ([a-z]\S*(?: (?:[a-z]+(?=\s|$)|…))?|WORD)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Words of run.py itself; every other one is passed on to guicheng.
 RUN_PY = {"test", "setup", "lock"}
@@ -40,11 +41,15 @@ def test_what_is_made_from_the_code_is_as_the_code_is(name: str) -> None:
         path.write_text(wanted, encoding="utf-8")
     found = path.read_text(encoding="utf-8")
     lines = difflib.unified_diff(found.splitlines(), wanted.splitlines(), name, "the code", n=0, lineterm="")
-    assert found == wanted, "run: UPDATE_DOCS=1 python3 run.py test tests/core/test_docs.py\n" + "\n".join(lines)
+    assert found == wanted, "run: UPDATE_DOCS=1 python3 run.py test tests/core/test_docs.py\n" + "\n".join(
+        lines
+    )
 
 
 def test_every_part_is_on_a_page() -> None:
-    parts = [part[2] for path in DOCS.glob("*.md") for part in documents.MADE.finditer(path.read_text("utf-8"))]
+    parts = [
+        part[2] for path in DOCS.glob("*.md") for part in documents.MADE.finditer(path.read_text("utf-8"))
+    ]
     assert sorted(parts) == sorted(documents.PARTS)
 
 
@@ -63,7 +68,9 @@ def test_one_code_means_one_sentence() -> None:
 
 
 def test_every_operation_is_on_a_page() -> None:
-    text = "".join((DOCS / page).read_text(encoding="utf-8") for page in ("operations.md", "service-tasks.md"))
+    text = "".join(
+        (DOCS / page).read_text(encoding="utf-8") for page in ("operations.md", "service-tasks.md")
+    )
     # Another test of the same run may have registered one of its own.
     ours = [topic for topic, found in OPERATIONS.items() if found.run.__module__.startswith("runtime.")]
     assert len(ours) > 40
@@ -89,9 +96,15 @@ def test_every_setting_is_explained() -> None:
 
 def test_every_variable_of_the_environment_is_documented() -> None:
     known = "".join((DOCS / page).read_text("utf-8") for page in ("operators.md", "developers.md"))
-    sources = [*(ROOT / "runtime").rglob("*.py"), *(ROOT / "web").glob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    sources = [
+        *(ROOT / "runtime").rglob("*.py"),
+        *(ROOT / "web").glob("*.py"),
+        *(ROOT / "tests").rglob("*.py"),
+    ]
     sources.append(ROOT / "run.py")
-    used = {name for path in sources for name in re.findall(r"GUICHENG_[A-Z_]*[A-Z]", path.read_text("utf-8"))}
+    used = {
+        name for path in sources for name in re.findall(r"GUICHENG_[A-Z_]*[A-Z]", path.read_text("utf-8"))
+    }
     assert {name for name in used if f"`{name}`" not in known} == set()
 
 
@@ -105,14 +118,16 @@ def commands_in(text: str) -> set[str]:
     lines += re.findall(r"`([^`\n]+)`", FENCE.sub("", text))
     found = set()
     for line in lines:
-        for begin in re.finditer(r"(?:^|[\s(/&])(guicheng|python3 run\.py) ([a-z]\S*(?: (?:[a-z]+(?=\s|$)|…))?|WORD)", line):
+        for begin in COMMAND.finditer(line):
             found.add(f"{begin[1]} {begin[2]}")
     return found
 
 
 def exists(command: str) -> bool:
     known = dict(documents.commands())
-    program, _, words = command.partition(" ") if command.startswith("guicheng") else ("run.py", "", command[15:])
+    program, _, words = (
+        command.partition(" ") if command.startswith("guicheng") else ("run.py", "", command[15:])
+    )
     first = words.split()[0]
     if first == "WORD" or (program == "run.py" and first in RUN_PY):
         return True
@@ -120,7 +135,9 @@ def exists(command: str) -> bool:
     if found is None or not isinstance(found, click.Group):
         return found is not None
     # A group needs the name of what is in it, unless it does something by itself.
-    return f"guicheng {words}" in known or words.endswith(" …") or (words == first and found.invoke_without_command)
+    if words == first:
+        return found.invoke_without_command
+    return words.endswith(" …") or f"guicheng {words}" in known
 
 
 @pytest.mark.parametrize("path", PAGES, ids=told)
@@ -175,7 +192,9 @@ def test_decisions_are_numbered_in_a_row() -> None:
 def glossary() -> list[list[str]]:
     """Rows of the glossary: English, Simplified, Traditional, and what is not said (split at ·)."""
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"
+    ]
     return [row for row in rows if len(row) == 4 and not row[0].startswith(("English", "-"))]
 
 
@@ -183,7 +202,9 @@ def chinese_texts() -> list[tuple[str, str]]:
     """Everything that is said in Chinese: translations, diagrams, forms, rule files."""
     found = [(told(path), path.read_text("utf-8")) for path in (ROOT / "runtime").glob("translations/*/*.po")]
     for folder in ("processes", "rules"):
-        found += [(told(path), path.read_text("utf-8")) for path in (ROOT / folder).rglob("*.*") if path.is_file()]
+        found += [
+            (told(path), path.read_text("utf-8")) for path in (ROOT / folder).rglob("*.*") if path.is_file()
+        ]
     return found
 
 
