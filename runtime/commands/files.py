@@ -34,7 +34,7 @@ class FileTooLarge(Invalid):
 
 
 class FileKindRefused(Invalid):
-    """The file {name} is not of a kind that is accepted: PDF, PNG, JPEG, WebP, Word, Excel, text or CSV."""
+    """The file {name} is not of a kind that is accepted: PDF, PNG, JPEG, WebP, Word, Excel, text, CSV or JSON."""
 
     code = "file.kind_refused"
 
