@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import sys
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import waitress
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from runtime import cli, demo
+from runtime import cli, clock, demo
 from runtime.bootstrap import Runtime, Settings
 from runtime.cli import err, guarded, main, out, say
 from runtime.worker import Worker
@@ -35,9 +37,17 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 @main.command("demo")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--no-serve", is_flag=True, help="Only set up the demo department.")
+@click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
+    default=None,
+    help="Let the demo's clock start at this time: see a month's end, or timers come due.",
+)
 @guarded
-def demo_(port: int, no_serve: bool) -> None:
+def demo_(port: int, no_serve: bool, at: dt.datetime | None) -> None:
     """Set up the demo department, if it is not there yet, and serve it."""
+    if at is not None:
+        clock.shift(at.replace(tzinfo=ZoneInfo(Settings().zone)) - clock.now())
     runtime = Runtime(Settings(demo=True))
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
