@@ -19,7 +19,7 @@ from typing import Any
 import click
 import orjson
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from runtime import i18n, values
 from runtime.bootstrap import Runtime, Settings, read_sources
@@ -291,7 +291,9 @@ def tasks(username: str, as_json: bool) -> None:
     """List a person's open tasks."""
     runtime = opened()
     actor, after = acting(runtime, username), None
-    table = Table("id", say("Task"), say("Case"), say("Process"), box=None)
+    table = Table(
+        Column("id", no_wrap=True, min_width=32), say("Task"), say("Case"), say("Process"), box=None
+    )
     while True:
         page = runtime.read(inbox.todo, actor, after=after, limit=200)
         for row in page.rows:
@@ -339,7 +341,14 @@ def incidents(context: click.Context) -> None:
     """What needs a person: list the open incidents."""
     if context.invoked_subcommand is not None:
         return
-    table = Table("id", say("Case"), say("Process"), say("Step"), say("Reason"), box=None)
+    table = Table(
+        Column("id", no_wrap=True, min_width=32),
+        say("Case"),
+        say("Process"),
+        say("Step"),
+        say("Reason"),
+        box=None,
+    )
     for row in opened().read(incident_queries.listing, SYSTEM):
         table.add_row(row.id, row.case, row.process, row.element, row.reason)
     out.print(table)
