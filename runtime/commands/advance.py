@@ -6,7 +6,6 @@ decisions, the event log. Not here: why a case moves (cases, user_tasks, trigger
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +17,7 @@ from runtime import clock, expressions, library
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
 from runtime.commands.retries import raise_incident, schedule_retries
+from runtime.commands.waits import Waits, departures
 from runtime.commands.world import BoundWorld, sentence
 from runtime.engine import ports
 from runtime.engine.execution import Execution
@@ -131,7 +131,7 @@ def _write(
     attempt: int = 0,
 ) -> Moved:
     moved = Moved(case.id, case.public_id)
-    waits = _Waits()
+    waits = Waits()
     happenings = execution.take()
     cancelled: list[str] = []
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
@@ -192,7 +192,7 @@ def _write(
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
     waits.write(tx, case.id)
-    work = waits.jobs(case.id, tx.now) + _departures(case, messages, resumes, sequence, tx.now)
+    work = waits.rows(case.id, tx.now) + departures(case, messages, resumes, sequence, tx.now)
     tx.insert(jobs.jobs, work)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
@@ -201,74 +201,6 @@ def _write(
     if work:
         tx.after_commit(library.house(tx).wake)
     return moved
-
-
-@dataclass
-class _Waits:
-    """Timers and subscriptions that a move sets and ends, folded to what must be written."""
-
-    timers: dict[str, ports.TimerSet] = field(default_factory=dict)
-    subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
-    ended: dict[str, list[str]] = field(default_factory=lambda: {"timer": [], "message": []})
-
-    def set_timer(self, timer: ports.TimerSet) -> None:
-        self.timers[timer.activity] = timer
-
-    def subscribe(self, wait: ports.Subscribed, case: str) -> None:
-        # Without a key a message can only mean this very case.
-        self.subscriptions[wait.activity] = (wait, wait.key if wait.key is not None else case)
-
-    def end(self, wait: ports.WaitEnded) -> None:
-        # One that began in this very move was never written.
-        begun = self.timers.pop(wait.activity, None) or self.subscriptions.pop(wait.activity, None)
-        if begun is None:
-            self.ended[wait.kind].append(wait.activity)
-
-    def write(self, tx: Transaction, case_id: int) -> None:
-        jobs.end(tx, self.ended["timer"])
-        jobs.unsubscribe(tx, self.ended["message"])
-        tx.insert(
-            jobs.subscriptions,
-            [
-                {
-                    "activity": wait.activity,
-                    "case_id": case_id,
-                    "element": wait.element,
-                    "name": wait.name,
-                    "key": key,
-                }
-                for wait, key in self.subscriptions.values()
-            ],
-        )
-        jobs.wake_kept(tx, [(wait.name, key) for wait, key in self.subscriptions.values()])
-
-    def jobs(self, case_id: int, now: dt.datetime) -> list[dict[str, Any]]:
-        """A row of jobs for each timer."""
-        return [
-            {
-                **_job("timer", f"timer:{timer.activity}:{timer.due.isoformat()}", case_id, now),
-                "element": timer.element,
-                "activity": timer.activity,
-                "due_at": timer.due,
-            }
-            for timer in self.timers.values()
-        ]
-
-
-def _job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
-    """A row of jobs that is due at once; every column, so that all kinds go into one statement."""
-    return {
-        "kind": kind,
-        "state": "waiting",
-        "key": key,
-        "case_id": case_id,
-        "element": "",
-        "activity": "",
-        "correlation": None,
-        "payload": None,
-        "due_at": now,
-        "created_at": now,
-    }
 
 
 def _entry(happening: ports.Happening) -> Event:
@@ -346,29 +278,6 @@ def _open_task(
         }
     )
     moved.may_claim[task.activity] = staff.candidates
-
-
-def _departures(
-    case: Any,
-    messages: list[tuple[str, str, str | None, Mapping[str, Value]]],
-    resumes: bool,
-    sequence: int,
-    now: dt.datetime,
-) -> list[dict[str, Any]]:
-    """Messages leave as jobs of this transaction; so does the rest of an interrupted run."""
-    rows = [
-        {
-            **_job("message", f"message:{case.public_id}:{sequence}:{number}", case.id, now),
-            "element": name,
-            "activity": activity,
-            "correlation": key,
-            "payload": dict(payload),
-        }
-        for number, (activity, name, key, payload) in enumerate(messages)
-    ]
-    if resumes:
-        rows.append(_job("continue", f"continue:{case.public_id}:{sequence}", case.id, now))
-    return rows
 
 
 def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
