@@ -6,6 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -30,6 +31,8 @@ from runtime.store.db import Transaction
 from runtime.store.deployments import digest
 
 ROOT = Path(__file__).resolve().parent.parent
+# FEEL is interpreted by the package that the forms use in the browser; its bundle lies there.
+v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -70,7 +73,6 @@ class Runtime:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.engine = db.connect(settings.url())
-        v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
         self.house = House(zone=ZoneInfo(settings.zone), demo=settings.demo)
 
     @property
@@ -180,9 +182,14 @@ class Runtime:
             return self.settings.secret.encode()
         path = self.settings.home / "secret"
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            # Written beside and linked into place: of two processes that start at once, one wins whole.
+            own = path.with_name(f"secret.{os.getpid()}")
+            descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "wb") as target:
                 target.write(os.urandom(32).hex().encode())
+            with suppress(FileExistsError):
+                os.link(own, path)
+            own.unlink()
         return path.read_bytes()
 
     def close(self) -> None:

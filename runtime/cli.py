@@ -194,6 +194,25 @@ def person_add(username: str, name: str, name_en: str, groups: tuple[str, ...], 
     out.print(say("{username} can sign in now.", username=username))
 
 
+@person.command("list")
+@guarded
+def person_list() -> None:
+    """List everybody: sign-in name, public id, name, groups, superior."""
+    table = Table(
+        say("Sign-in name"),
+        Column("id", no_wrap=True, min_width=32),
+        say("Name"),
+        say("Groups"),
+        say("Superior"),
+        box=None,
+    )
+    for row in opened().read(people.listing, SYSTEM):
+        name = i18n.label(language(), dict(row.names), row.username)
+        groups = ", ".join(sorted(row.groups))
+        table.add_row(row.username, row.id, name, groups, row.superior or "–")
+    out.print(table)
+
+
 @person.command("groups")
 @click.argument("username")
 @click.argument("groups", nargs=-1, type=click.Choice(sorted(GROUPS)))
@@ -230,7 +249,7 @@ def person_deactivate(username: str) -> None:
 
 
 @main.command("calendar")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("kind", type=click.Choice(["holiday", "workday", "weekday"]))
 @guarded
 def calendar_(day: dt.datetime, kind: str) -> None:

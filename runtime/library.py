@@ -35,6 +35,18 @@ class NoSuchProcess(NotFound):
     code = "process.unknown"
 
 
+class NoSuchRule(NotFound):
+    """There is no rule {rule}."""
+
+    code = "rule.unknown"
+
+
+class NoSuchTask(NotFound):
+    """This task does not exist, or is not yours to see."""
+
+    code = "user_task.not_found"
+
+
 class NoSuchForm(NotFound):
     """There is no form {form}."""
 

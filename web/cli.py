@@ -78,7 +78,17 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
         at_work.start()
     out.print(say("Open {address}", address=f"http://{host}:{port}") + "  (Ctrl-C)", markup=False)
     try:
-        waitress.serve(app, host=host, port=port, threads=THREADS, ident=None, _quiet=True)
+        # Headers of a proxy in front are left for ProxyFix to judge (web/app.py), if one is configured.
+        trusting = runtime.settings.proxies > 0
+        waitress.serve(
+            app,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=not trusting,
+            _quiet=True,
+        )
     finally:
         if at_work:
             at_work.stop()

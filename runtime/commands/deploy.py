@@ -42,12 +42,6 @@ class RuleMoved(Conflict):
     code = "rule.moved"
 
 
-class NoSuchRule(NotFound):
-    """There is no rule {rule}."""
-
-    code = "rule.unknown"
-
-
 class NoSuchDraft(NotFound):
     """This draft does not exist, or was published or dropped already."""
 
@@ -307,7 +301,7 @@ def save_rule(tx: Transaction, actor: Actor, key: str, text: str, base_version: 
         raise DeploymentRefused(problems, count=len(problems))
     newest = deployments.latest(tx, "rule", key)
     if newest is None:
-        raise NoSuchRule(rule=key)
+        raise library.NoSuchRule(rule=key)
     rule, _ = rulefile.load(text, newest.file)
     draft = public_id()
     deployments.add(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import sqlalchemy as sa
 
 from runtime.ledger.operations import Call, operation
@@ -9,8 +11,12 @@ from runtime.store.cases import cases
 from runtime.store.user_tasks import OPEN, user_tasks
 
 
+class Reminded(TypedDict):
+    reminded: int
+
+
 @operation("inbox.remind")
-def remind(call: Call, element: str) -> dict[str, int]:
+def remind(call: Call, element: str) -> Reminded:
     """Mark the open tasks of `element` in this case as reminded once more; how many there were."""
     case_id = sa.select(cases.c.id).where(cases.c.public_id == call.case).scalar_subquery()
     reminded = call.tx.execute(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import structlog
 
 from runtime.commands.world import sentence
+from runtime.engine.errors import Stuck
 from runtime.engine.ports import BpmnError, Parked
 from runtime.errors import Failed, GuichengError
 from runtime.ids import public_id
@@ -28,7 +29,7 @@ def schedule_retries(tx: Transaction, case: Any, parked: Sequence[Parked], attem
     for stop in parked:
         error = stop.error
         reason = sentence(error) if error else stop.reason
-        hopeless = isinstance(error, BpmnError) or (
+        hopeless = isinstance(error, (BpmnError, Stuck)) or (
             isinstance(error, GuichengError) and not isinstance(error, Failed)
         )
         log.warning("step_parked", case=case.public_id, element=stop.element, reason=reason, exc_info=error)

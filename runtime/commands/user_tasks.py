@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from runtime import access, forms, library
 from runtime.commands import advance
 from runtime.engine.execution import Execution
-from runtime.errors import Conflict, Forbidden, NotFound
+from runtime.errors import Conflict, Forbidden
 from runtime.identity import Actor
 from runtime.store import accounts, files, user_tasks
 from runtime.store.cases import cases
@@ -22,12 +22,6 @@ from runtime.store.db import Transaction, part
 from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import File, Value
-
-
-class NoSuchTask(NotFound):
-    """This task does not exist, or is not yours to see."""
-
-    code = "user_task.not_found"
 
 
 class TaskAlreadyCompleted(Conflict):
@@ -91,7 +85,7 @@ def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
         .with_for_update(of=cases)
     )
     if row is None:
-        raise NoSuchTask()
+        raise library.NoSuchTask()
     library.seen(tx, row.revision)
     task = part(row, tasks, asked=row.asked)
     if task.state == "completed":

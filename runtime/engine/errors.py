@@ -49,55 +49,61 @@ class NoStart(Invalid):
     code = "engine.no_start"
 
 
-class NoWayOut(Failed):
+class Stuck(Failed):
+    """The diagram or the case's data does not fit; trying again changes nothing until one is mended."""
+
+    code = "engine.stuck"
+
+
+class NoWayOut(Stuck):
     """None of the conditions after {element} holds, and it has no default flow."""
 
     code = "engine.no_way_out"
 
 
-class NotTrueOrFalse(Failed):
+class NotTrueOrFalse(Stuck):
     """The condition {expression} at {element} gives {value}, which is neither true nor false."""
 
     code = "engine.not_true_or_false"
 
 
-class NobodyToDoIt(Failed):
+class NobodyToDoIt(Stuck):
     """Nobody was found to do {element}: no assignee, no candidates and no lane."""
 
     code = "engine.nobody_to_do_it"
 
 
-class NotPeople(Failed):
+class NotPeople(Stuck):
     """The expression for {field} of {element} gives {value}, which names no people or groups."""
 
     code = "engine.not_people"
 
 
-class NotText(Failed):
+class NotText(Stuck):
     """The {field} of {element} must be text and is {value}."""
 
     code = "engine.not_text"
 
 
-class NotACollection(Failed):
+class NotACollection(Stuck):
     """{element} needs a list to work through, and {expression} gives {value}."""
 
     code = "engine.not_a_collection"
 
 
-class NotACount(Failed):
+class NotACount(Stuck):
     """{element} needs a whole number of instances that is not negative, and {expression} gives {value}."""
 
     code = "engine.not_a_count"
 
 
-class NotASingleEntry(Failed):
+class NotASingleEntry(Stuck):
     """The decision {rule} gave {count} results where {element} takes exactly one."""
 
     code = "engine.not_a_single_entry"
 
 
-class UncaughtError(Failed):
+class UncaughtError(Stuck):
     """The error {error} was raised at {element} and nothing catches it: {text}"""
 
     code = "engine.uncaught_error"
@@ -133,7 +139,7 @@ class TooFar(BadTimer):
     code = "engine.too_far"
 
 
-class NeverDue(Failed):
+class NeverDue(Stuck):
     """The timer {text} of {element} will never be due."""
 
     code = "engine.never_due"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from runtime import access
-from runtime.identity import Actor, Person
+from runtime import access, library
+from runtime.identity import Actor, Person, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
 
@@ -22,6 +24,40 @@ def by_username(tx: Transaction, actor: Actor | None, username: str) -> Actor | 
     """For the command line, whose user owns the installation."""
     row = accounts.find(tx, username=username)
     return access.actor_of(tx, row) if row is not None and row.active else None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Somebody, for who administers people. `superior`: a sign-in name."""
+
+    username: str
+    id: str
+    names: Mapping[str, str]
+    groups: frozenset[str]
+    superior: str | None
+    active: bool
+
+
+def listing(tx: Transaction, actor: Actor) -> list[Listed]:
+    """Everybody, by sign-in name."""
+    require(actor, "administer", "people")
+    org = library.organisation(tx)
+    groups: dict[int, set[str]] = {}
+    for group, members in org.groups.items():
+        for member in members:
+            groups.setdefault(member, set()).add(group)
+    found = [
+        Listed(
+            row.username,
+            row.public_id,
+            row.names,
+            frozenset(groups.get(row.id, ())),
+            org.by_id[row.superior_id].username if row.superior_id else None,
+            row.active,
+        )
+        for row in org.by_id.values()
+    ]
+    return sorted(found, key=lambda each: each.username)
 
 
 def shown(org: accounts.Organisation, person_id: int | None) -> Person | None:

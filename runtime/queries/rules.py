@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import i18n, library
-from runtime.errors import NotFound
 from runtime.identity import Actor, Person, require
 from runtime.queries.people import shown
 from runtime.rules import table
@@ -18,12 +17,6 @@ from runtime.rules.conditions import render
 from runtime.store import deployments
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
-
-
-class NoSuchRule(NotFound):
-    """There is no rule {rule}."""
-
-    code = "rule.unknown"
 
 
 @dataclass(frozen=True)
@@ -156,7 +149,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     row = library.newest(tx, "rule", key)
     file = library.rule_version(tx, key, row.version) if row is not None else None
     if row is None or file is None:
-        raise NoSuchRule(rule=key)
+        raise library.NoSuchRule(rule=key)
     org = library.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)

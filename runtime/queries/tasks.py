@@ -10,19 +10,12 @@ import sqlalchemy as sa
 
 from runtime import access, forms, i18n, library
 from runtime.engine.execution import Execution
-from runtime.errors import NotFound
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
-
-
-class NoSuchTask(NotFound):
-    """This task does not exist, or is not yours to see."""
-
-    code = "user_task.not_found"
 
 
 @dataclass(frozen=True)
@@ -57,7 +50,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         .where(tasks.c.public_id == task, access.task_visible(actor))
     )
     if row is None:
-        raise NoSuchTask()
+        raise library.NoSuchTask()
     model = library.process(tx, row.bindings[row.process])
     node = next(node for node in model.walk() if node.id == row.element)
     is_open = row.state in OPEN
@@ -80,7 +73,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         may_claim=is_open and row.assignee_id is None and bool(row.asked) and not barred,
         may_complete=is_open and not barred and (mine or (row.assignee_id is None and bool(row.asked))),
         may_release=is_open and mine and bool(row.asked),
-        documentation=node.documentation,
+        documentation=i18n.label(language, node.guidance),
         clause=node.properties.get("clause", ""),
         case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
         if initiator and initiator.id != actor.id

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runtime import library
 from runtime.commands import accounts, cases, deploy, files
 from runtime.commands.user_tasks import NotYourFile
 from runtime.errors import GuichengError, NotFound
@@ -132,7 +133,7 @@ def test_another_groups_task_page_does_not_exist(firm: Office) -> None:
     firm.deploy(OPEN_CASE)
     firm.as_("spec").start("order")
     task = firm.as_("spec").find("ask").id
-    with pytest.raises(tasks.NoSuchTask):
+    with pytest.raises(library.NoSuchTask):
         firm.runtime.read(tasks.task_page, firm.as_("buyer").actor, task, "en")
 
 

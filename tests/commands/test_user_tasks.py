@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from runtime.commands import user_tasks
 from runtime.commands.user_tasks import (
-    NoSuchTask,
     NotYourOwn,
     TaskAlreadyCompleted,
     TaskChanged,
@@ -15,6 +14,7 @@ from runtime.commands.user_tasks import (
     TaskWithdrawn,
 )
 from runtime.identity import SYSTEM
+from runtime.library import NoSuchTask
 from runtime.store import event_log
 from tests.diagrams import bpmn, end, flow, properties, service, start, timer, user
 from tests.office import Office
