@@ -86,6 +86,7 @@ def component(sku: str) -> str:
         words=words,
         stands=_stands(line),
         figures=_figures(page.figures),
+        warehouses={code: show.label(names, code) for code, names, *_ in page.warehouses},
         kinds={key: current.say(word) for key, word in KINDS.items()},
         reasons={key: current.say(word) for key, word in REASONS.items()},
     )

@@ -81,8 +81,23 @@ class Trigger:
     line: int = 0
 
 
+class Explained:
+    """What carries documentation: Simplified Chinese in the element, the others as properties beside the names."""
+
+    documentation: str
+    properties: Mapping[str, str]
+
+    @property
+    def guidance(self) -> dict[str, str]:
+        """The documentation by language."""
+        beside = {"en": "documentation_en", "zh_Hant": "documentation_zh_hant"}
+        return {"zh_Hans": self.documentation} | {
+            language: self.properties[name] for language, name in beside.items() if name in self.properties
+        }
+
+
 @dataclass(frozen=True)
-class Node:
+class Node(Explained):
     """A flow node. `kind` is its BPMN tag: userTask, exclusiveGateway, startEvent …
 
     `attributes`: camunda/operaton attributes by local name (assignee, formRef, topic …);
@@ -135,7 +150,7 @@ class Scope:
 
 
 @dataclass(frozen=True)
-class Process:
+class Process(Explained):
     """An executable process of a file."""
 
     id: str

@@ -176,11 +176,12 @@ def _diagrams(
             standing.pop(entry.activity, None)
             cancelled.setdefault(process, {})[entry.element] = None
     waiting: dict[str, list[str]] = {}
+    comma = ", " if language == "en" else "、"
     for task in open_tasks:
         who = (
             task.assignee.name(language)
             if task.assignee
-            else "、".join(i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups)
+            else comma.join(i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups)
         )
         waiting.setdefault(task.element, []).append(who)
     views = []
@@ -190,7 +191,9 @@ def _diagrams(
         row = deployments.get(tx, case.bindings[process])
         model = library.process(tx, row.id)
         active = list(dict.fromkeys(e for p, e in standing.values() if p == process))
-        labels = {node.id: i18n.label(language, dict(node.names)) for node in model.walk()}
+        # The pool is named as its process is.
+        labels = {model.id: i18n.label(language, dict(model.names))}
+        labels |= {node.id: i18n.label(language, dict(node.names)) for node in model.walk()}
         labels |= {lane.id: i18n.label(language, dict(lane.names)) for lane in model.lanes.values()}
         for node in model.walk():
             scope = node.scope
@@ -207,7 +210,7 @@ def _diagrams(
                 cancelled=list(cancelled.get(process, {})),
                 flows=list(flows.get(process, {})),
                 labels={element: text for element, text in labels.items() if text},
-                waiting={element: "、".join(waiting[element]) for element in active if element in waiting},
+                waiting={element: comma.join(waiting[element]) for element in active if element in waiting},
             )
         )
     return views

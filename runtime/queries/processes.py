@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import forms, library
+from runtime import forms, i18n, library
 from runtime.identity import Actor
 from runtime.store.db import Transaction
 
@@ -37,9 +37,8 @@ def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
     for row in library.active(tx, "bpmn"):
         model = library.process(tx, row.id)
         if library.plain_start(model) is not None and library.may_start(model, actor):
-            rows.append(
-                ProcessRow(row.key, model.names, model.documentation, model.properties.get("clause", ""))
-            )
+            told = i18n.label(language, model.guidance)
+            rows.append(ProcessRow(row.key, model.names, told, model.properties.get("clause", "")))
     return rows
 
 
@@ -57,4 +56,5 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
         form = library.form(tx, form_row.id)
         schema = forms.localise(form, language, library.options(tx, form, language))
         data = forms.for_browser(form, {})
-    return StartPage(key, model.names, model.documentation, model.properties.get("clause", ""), schema, data)
+    told = i18n.label(language, model.guidance)
+    return StartPage(key, model.names, told, model.properties.get("clause", ""), schema, data)

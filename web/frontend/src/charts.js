@@ -102,7 +102,10 @@ mount("history-chart", (element) => {
     label: name, data: times.map((x) => ({ x, y: value })), borderColor: colour(dash ? "--chart-3" : "--chart-2"),
     borderDash: dash ? [5, 4] : [], borderWidth: 2, pointRadius: 0,
   });
-  const day = new Intl.DateTimeFormat(words.language, { dateStyle: "medium", timeZone: words.zone });
+  // Within a few days, the day alone would say the same at every mark.
+  const brief = times.at(-1) - times[0] < 3 * 24 * 3600 * 1000;
+  const shape = brief ? { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" } : { dateStyle: "medium" };
+  const day = new Intl.DateTimeFormat(words.language, { ...shape, timeZone: words.zone });
   new Chart(element.querySelector("canvas"), {
     type: "line",
     data: {

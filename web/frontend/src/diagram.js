@@ -16,6 +16,9 @@ import { json, mount } from "./shared/mount.js";
 // Below this the names inside shapes cannot be read: rather show a part, where the case stands.
 const READABLE = 0.55;
 
+// Modelers note how wide a label is in their language; ours may be longer, and breaks at this width.
+const LABEL = 90;
+
 mount("diagram", (element) => {
   // Folded away it has no size; it is drawn when somebody looks.
   const fold = element.closest("details");
@@ -33,8 +36,17 @@ async function draw(element) {
     textRenderer: { defaultStyle: { fontFamily: style.fontFamily, fontSize: 12 }, externalStyle: { fontSize: 12 } },
   });
   const events = viewer.get("eventBus");
-  events.on("import.parse.complete", ({ elementsById }) => {
-    for (const [id, text] of Object.entries(view.labels ?? {})) if (elementsById?.[id]) elementsById[id].name = text;
+  events.on("import.parse.complete", ({ definitions, elementsById }) => {
+    const labels = view.labels ?? {};
+    for (const [id, text] of Object.entries(labels)) if (elementsById?.[id]) elementsById[id].name = text;
+    for (const element of Object.values(elementsById ?? {})) {
+      if (element.$type === "bpmn:Participant" && labels[element.processRef?.id]) element.name = labels[element.processRef.id];
+    }
+    for (const { label } of definitions?.diagrams?.flatMap((diagram) => diagram.plane?.planeElement ?? []) ?? []) {
+      if (!label?.bounds || label.bounds.width >= LABEL) continue;
+      label.bounds.x -= (LABEL - label.bounds.width) / 2;
+      label.bounds.width = LABEL;
+    }
   });
   try {
     await viewer.importXML(view.xml);
