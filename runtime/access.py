@@ -18,6 +18,8 @@ from runtime.store.db import Transaction
 from runtime.store.files import file_uses
 from runtime.store.user_tasks import candidates, user_tasks
 
+RELATIONS = ("own", "subordinate", "assigned", "started", "department", "any")
+
 # What a grant without full sight of a case still shows: where it stands, not what it holds.
 LIMITED = "title,status,diagram,tasks"
 

@@ -248,6 +248,42 @@ def person_deactivate(username: str) -> None:
     opened().do(accounts.deactivate, SYSTEM, username)
 
 
+@main.group(invoke_without_command=True)
+@click.pass_context
+@guarded
+def grants(context: click.Context) -> None:
+    """Rights: which group may do what, with which objects. Without a word: list them."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table("group", "verb", "kind", "relation", "fields", box=None)
+    for each in opened().read(people.grants, SYSTEM):
+        table.add_row(each.group, each.verb, each.kind, each.relation, each.fields)
+    out.print(table)
+
+
+@grants.command("add")
+@click.argument("group")
+@click.argument("verb")
+@click.argument("kind")
+@click.argument("relation")
+@click.option("--fields", default="*", show_default=True, help="What of the object may be seen.")
+@guarded
+def grants_add(group: str, verb: str, kind: str, relation: str, fields: str) -> None:
+    """Let GROUP ("*": everyone) VERB every KIND that stands in RELATION to the person."""
+    opened().do(accounts.grant, SYSTEM, group, verb, kind, relation, fields)
+
+
+@grants.command("remove")
+@click.argument("group")
+@click.argument("verb")
+@click.argument("kind")
+@click.argument("relation")
+@guarded
+def grants_remove(group: str, verb: str, kind: str, relation: str) -> None:
+    """Take a grant back."""
+    opened().do(accounts.revoke, SYSTEM, group, verb, kind, relation)
+
+
 @main.command("calendar")
 @click.argument("day", metavar="DAY", type=click.DateTime(["%Y-%m-%d"]))
 @click.argument("kind", type=click.Choice(["holiday", "workday", "weekday"]))

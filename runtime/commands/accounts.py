@@ -39,6 +39,12 @@ class NoSuchGroup(Invalid):
     code = "group.unknown"
 
 
+class NoSuchRight(Invalid):
+    """Nothing asks whether one may {verb} a {kind} in the relation {relation}."""
+
+    code = "grant.unknown"
+
+
 class CircularReporting(Invalid):
     """{username} cannot report to {superior}, who reports to them."""
 
@@ -161,6 +167,37 @@ def grant_defaults(tx: Transaction, actor: Actor) -> None:
         return
     tx.insert(grants, [vars(grant) for grant in access.DEFAULT_GRANTS])
     accounts.log(tx, actor.id, "grants.defaults", "*", count=len(access.DEFAULT_GRANTS))
+
+
+def grant(
+    tx: Transaction, actor: Actor, group: str, verb: str, kind: str, relation: str, fields: str = "*"
+) -> None:
+    """Let a group (or "*": everyone) do something; it counts from the next request on."""
+    require(actor, "administer", "people")
+    known = {(each.verb, each.kind) for each in access.DEFAULT_GRANTS}
+    if group != "*" and group not in GROUPS:
+        raise NoSuchGroup(group=group, known=", ".join(GROUPS))
+    if (verb, kind) not in known or relation not in access.RELATIONS:
+        raise NoSuchRight(verb=verb, kind=kind, relation=relation)
+    revoke(tx, actor, group, verb, kind, relation)
+    row = {"group": group, "verb": verb, "kind": kind, "relation": relation, "fields": fields}
+    tx.insert(grants, [row])
+    accounts.log(tx, actor.id, "grant.added", group, **row)
+
+
+def revoke(tx: Transaction, actor: Actor, group: str, verb: str, kind: str, relation: str) -> None:
+    """Take a grant back; nothing if there was none."""
+    require(actor, "administer", "people")
+    gone = tx.execute(
+        sa.delete(grants).where(
+            grants.c.group == group,
+            grants.c.verb == verb,
+            grants.c.kind == kind,
+            grants.c.relation == relation,
+        )
+    )
+    if gone.rowcount:
+        accounts.log(tx, actor.id, "grant.removed", group, verb=verb, kind=kind, relation=relation)
 
 
 def _store_password(tx: Transaction, actor: Actor, person_id: int, username: str, password: str) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from runtime import access, library
-from runtime.identity import Actor, Person, require
+from runtime.identity import Actor, Grant, Person, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
 
@@ -58,6 +60,14 @@ def listing(tx: Transaction, actor: Actor) -> list[Listed]:
         for row in org.by_id.values()
     ]
     return sorted(found, key=lambda each: each.username)
+
+
+def grants(tx: Transaction, actor: Actor) -> list[Grant]:
+    """Every grant, by group, kind, verb and relation."""
+    require(actor, "administer", "people")
+    rows = tx.all(sa.select(accounts.grants))
+    found = [Grant(row.group, row.verb, row.kind, row.relation, row.fields) for row in rows]
+    return sorted(found, key=lambda each: (each.group, each.kind, each.verb, each.relation))
 
 
 def shown(org: accounts.Organisation, person_id: int | None) -> Person | None:

@@ -260,3 +260,20 @@ def test_signing_out_ends_every_copy_of_the_session(firm: Office) -> None:
     assert firm.runtime.read(people.by_session, SYSTEM, spec.public_id, spec.epoch) is not None
     firm.runtime.do(accounts.sign_out, spec)
     assert firm.runtime.read(people.by_session, SYSTEM, spec.public_id, spec.epoch) is None
+
+
+def test_a_grant_counts_from_the_next_request_and_its_removal_too(firm: Office) -> None:
+    firm.deploy(OPEN_CASE)
+    case = firm.as_("spec").start("order").id
+    assert sees(firm, "money", case) is None
+    firm.runtime.do(accounts.grant, SYSTEM, "finance", "read", "case", "department")
+    assert sees(firm, "money", case) is True
+    firm.runtime.do(accounts.revoke, SYSTEM, "finance", "read", "case", "department")
+    assert sees(firm, "money", case) is None
+
+
+def test_a_grant_of_what_nobody_asks_is_refused(firm: Office) -> None:
+    with pytest.raises(accounts.NoSuchRight):
+        firm.runtime.do(accounts.grant, SYSTEM, "finance", "paint", "case", "department")
+    with pytest.raises(NotGranted):
+        firm.runtime.do(accounts.grant, firm.as_("boss").actor, "manager", "read", "wage", "any")
