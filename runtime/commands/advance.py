@@ -137,8 +137,11 @@ def _write(
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
     end: ports.Ended | None = None
     resumes = False
+    made = _made(world)
     for happening in happenings:
         entry = _entry(happening)
+        if isinstance(happening, (ports.Left, ports.Cancelled, ports.Parked)):
+            entries += made.pop(happening.activity, [])
         if isinstance(happening, ports.VariableWritten):
             change = [happening.scope, happening.name, happening.old, happening.new, happening.removed]
             if entries and entries[-1].activity == happening.activity:
@@ -164,7 +167,7 @@ def _write(
         elif isinstance(happening, ports.Ended):
             end = happening
         entries.append(entry)
-    _log_world(world, entries)
+    entries += [event for events in made.values() for event in events]
     messages += [(sent.step.activity, sent.name, sent.key, sent.payload) for sent in world.sent]
 
     moved.ended = end is not None
@@ -228,20 +231,20 @@ def _entry(happening: ports.Happening) -> Event:
     return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
 
 
-def _log_world(world: BoundWorld, entries: list[Event]) -> None:
-    """Decisions and operations stand in the log beside the steps that made them."""
+def _made(world: BoundWorld) -> dict[str, list[Event]]:
+    """What steps decided and wrote, by activity: it stands in the log before the step is left."""
+    made: dict[str, list[Event]] = {}
     for decided in world.decided:
-        entries.append(
-            Event(
-                "decided",
-                decided.step.process,
-                decided.step.element,
-                decided.step.activity,
-                {"rule": decided.decision.rule, "version": decided.decision.version},
-            )
+        detail = {"rule": decided.decision.rule, "version": decided.decision.version}
+        step = decided.step
+        made.setdefault(step.activity, []).append(
+            Event("decided", step.process, step.element, step.activity, detail)
         )
     for step, topic in world.operated:
-        entries.append(Event("operated", step.process, step.element, step.activity, {"topic": topic}))
+        made.setdefault(step.activity, []).append(
+            Event("operated", step.process, step.element, step.activity, {"topic": topic})
+        )
+    return made
 
 
 def _open_task(
@@ -300,14 +303,14 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
 
 def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
     """The case's title in each language: its own if the diagram gives one, else the process's name."""
-    names = dict(model.names)
-    title = dict(names)
+    title = dict(model.names)
+    functions = {**world.functions(None), "execution.getVariable": variables.get}
     for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
         text = model.properties.get(name)
         if not text:
             continue
         try:
-            told = expressions.compile(text).evaluate(variables, world.functions(None))
+            told = expressions.compile(text).evaluate(variables, functions)
         except GuichengError:
             continue  # it names something that the case does not know yet
         if told:

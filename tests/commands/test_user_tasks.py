@@ -251,3 +251,20 @@ def _parallel() -> list[tuple[str, str, str]]:
         timer("wait", "timeDuration", "P1D"),
         element("parallelGateway", "join"),
     ]
+
+
+def test_what_a_step_wrote_stands_in_the_log_before_what_came_of_it(office: Office) -> None:
+    case = office.as_("liyang").start(
+        "stock_correction",
+        component="QY-P60-265",
+        warehouse="SH",
+        difference="surplus",
+        pieces=1,
+        reason="x",
+    )
+    office.as_("chenjie").do("review_correction", correction_decision="approve")
+    kinds = [entry.kind for entry in case.log]
+    assert kinds.index("operated") < kinds.index("ended")
+    written = next(entry for entry in case.log if entry.kind == "operated")
+    left = next(e for e in case.log if e.kind == "left" and e.activity == written.activity)
+    assert written.sequence < left.sequence
