@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from babel.dates import format_timedelta
+
 from runtime import values
 from runtime.i18n import say
 from runtime.identity import Person
@@ -55,7 +57,10 @@ def moments(
 ) -> list[Moment]:
     """Oldest first; `rules`: key → name. Without full sight: who did which task, and nothing of what was decided."""
     found = []
+    opened: dict[str, dt.datetime] = {}
     for entry in log:
+        if entry.kind == "task_opened":
+            opened[entry.activity] = entry.business_at
         sentence = SENTENCES.get(entry.kind)
         if sentence is None or (not full and entry.kind in ("decided", "operated", "parked", "retried")):
             continue
@@ -71,5 +76,15 @@ def moments(
             rule=rules.get(detail.get("rule", ""), detail.get("rule", "")),
             version=detail.get("version", ""),
         )
-        found.append(Moment(entry.business_at, entry.kind, person, text, entry.element))
+        after = ""
+        if entry.kind == "task_completed" and entry.activity in opened:
+            after = _after(entry.business_at - opened[entry.activity], language)
+        found.append(Moment(entry.business_at, entry.kind, person, text, entry.element, after))
     return found
+
+
+def _after(waited: dt.timedelta, language: str) -> str:
+    """How long a task lay, if that is worth telling."""
+    if waited < dt.timedelta(minutes=1):
+        return ""
+    return say(language, "{time} after it was handed out", time=format_timedelta(waited, locale=language))

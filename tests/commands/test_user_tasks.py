@@ -268,3 +268,12 @@ def test_what_a_step_wrote_stands_in_the_log_before_what_came_of_it(office: Offi
     written = next(entry for entry in case.log if entry.kind == "operated")
     left = next(e for e in case.log if e.kind == "left" and e.activity == written.activity)
     assert written.sequence < left.sequence
+
+
+def test_the_timeline_tells_how_long_a_task_lay(firm: Office) -> None:
+    firm.deploy(TWO_STEPS)
+    case = firm.as_("spec").start("request")
+    firm.later(days=2)
+    firm.as_("spec").do("ask")
+    told = {moment.text: moment.detail for moment in firm.as_("spec").case_page(case.id, "en").timeline}
+    assert told["Spec completed “ask”"] == "2 days after it was handed out"
