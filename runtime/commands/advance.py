@@ -304,7 +304,7 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
 def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
     """The case's title in each language: its own if the diagram gives one, else the process's name."""
     title = dict(model.names)
-    functions = {**world.functions(None), "execution.getVariable": variables.get}
+    functions: dict[str, Any] = {**world.functions(None), "execution.getVariable": variables.get}
     for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
         text = model.properties.get(name)
         if not text:

@@ -136,6 +136,6 @@ function line(ctx, x, top, bottom) {
 }
 
 function shorten(text, width) {
-  const most = width < 500 ? 12 : 30;
+  const most = width < 500 ? 12 : 40;
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
