@@ -132,12 +132,12 @@ def overview(tx: Transaction) -> list[StockLine]:
 
 
 def component(tx: Transaction, sku: str) -> Mapping[str, Any]:
-    """The component's catalogue data by column name, its supplier's code as `usual_supplier`.
+    """The component's catalogue data by column name, its supplier's names as `usual_supplier`.
 
     Raises UnknownComponent."""
     row = catalogue.component(tx, sku)
     supplier = tx.scalar(
-        sa.select(catalogue.suppliers.c.code).where(catalogue.suppliers.c.id == row.usual_supplier_id)
+        sa.select(catalogue.suppliers.c.names).where(catalogue.suppliers.c.id == row.usual_supplier_id)
     )
     hidden = ("id", "usual_supplier_id")
     data = {name: value for name, value in row._mapping.items() if name not in hidden}

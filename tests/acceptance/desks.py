@@ -32,6 +32,10 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 PATIENCE = 15_000  # milliseconds; two cores may be busy with other tests
+# A date picker is drawn before it listens; no person types within the same few frames.
+LISTENING = """async (input) => {
+  while (!input._flatpickr?.config.onChange.length) await new Promise(requestAnimationFrame);
+}"""
 DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 
 
@@ -234,6 +238,7 @@ def fill(within: Locator, answers: Mapping[str, Any], row: int = 0) -> None:
             choose(found, str(answer))
         elif isinstance(answer, dt.date):
             typed = found.locator("input.flatpickr-input")
+            typed.evaluate(LISTENING)
             typed.fill(answer.strftime("%Y/%m/%d"))
             typed.press("Enter")
         else:

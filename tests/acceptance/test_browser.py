@@ -18,7 +18,7 @@ from runtime.demo import NEARLY_SHORT
 from runtime.identity import SYSTEM
 from runtime.ledger import reading
 from tests.acceptance import desks
-from tests.acceptance.desks import House
+from tests.acceptance.desks import Desk, House
 
 pytestmark = pytest.mark.browser
 
@@ -129,12 +129,37 @@ def test_an_order_empties_the_shelf_and_the_shelf_is_filled_again(house: House, 
     after, line = on_page(house, NEARLY_SHORT), in_books(house, NEARLY_SHORT)
     assert after["on_hand"] == line.on_hand == left + 2160
     assert (after["on_order"], after["committed"]) == (before["on_order"], before["committed"])
-    assert not line.alert
+    assert line.alert is None
 
-    # The order goes on to its settlement.
+    # The case tells who decided, by which rule and why, and gives the contract back as it was.
+    page = case_of(supervisor, "确定补货计划")
+    assert page.locator("h1 .pill.is-completed").count()
+    decision = page.locator(".decision", has_text="采购计划审批权限")
+    expect(decision).to_contain_text("520,433.1")
+    expect(decision).to_contain_text("分管领导批准")
+    expect(page.locator(".timeline")).to_contain_text("赵明 完成了“复审计划”")
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="采购合同.pdf").click()
+    assert taken.value.path().read_bytes() == contract.read_bytes()
+
+    # The order goes on to its settlement; an amount that is not the order's is asked for again.
     logistics.do("反馈送达", {"送达日期": today(), "签收人": "沈航"})
     specialist.do("跟进客户收货", {"收货情况": "无误"})
+    specialist.do("办理结算", {"应收金额": "5440", "实收金额": "5440"})
     specialist.do("办理结算", {"应收金额": "5448", "实收金额": "5448", "发票号": "FP-0311"})
+    page = case_of(specialist, "办理结算")
+    assert page.locator("h1 .pill.is-completed").count()
+    expect(page.locator("main")).to_contain_text("ST-2026-0001")
+    assert page.locator(".djs-element.is-active").count() == 0
+    assert [desk.inbox() for desk in (specialist, logistics, buyer)] == [[], [], []]
+
+
+def case_of(desk: Desk, task: str) -> Page:
+    """The page of the case in which this person last completed that task."""
+    page = desk.go("/inbox/done")
+    page.locator("a[data-row]").filter(has=page.locator("b", has_text=desks.exactly(task))).first.click()
+    page.locator(".djs-element").first.wait_for()
+    return page
 
 
 def test_an_appraisal_is_graded_and_its_bonus_waits_for_a_figure(house: House) -> None:
