@@ -75,7 +75,11 @@ class Worker:
             self.runtime.do(_run, SYSTEM, job)
         except Exception as error:
             log.warning("job_failed", job=job.key, attempt=job.attempts, exc_info=error)
-            self.runtime.do(_failed, SYSTEM, job, error)
+            try:
+                self.runtime.do(_failed, SYSTEM, job, error)
+            except Exception:
+                # Its lease runs out and it is tried again; the others do not wait for that.
+                log.exception("job_failure_not_noted", job=job.key)
 
     def _until_next(self) -> float:
         due = self.runtime.read(_next_due, SYSTEM)

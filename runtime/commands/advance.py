@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from runtime import clock, expressions, library
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
-from runtime.commands.retries import raise_incident, schedule_retries
+from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Waits, departures
 from runtime.commands.world import BoundWorld, sentence
 from runtime.engine import ports
@@ -100,7 +100,7 @@ def begin(
     )
     row = cases.by_id(tx, case_id)
     first = Event("case_started", process, detail={"cause": cause, "business_key": business_key})
-    return _write(tx, actor, row, execution, world, [first])
+    return _write(tx, actor, row, execution, world, [first], {})
 
 
 def move(
@@ -109,16 +109,16 @@ def move(
     case: Any,
     act: Callable[[Execution], None],
     first: list[Event],
-    attempt: int = 0,
+    attempts: Mapping[str, int] | None = None,
 ) -> Moved:
     """Restore `case` (a row of cases), let `act` move it, and write what follows.
 
-    `first`: what the move itself is in the log; `attempt`: which retry this is."""
+    `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time."""
     definition = library.definition(tx, case.process, case.bindings)
     world = BoundWorld(tx, case.public_id, actor)
     execution = Execution.restore(definition, orjson.loads(case.state), world)
     act(execution)
-    return _write(tx, actor, case, execution, world, first, attempt)
+    return _write(tx, actor, case, execution, world, first, attempts or {})
 
 
 def _write(
@@ -128,7 +128,7 @@ def _write(
     execution: Execution,
     world: BoundWorld,
     entries: list[Event],
-    attempt: int = 0,
+    attempts: Mapping[str, int],
 ) -> Moved:
     moved = Moved(case.id, case.public_id)
     waits = Waits()
@@ -192,6 +192,8 @@ def _write(
     cases.save(tx, case.id, case.version, **columns)
 
     user_tasks.cancel(tx, cancelled)
+    if cancelled or moved.ended:
+        end_incidents(tx, case.id, None if moved.ended else cancelled)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
     waits.write(tx, case.id)
@@ -199,7 +201,7 @@ def _write(
     tx.insert(jobs.jobs, work)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
-        schedule_retries(tx, case, moved.parked, attempt)
+        schedule_retries(tx, case, moved.parked, attempts)
     # Whoever waits for due work looks again once this has committed.
     if work:
         tx.after_commit(library.house(tx).wake)

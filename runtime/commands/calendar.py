@@ -6,6 +6,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
+from runtime.commands import triggers
 from runtime.identity import Actor, require
 from runtime.store import accounts, calendar
 from runtime.store.calendar import calendar_days
@@ -18,6 +19,7 @@ def fill(tx: Transaction, actor: Actor) -> None:
     days = calendar.fill(tx)
     if days:
         accounts.log(tx, actor.id, "calendar.filled", "shipped", days=days)
+        triggers.reschedule_starts(tx)
 
 
 def set_day(tx: Transaction, actor: Actor, day: dt.date, kind: str | None) -> None:
@@ -27,3 +29,4 @@ def set_day(tx: Transaction, actor: Actor, day: dt.date, kind: str | None) -> No
     if kind is not None:
         tx.execute(sa.insert(calendar_days).values(day=day, kind=kind, source="admin"))
     accounts.log(tx, actor.id, "calendar.day", day.isoformat(), kind=kind)
+    triggers.reschedule_starts(tx)

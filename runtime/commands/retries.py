@@ -6,7 +6,8 @@ stays. What a retry cannot mend (the diagram or the data is wrong) is an inciden
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,15 +25,24 @@ log = structlog.get_logger()
 DELAYS = (dt.timedelta(seconds=10), dt.timedelta(minutes=1), dt.timedelta(minutes=10))
 
 
-def schedule_retries(tx: Transaction, case: Any, parked: Sequence[Parked], attempt: int) -> None:
-    """A job for each parked step, or its incident after the last attempt."""
+def schedule_retries(
+    tx: Transaction, case: Any, parked: Sequence[Parked], attempts: Mapping[str, int]
+) -> None:
+    """A job for each parked step, or its incident after the last attempt. `attempts`: which one this
+    was, by activity; a step that is not named failed for the first time."""
     for stop in parked:
+        attempt = attempts.get(stop.activity, 0)
         error = stop.error
         reason = sentence(error) if error else stop.reason
         hopeless = isinstance(error, (BpmnError, Stuck)) or (
             isinstance(error, GuichengError) and not isinstance(error, Failed)
         )
-        log.warning("step_parked", case=case.public_id, element=stop.element, reason=reason, exc_info=error)
+        # The log is read by whoever runs the machine: of a confidential case it tells the kind and the place.
+        told = {"reason": reason, "exc_info": error}
+        if case.confidential:
+            places = "".join(traceback.format_tb(error.__traceback__)) if error else ""
+            told = {"reason": reason.partition(":")[0], "stack": places}
+        log.warning("step_parked", case=case.public_id, element=stop.element, **told)
         if hopeless or attempt >= len(DELAYS):
             raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
         else:
@@ -66,4 +76,20 @@ def raise_incident(
             reason=reason[:4000],
             created_at=tx.now,
         )
+    )
+
+
+def end_incidents(tx: Transaction, case_id: int, activities: Sequence[str] | None) -> None:
+    """Steps that were withdrawn (None: the whole case is over) need nobody any more.
+
+    A message that nobody took is not the case's own: its incident stays."""
+    tx.execute(
+        sa.update(jobs.incidents)
+        .where(
+            jobs.incidents.c.case_id == case_id,
+            jobs.incidents.c.job_id.is_(None),
+            jobs.incidents.c.resolved_at.is_(None),
+            sa.true() if activities is None else jobs.incidents.c.activity.in_(activities),
+        )
+        .values(resolved_at=tx.now)
     )

@@ -34,8 +34,10 @@ def run(tx: Transaction, job: Any) -> None:
     # The fence first: if the lease was lost, somebody else is at it.
     if not jobs.finish(tx, job):
         return
-    # What the job was for may have been withdrawn meanwhile; nothing was written then.
-    with suppress(ActivityNotFound, NotWaiting, NotParked):
+    # What a timer or a retry was for may have been withdrawn meanwhile; nothing was written then.
+    # A message is never over: another receiver may come.
+    gone = () if job.kind == "message" else (ActivityNotFound, NotWaiting, NotParked)
+    with suppress(*gone):
         KINDS[job.kind](tx, job)
 
 
@@ -56,7 +58,9 @@ def retry(tx: Transaction, job: Any) -> None:
     if case is not None:
         attempt = int(job.payload["attempt"])
         entry = Event("retried", case.process, job.element, job.activity, {"attempt": attempt})
-        advance.move(tx, SYSTEM, case, lambda execution: execution.retry(job.activity), [entry], attempt)
+        advance.move(
+            tx, SYSTEM, case, lambda execution: execution.retry(job.activity), [entry], {job.activity: attempt}
+        )
 
 
 def resume(tx: Transaction, job: Any) -> None:
@@ -116,6 +120,8 @@ def schedule_starts(tx: Transaction, process: str) -> None:
         definition, tx.now, since=row.created_at, zone=world.zone, functions=world.functions(None)
     )
     wanted = {f"start:{process}:{element}:{due.isoformat()}": (element, due) for element, due in dues.items()}
+    held = [start.element for start in deployments.starts_of(tx, process) if start.kind == "timer"]
+    future = sa.and_(jobs.jobs.c.attempts == 0, jobs.jobs.c.due_at > tx.now)
     tx.execute(
         sa.update(jobs.jobs)
         .where(
@@ -123,8 +129,16 @@ def schedule_starts(tx: Transaction, process: str) -> None:
             jobs.jobs.c.state == "waiting",
             jobs.jobs.c.activity == process,
             jobs.jobs.c.key.not_in(list(wanted)),
+            # One that is due is still done, unless the diagram no longer has it.
+            sa.or_(future, jobs.jobs.c.element.not_in(held)),
         )
         .values(state="ended")
+    )
+    # One that a version in between had ended is wanted again.
+    tx.execute(
+        sa.update(jobs.jobs)
+        .where(jobs.jobs.c.key.in_(list(wanted)), jobs.jobs.c.state == "ended")
+        .values(state="waiting", attempts=0, leased_until=None)
     )
     known = {row.key for row in tx.all(sa.select(jobs.jobs.c.key).where(jobs.jobs.c.key.in_(list(wanted))))}
     tx.insert(
@@ -146,12 +160,22 @@ def schedule_starts(tx: Transaction, process: str) -> None:
     )
 
 
+def reschedule_starts(tx: Transaction) -> None:
+    """The business calendar has changed: what is started by it may be due on another day."""
+    for process in deployments.started_by_time(tx):
+        schedule_starts(tx, process)
+    tx.after_commit(library.house(tx).wake)
+
+
 def failed(tx: Transaction, job: Any, error: BaseException) -> None:
     """A job's transaction was rolled back: try again later, or keep an incident."""
     reason = retries.sentence(error)
     if job.attempts >= jobs.ATTEMPTS:
         if jobs.finish(tx, job, "failed"):
             retries.raise_incident(tx, job.case_id, job.id, job.element, reason, job.activity)
+            if job.kind == "start":
+                # The next round comes all the same.
+                schedule_starts(tx, job.activity)
     else:
         pause = retries.DELAYS[min(job.attempts, len(retries.DELAYS)) - 1]
         jobs.postpone(tx, job, tx.now + pause, reason[:2000])

@@ -55,13 +55,14 @@ def following(due: Due, now: dt.datetime, zone: ZoneInfo) -> Due | None:
     """When a timer that was `due` is due again, later than `now`; None: never."""
     if not due.cycle or due.left == 0:
         return None
-    left = None if due.left is None else due.left - 1
-    repeats = _REPEATS.match(due.cycle)
-    if repeats is None:
+    if _REPEATS.match(due.cycle) is None:
         at = cron.read(due.cycle).after(max(now, due.at), zone)
-        return Due(at, due.cycle, left) if at else None
-    at, _ = _ahead(due.at, _period(due.cycle), now, zone)
-    return Due(at, due.cycle, left)
+        return Due(at, due.cycle, due.left) if at else None
+    at, rounds = _ahead(due.at, _period(due.cycle), now, zone)
+    if due.left is None:
+        return Due(at, due.cycle, None)
+    # A round that was missed is over too.
+    return Due(at, due.cycle, due.left - rounds) if rounds <= due.left else None
 
 
 def check(kind: str, text: str) -> None:

@@ -61,6 +61,15 @@ def started_by(tx: Transaction, kind: str, name: str) -> Any:
     return tx.first(sa.select(starts).where(starts.c.kind == kind, starts.c.name == name))
 
 
+def started_by_time(tx: Transaction) -> list[str]:
+    """The processes that a timer starts."""
+    return list(
+        tx.connection.execute(
+            sa.select(starts.c.process).where(starts.c.kind == "timer").distinct().order_by(starts.c.process)
+        ).scalars()
+    )
+
+
 def starts_of(tx: Transaction, process: str) -> list[Any]:
     return list(tx.all(sa.select(starts).where(starts.c.process == process)))
 

@@ -121,10 +121,10 @@ def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
 
 
 def postpone(tx: Transaction, job: Any, due_at: dt.datetime, error: str) -> None:
-    """Try the job again at `due_at`."""
+    """Try a claimed job again at `due_at`; nothing happens when its lease was lost."""
     tx.execute(
         sa.update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == "waiting")
+        .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
         .values(due_at=due_at, leased_until=None, error=error)
     )
 
