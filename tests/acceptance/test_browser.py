@@ -186,7 +186,10 @@ def test_an_appraisal_is_graded_and_its_bonus_waits_for_a_figure(house: House) -
     assert employee.go(str(bonus)).locator(".pill.is-running").count()
 
     # The administrator writes it into the rule. Publishing runs its examples: one no longer holds.
-    admin.go("/rules/bonus_tier").get_by_role("link", name="编辑").click()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="绩效奖金比例").click()
+    page = opened.value
+    page.get_by_role("link", name="编辑").click()
     found = page.locator("[data-found]")
     expect(found).to_have_text("检查完毕，没有问题。")
     rewrite(page, below="when: grade == 'good'", by="then: {percent: 7.777}")

@@ -27,7 +27,7 @@ mount("form", async (element) => {
   const body = element.querySelector("[data-form-body]");
   const readOnly = element.hasAttribute("data-readonly");
   // At once: what was typed in the last third of a second is an answer too.
-  const form = new Form({ container: body, properties: { readOnly }, debounce: false });
+  const form = new Form({ container: body, properties: { readOnly, textLinkTarget: "_blank" }, debounce: false });
   const problems = json(element, "problems", []);
   check(form, translate, problems);
   translateTexts(body, translate);
