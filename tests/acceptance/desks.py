@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import waitress
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
 
 from runtime import clock, demo
 from runtime.bootstrap import Runtime, Settings
@@ -45,6 +45,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         raise AssertionError("The browser tests need Chromium on the PATH, e.g. apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
