@@ -137,6 +137,7 @@ def _write(
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
     end: ports.Ended | None = None
     resumes = False
+    changed: dict[str, Value] = {}
     made = _made(world)
     for happening in happenings:
         entry = _entry(happening)
@@ -144,6 +145,7 @@ def _write(
             entries += made.pop(happening.activity, [])
         if isinstance(happening, ports.VariableWritten):
             change = [happening.scope, happening.name, happening.old, happening.new, happening.removed]
+            changed[happening.name] = happening.new
             if entries and entries[-1].activity == happening.activity:
                 entries[-1].changes.append(change)
                 continue
@@ -194,6 +196,7 @@ def _write(
     user_tasks.cancel(tx, cancelled)
     if cancelled or moved.ended:
         end_incidents(tx, case.id, None if moved.ended else cancelled)
+    _look_again(tx, execution, changed, moved)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
     waits.write(tx, case.id)
@@ -283,6 +286,22 @@ def _open_task(
         }
     )
     moved.may_claim[task.activity] = staff.candidates
+
+
+def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Value], moved: Moved) -> None:
+    """Whoever has a form before them over what this move changed must see that before they complete it."""
+    fresh = {row["activity"] for row in moved.opened}
+    others = [each for each in execution.open_activities() if each.waits == "user"]
+    waiting = [each.activity for each in others if each.activity not in fresh]
+    if not waiting or not changed:
+        return
+    stale = []
+    for task in user_tasks.with_form(tx, waiting):
+        fields = set(library.form(tx, task.form_id).asked) & changed.keys()
+        seen = execution.variables(task.activity) if fields else {}
+        if any(seen.get(name) == changed[name] for name in fields):
+            stale.append(task.id)
+    user_tasks.outdate(tx, stale)
 
 
 def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:

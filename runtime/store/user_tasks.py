@@ -43,7 +43,8 @@ user_tasks = sa.Table(
     sa.Index("ix_user_tasks_done", "completed_by", "completed_at", "id"),
 )
 
-# Who may claim an open task: a group or a person. Rows go when the task closes.
+# Who may claim an open task: a group or a person. Rows stay when it closes, so that whoever comes
+# too late is told so, and finds the case.
 candidates = sa.Table(
     "user_task_candidates",
     metadata,
@@ -92,6 +93,42 @@ def change(tx: Transaction, task_id: int, version: int, before: str, after: str,
         ).rowcount
         == 1
     )
+
+
+def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> None:
+    """Back to its group goes what the person took from one that is no longer theirs (`who`: theirs)."""
+    asked = sa.select(candidates.c.task_id)
+    tx.execute(
+        sa.update(user_tasks)
+        .where(
+            user_tasks.c.assignee_id == person_id,
+            user_tasks.c.state == "claimed",
+            user_tasks.c.id.in_(asked),
+            user_tasks.c.id.not_in(asked.where(candidates.c.who.in_(who))),
+        )
+        .values(state="ready", assignee_id=None, version=user_tasks.c.version + 1)
+    )
+
+
+def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:
+    """The open tasks of these activities that have a form: id, activity, form_id."""
+    return list(
+        tx.all(
+            sa.select(user_tasks.c.id, user_tasks.c.activity, user_tasks.c.form_id).where(
+                user_tasks.c.activity.in_(activities),
+                user_tasks.c.state.in_(OPEN),
+                user_tasks.c.form_id.is_not(None),
+            )
+        )
+    )
+
+
+def outdate(tx: Transaction, tasks: Sequence[int]) -> None:
+    """What is shown of these tasks is no longer so: completing them as seen before is refused."""
+    if tasks:
+        tx.execute(
+            sa.update(user_tasks).where(user_tasks.c.id.in_(tasks)).values(version=user_tasks.c.version + 1)
+        )
 
 
 def cancel(tx: Transaction, activities: Sequence[str]) -> None:
