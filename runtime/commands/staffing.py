@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runtime import expressions
+from runtime import expressions, library
 from runtime.bpmn.model import Node
 from runtime.commands.world import BoundWorld
 from runtime.engine.ports import TaskOpened
 from runtime.errors import Failed
+from runtime.store import user_tasks
 from runtime.store.accounts import Organisation
+from runtime.store.db import Transaction
 from runtime.values import Value
 
 
@@ -82,3 +84,14 @@ def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) ->
             seen.add(above)
             above = org.superior(above)
     return None
+
+
+def pass_on(tx: Transaction, person_id: int) -> None:
+    """What somebody who is gone was asked to do by name goes to the nearest superior, else to whoever
+    administers. Not here: what they had taken from a group (store.user_tasks.give_back)."""
+    org = library.organisation(tx)
+    for task in user_tasks.claimed_by(tx, person_id):
+        above = _above(org, [org.by_id[person_id].public_id], task.excluded)
+        user_tasks.assign(tx, task.id, above)
+        if above is None:
+            user_tasks.ask(tx, task.id, "group:admin")

@@ -110,6 +110,34 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> None:
     )
 
 
+def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
+    return list(
+        tx.all(
+            sa.select(user_tasks).where(
+                user_tasks.c.assignee_id == person_id, user_tasks.c.state == "claimed"
+            )
+        )
+    )
+
+
+def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
+    """An open task becomes this person's (None: of whoever may claim it)."""
+    tx.execute(
+        sa.update(user_tasks)
+        .where(user_tasks.c.id == task_id, user_tasks.c.state.in_(OPEN))
+        .values(
+            state="claimed" if person_id else "ready",
+            assignee_id=person_id,
+            version=user_tasks.c.version + 1,
+        )
+    )
+
+
+def ask(tx: Transaction, task_id: int, who: str) -> None:
+    """One more who may claim a task: "group:KEY" or "person:ID"."""
+    tx.insert(candidates, [{"task_id": task_id, "who": who, "created_at": tx.now}])
+
+
 def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:
     """The open tasks of these activities that have a form: id, activity, form_id."""
     return list(
