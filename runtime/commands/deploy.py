@@ -25,7 +25,7 @@ from runtime.identity import GROUPS, Actor, require
 from runtime.ids import public_id
 from runtime.ledger import operations
 from runtime.rules import evaluate, rulefile
-from runtime.store import accounts, deployments
+from runtime.store import accounts, deployments, jobs
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
 
@@ -233,7 +233,9 @@ def take(
             continue
         _add(tx, actor, item, origin)
         if item.process is not None:
-            deployments.replace_starts(tx, item.key, _starts(item.process))
+            starts = _starts(item.process)
+            deployments.replace_starts(tx, item.key, starts)
+            jobs.wake_starters(tx, [start["name"] for start in starts if start["kind"] == "message"])
             fresh.append(item.key)
     if from_folder:
         for path, sha256 in {item.source.path: item.source.sha256 for item in checked}.items():
@@ -302,6 +304,8 @@ def save_rule(tx: Transaction, actor: Actor, key: str, text: str, base_version: 
     newest = deployments.latest(tx, "rule", key)
     if newest is None:
         raise library.NoSuchRule(rule=key)
+    if not 1 <= base_version <= newest.version:
+        raise Invalid()
     rule, _ = rulefile.load(text, newest.file)
     draft = public_id()
     deployments.add(

@@ -157,7 +157,17 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
                 jobs.c.state == "kept",
                 sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
             )
-            .values(state="waiting", due_at=tx.now, leased_until=None)
+            .values(state="waiting", due_at=tx.now, leased_until=None, attempts=0)
+        )
+
+
+def wake_starters(tx: Transaction, names: Sequence[str]) -> None:
+    """Messages that came before there was a process that they start are delivered now."""
+    if names:
+        tx.execute(
+            sa.update(jobs)
+            .where(jobs.c.state == "kept", jobs.c.element.in_(names))
+            .values(state="waiting", due_at=tx.now, leased_until=None, attempts=0)
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.commands import accounts, advance, calendar, incidents, triggers
+from runtime.commands import accounts, advance, calendar, incidents, messages, triggers
 from runtime.identity import SYSTEM
 from runtime.queries import incidents as listed
 from runtime.store import jobs
@@ -214,6 +214,29 @@ def test_a_message_that_its_receiver_no_longer_takes_is_not_lost(
     firm.later(minutes=1)
     assert case.status == "completed"
     assert case.variables["lot"] == "A7"
+
+
+def test_a_message_that_came_before_its_process_was_deployed_starts_it(firm: Office) -> None:
+    firm.message("goods_arrived", "K1", lot="B2")
+    came = element("startEvent", "came", '<messageEventDefinition messageRef="m"/>')
+    look = user("look", candidateGroups="specialist")
+    firm.deploy(bpmn("begin", came, look, end(), before=MESSAGE))
+    firm.settle()
+    (case,) = firm.cases_of("begin")
+    assert case.variables["lot"] == "B2"
+
+
+def test_a_message_that_waited_long_has_all_its_attempts_left(
+    firm: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm.deploy(RECEIVE)
+    firm.runtime.do(messages.send, SYSTEM, "goods_arrived", "K1", {})
+    (job,) = waiting(firm)
+    for _ in range(3):
+        firm.settle()
+        firm.runtime.do(lambda tx, actor: jobs.wake_kept(tx, [("goods_arrived", "K1")]), SYSTEM)
+    (again,) = waiting(firm)
+    assert (again.id, again.attempts) == (job.id, 0)
 
 
 def test_the_log_tells_what_the_books_did_beside_the_step(firm: Office) -> None:
