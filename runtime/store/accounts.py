@@ -131,6 +131,8 @@ REVISION = sa.select(sa.func.max(admin_log.c.id)).scalar_subquery()
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
     # What this transaction sees from now on may yet be rolled back: nobody else may keep it.
     tx.memo["changed"] = True
+    # In the order of their ids they commit, so that the newest id always means all before it.
+    tx.alone("admin_log")
     tx.execute(
         sa.insert(admin_log).values(
             at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail

@@ -155,6 +155,14 @@ class Transaction:
         if act not in self.committed:
             self.committed.append(act)
 
+    def alone(self, *what: str) -> None:
+        """From here to its end no other transaction does any of `what`: those that ask wait.
+
+        SQLite has one writer at a time anyway."""
+        if self.connection.dialect.name == "postgresql":
+            for name in sorted(set(what)):
+                self.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block wrote if it raises."""
@@ -168,11 +176,14 @@ def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
 
 
 def connect(url: str | URL) -> Engine:
-    """An engine for `url`; SQLite's settings are per connection."""
+    """An engine for `url`; SQLite's settings are per connection.
+
+    What a failed statement was given stays out of its error: errors are kept, shown and logged."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return sa.create_engine(address, pool_pre_ping=True)
-    engine = sa.create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
+        return sa.create_engine(address, pool_pre_ping=True, hide_parameters=True)
+    arguments = {"timeout": 30, "check_same_thread": False}
+    engine = sa.create_engine(address, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:

@@ -151,6 +151,7 @@ def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
 def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
     """Messages that came before these (name, key) receivers are delivered now."""
     if waits:
+        tx.alone(*(_meeting(name, key) for name, key in waits))
         tx.execute(
             sa.update(jobs)
             .where(
@@ -176,7 +177,15 @@ def keep_again(tx: Transaction, job: Any) -> None:
     tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
 
 
+def _meeting(name: str, key: str) -> str:
+    """Where a message and its receiver find one another. Each looks for the other and then leaves its
+    own trace; two that do so at once would both find nobody."""
+    return f"message {name} {key}"
+
+
 def receivers(tx: Transaction, name: str, key: str) -> list[Any]:
+    """Who waits for a message now; whoever begins to wait meanwhile finds it when it is kept."""
+    tx.alone(_meeting(name, key))
     return list(
         tx.all(
             sa.select(subscriptions)

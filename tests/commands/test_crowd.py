@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from runtime import clock
 from runtime.bootstrap import ROOT, Runtime, Settings
-from runtime.commands import cases, user_tasks
+from runtime.commands import cases, messages, user_tasks
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
 from runtime.ledger import documents, reading, safety, sales, stock
@@ -30,6 +30,8 @@ from runtime.store.cases import cases as case_table
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.worker import Worker
+from tests.diagrams import bpmn, element, end, properties
+from tests.office import Office
 
 SECONDS = float(os.environ.get("GUICHENG_CROWD", "4"))
 SKU, PLACE = "QY-P60-265", "SH"
@@ -38,6 +40,8 @@ import sys, threading
 from pathlib import Path
 from runtime.bootstrap import Runtime, Settings
 from runtime.worker import Worker
+from tests.diagrams import bpmn, element, end, properties
+from tests.office import Office
 worker = Worker(Runtime(Settings(home=Path(sys.argv[1]), demo=True)))
 worker.start()
 sys.stdin.read()
@@ -191,3 +195,28 @@ def check(runtime: Runtime, done: set[str]) -> None:
         row.component_id for row in rows(runtime, sa.select(safety.stock_alerts).where(safety.OPEN))
     )
     assert max(alerts.values(), default=0) <= 1
+
+
+def test_messages_and_those_who_wait_for_them_do_not_miss_one_another(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "wait",
+            element("startEvent", "came", '<messageEventDefinition messageRef="g"/>'),
+            element("receiveTask", "arrived", properties(correlation_key="${key}"), messageRef="m"),
+            end(),
+            before='<message id="g" name="go"/><message id="m" name="goods"/>',
+        )
+    )
+    workers = [Worker(firm.runtime) for _ in range(3)]
+    chance = random.Random(20260309)
+    for worker in workers:
+        worker.start()
+    for number in range(30):
+        for name in chance.sample(["go", "goods"], 2):
+            firm.runtime.do(messages.send, SYSTEM, name, f"K{number}", {"key": f"K{number}"})
+        for worker in workers:
+            worker.wake()
+    for worker in workers:
+        worker.stop()
+    firm.settle()
+    assert collections.Counter(case.status for case in firm.cases_of("wait")) == {"completed": 30}
