@@ -12,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+import structlog
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Operations register themselves where they are defined.
@@ -33,6 +34,13 @@ from runtime.store.deployments import digest
 ROOT = Path(__file__).resolve().parent.parent
 # FEEL is interpreted by the package that the forms use in the browser; its bundle lies there.
 v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
+# A traceback names places. What stood in variables there, wages and passwords, is nobody's to read in a log.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -48,9 +56,9 @@ class Settings(BaseSettings):
 
     home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
     time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
-    that are answered, comma-separated (empty: any); proxies: how many reverse proxies stand in
-    front, whose X-Forwarded headers are believed; demo: the demo department and its people on
-    the sign-in page."""
+    that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
+    many reverse proxies stand in front, whose X-Forwarded headers are believed; demo: the demo
+    department and its people on the sign-in page."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -101,7 +109,7 @@ class Runtime:
         """One command in one transaction; a lost race is run again, from the start."""
         for attempt in range(5):
             try:
-                with db.writing(self.engine, clock.now(), self.house) as tx:
+                with db.writing(self.engine, clock.now, self.house) as tx:
                     result = command(tx, actor, *args, **kwargs)
                 return result
             except (CaseMoved, db.Again, sa.exc.OperationalError) as error:

@@ -202,10 +202,11 @@ def connect(url: str | URL) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
+def writing(engine: Engine, clock: Callable[[], dt.datetime], house: Any = None) -> Iterator[Transaction]:
     """A transaction that commits at the end of the block, or rolls back if it raises."""
     with engine.begin() as connection:
-        tx = Transaction(connection, now, house)
+        # Its time is when its turn has come, so that of two writers the later one is the later one.
+        tx = Transaction(connection, clock(), house)
         yield tx
     for act in tx.committed:
         act()

@@ -32,7 +32,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> sa.Engine:
 
 
 def keep(engine: sa.Engine, **columns: object) -> sa.Row:
-    with db.writing(engine, clock.now()) as tx:
+    with db.writing(engine, clock.now) as tx:
         key = tx.execute(sa.insert(table).values(**columns)).inserted_primary_key[0]
         row = tx.first(sa.select(table).where(table.c.id == key))
     assert row is not None
@@ -45,7 +45,7 @@ def test_an_amount_comes_back_as_it_went(engine: sa.Engine, amount: Decimal) -> 
 
 
 def test_a_tenth_three_times_is_three_tenths_in_sql(engine: sa.Engine) -> None:
-    with db.writing(engine, clock.now()) as tx:
+    with db.writing(engine, clock.now) as tx:
         tx.execute(sa.delete(table))
         tx.insert(table, [{"amount": Decimal("0.1")}] * 3)
         assert tx.scalar(sa.select(sa.func.sum(table.c.amount))) == Decimal("0.3")
@@ -64,7 +64,7 @@ def test_a_moment_keeps_its_microsecond(engine: sa.Engine, at: dt.datetime) -> N
 
 def test_moments_sort_as_time_does(engine: sa.Engine) -> None:
     moments = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=n) for n in (0, 1, 999_999, 10**6)]
-    with db.writing(engine, clock.now()) as tx:
+    with db.writing(engine, clock.now) as tx:
         tx.execute(sa.delete(table))
         tx.insert(table, [{"at": at} for at in reversed(moments)])
         assert list(tx.connection.execute(sa.select(table.c.at).order_by(table.c.at)).scalars()) == moments
@@ -83,7 +83,29 @@ def test_a_connection_that_read_can_write_again(engine: sa.Engine) -> None:
 
 def test_nothing_is_done_after_a_transaction_that_failed(engine: sa.Engine, tmp_path: Path) -> None:
     done: list[str] = []
-    with pytest.raises(ZeroDivisionError), db.writing(engine, clock.now()) as tx:
+    with pytest.raises(ZeroDivisionError), db.writing(engine, clock.now) as tx:
         tx.after_commit(lambda: done.append("woken"))
         raise ZeroDivisionError
     assert done == []
+
+
+def test_a_transaction_that_had_to_wait_is_later_than_the_one_before_it(engine: sa.Engine) -> None:
+    import threading
+    import time
+
+    times: list[dt.datetime] = []
+    begun = threading.Event()
+
+    def second() -> None:
+        begun.wait()
+        with db.writing(engine, clock.now) as tx:
+            times.append(tx.now)
+
+    waiting = threading.Thread(target=second)
+    waiting.start()
+    with db.writing(engine, clock.now):
+        begun.set()
+        time.sleep(0.2)
+        times.append(clock.now())
+    waiting.join()
+    assert times == sorted(times)
