@@ -115,6 +115,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     open_tasks = task_rows(tx, open_rows)
     root = deployments.get(tx, row.bindings[row.process])
     full = bool(row.fully)
+    open_to_see = full or not row.confidential
     labels = Labels(tx, row.bindings, language)
     return CasePage(
         id=row.public_id,
@@ -127,11 +128,11 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         ended_at=row.ended_at,
         initiator=shown(org, row.initiator_id),
         full=full,
-        diagrams=_diagrams(tx, row, log, open_tasks, language),
+        diagrams=_diagrams(tx, row, log, open_tasks, language, path=open_to_see),
         timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
         decisions=_decisions(tx, row.id, language) if full else [],
         open_tasks=open_tasks,
-        incidents=_incidents(tx, row.id, labels) if actor.may("operate", "case") else [],
+        incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
     )
 
@@ -153,9 +154,11 @@ class Labels:
 
 
 def _diagrams(
-    tx: Transaction, case: Any, log: list[Any], open_tasks: list[TaskRow], language: str
+    tx: Transaction, case: Any, log: list[Any], open_tasks: list[TaskRow], language: str, *, path: bool
 ) -> list[DiagramView]:
-    """The case's process and each called one that was entered, with the path so far."""
+    """The case's process and each called one that was entered, with the path so far.
+
+    Not `path`: only people's tasks, since the way between them tells what was decided."""
     where: dict[str, str] = {}  # activity → process
     standing: dict[str, tuple[str, str]] = {}
     done: dict[str, dict[str, None]] = {}
@@ -200,15 +203,16 @@ def _diagrams(
             if scope:
                 labels |= {f.id: i18n.label(language, dict(f.names)) for f in scope.flows.values()}
         labels |= {f.id: i18n.label(language, dict(f.names)) for f in model.scope.flows.values()}
+        told = {node.id for node in model.walk() if path or node.kind == "userTask"}
         views.append(
             DiagramView(
                 process=process,
                 names=model.names,
                 xml=row.content,
-                done=[e for e in done.get(process, {}) if e not in active],
+                done=[e for e in done.get(process, {}) if e in told and e not in active],
                 active=active,
-                cancelled=list(cancelled.get(process, {})),
-                flows=list(flows.get(process, {})),
+                cancelled=[e for e in cancelled.get(process, {}) if e in told],
+                flows=list(flows.get(process, {})) if path else [],
                 labels={element: text for element, text in labels.items() if text},
                 waiting={element: comma.join(waiting[element]) for element in active if element in waiting},
             )
@@ -274,14 +278,22 @@ def _rule_names(tx: Transaction, language: str) -> dict[str, str]:
     return found
 
 
-def _incidents(tx: Transaction, case_id: int, labels: Labels) -> list[IncidentView]:
+def _incidents(tx: Transaction, case_id: int, labels: Labels, *, reasons: bool) -> list[IncidentView]:
+    """Not `reasons`: only the code, since the sentence may name what the case holds."""
     rows = tx.all(
         sa.select(incidents)
         .where(incidents.c.case_id == case_id, incidents.c.resolved_at.is_(None))
         .order_by(incidents.c.id)
     )
     return [
-        IncidentView(r.public_id, r.element, labels.of("", r.element), r.reason, r.created_at) for r in rows
+        IncidentView(
+            r.public_id,
+            r.element,
+            labels.of("", r.element),
+            r.reason if reasons else r.reason.partition(":")[0],
+            r.created_at,
+        )
+        for r in rows
     ]
 
 

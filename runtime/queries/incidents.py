@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from runtime import access
 from runtime.identity import Actor, require
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -28,10 +29,17 @@ class Incident:
 
 
 def listing(tx: Transaction, actor: Actor, limit: int = 200) -> list[Incident]:
-    """Needs the right to operate cases."""
+    """Needs the right to operate cases. Of a confidential case that the reader does not see fully
+    the reason is only its code: the sentence may name what the case holds."""
     require(actor, "operate", "case")
     rows = tx.all(
-        sa.select(incidents, cases.c.public_id.label("case"), cases.c.title, cases.c.process)
+        sa.select(
+            incidents,
+            cases.c.public_id.label("case"),
+            cases.c.title,
+            cases.c.process,
+            sa.and_(cases.c.confidential, sa.not_(access.case_visible(actor, fully=True))).label("barred"),
+        )
         .outerjoin(cases, cases.c.id == incidents.c.case_id)
         .where(incidents.c.resolved_at.is_(None))
         .order_by(incidents.c.id)
@@ -39,8 +47,8 @@ def listing(tx: Transaction, actor: Actor, limit: int = 200) -> list[Incident]:
     )
     return [
         Incident(
-            row.public_id, row.case or "", row.title or {}, row.process or "", row.element, row.reason,
-            row.created_at,
+            row.public_id, row.case or "", row.title or {}, row.process or "", row.element,
+            row.reason.partition(":")[0] if row.barred else row.reason, row.created_at,
         )
         for row in rows
     ]  # fmt: skip

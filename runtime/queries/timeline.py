@@ -31,6 +31,8 @@ SENTENCES = {
     "retried": "“{element}” was tried again",
     "ended": "The case ended: “{element}”",
 }
+# What is told without full sight: who does what, and nothing of what was decided or came of it.
+PEOPLES = ("case_started", "task_opened", "task_claimed", "task_released", "task_completed")
 BY_NOBODY = {"case_started": "The case was started by a message or a timer"}
 
 
@@ -62,7 +64,7 @@ def moments(
         if entry.kind == "task_opened":
             opened[entry.activity] = entry.business_at
         sentence = SENTENCES.get(entry.kind)
-        if sentence is None or (not full and entry.kind in ("decided", "operated", "parked", "retried")):
+        if sentence is None or (not full and entry.kind not in PEOPLES):
             continue
         person = shown(org, entry.actor_id)
         detail = values.loads(entry.payload)["detail"] if entry.payload else {}
