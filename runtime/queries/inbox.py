@@ -17,6 +17,7 @@ from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN, candidates
 from runtime.store.user_tasks import user_tasks as tasks
+from runtime.values import MAX_INTEGER
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
@@ -299,11 +300,11 @@ def _cursor(text: str | None) -> tuple[dt.datetime, int] | None:
         return None
     moment, _, row_id = text.partition("~")
     try:
-        at = dt.datetime.fromisoformat(moment)
-        if at.tzinfo is None:
+        at, number = dt.datetime.fromisoformat(moment), int(row_id)
+        if at.tzinfo is None or not 0 <= number <= MAX_INTEGER:
             raise ValueError
-        return at, int(row_id)
-    except ValueError:
+        return at.astimezone(dt.UTC), number
+    except (ValueError, OverflowError):
         raise BadCursor() from None
 
 
