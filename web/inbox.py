@@ -5,6 +5,7 @@ Not here: who may see and do what (commands/user_tasks.py, queries), cases (case
 from __future__ import annotations
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -96,7 +97,13 @@ def sent_answers() -> dict[str, Any]:
 
 def typed() -> Any:
     """The same answers as plain JSON, to fill the form again with what was typed."""
-    return json.loads(request.form.get("answers") or "{}")
+    return json.loads(request.form.get("answers") or "{}", parse_float=_float)
+
+
+def _float(text: str) -> float | str:
+    """Beyond what JSON can hold, 1e400, it stays the text that it was."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _not_a_number(name: str) -> Any:

@@ -50,7 +50,7 @@ def _answers(
     key = begin.attributes.get("formRef")
     if key is None:
         if answers and actor is not SYSTEM:
-            raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
+            raise forms.FormInvalid(forms.unknown_fields(answers))
         return dict(answers)
     form_row = library.newest(tx, "form", key)
     if form_row is None:

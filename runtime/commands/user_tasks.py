@@ -161,7 +161,7 @@ def complete(
             # What was left empty is null from now on, so that the process may ask for it.
             given = {name: None for name in form.asked if name not in known} | dict(given)
         elif answers:
-            raise forms.FormInvalid([forms.unknown_field(name) for name in answers])
+            raise forms.FormInvalid(forms.unknown_fields(answers))
         changed = {name: value for name, value in given.items() if name not in known or known[name] != value}
         hold_files(tx, actor, case.id, changed)
         execution.complete(row.activity, {**changed, f"{row.element}_by": actor.public_id})

@@ -6,7 +6,7 @@ what comes back, whatever the browser has checked before (answers.py, kinds.py).
 
 Not here: any IO; where options come from (library.py); the widgets (web/frontend)."""
 
-from runtime.forms.answers import FormInvalid, unknown_field, validate
+from runtime.forms.answers import FormInvalid, unknown_fields, validate
 from runtime.forms.model import SOURCES, Field, Form, Option
 from runtime.forms.present import for_browser, localise
 from runtime.forms.read import load
@@ -20,6 +20,6 @@ __all__ = [
     "for_browser",
     "load",
     "localise",
-    "unknown_field",
+    "unknown_fields",
     "validate",
 ]

@@ -9,7 +9,7 @@ Not here: what each kind of answer must be (kinds.py)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -22,6 +22,7 @@ from runtime.forms.present import for_browser, plain
 from runtime.values import Value
 
 MAX_DEPTH = 20  # of the answers' JSON
+MAX_UNKNOWN = 20  # of one level, told by name
 _MISSING = object()
 _GIANT = Decimal("1E+100")  # stands for every number that is too large anyway
 
@@ -32,10 +33,17 @@ class FormInvalid(Invalid):
     code = "form.invalid"
 
 
-def unknown_field(name: str) -> Problem:
-    """The problem of an answer to a question that was not asked."""
-    shown = name if len(name) <= 100 else name[:100] + "…"
-    return Problem("answer.unknown_field", "This form has no field {field}.", shown, {"field": shown})
+def unknown_fields(names: Iterable[str], path: str = "") -> list[Problem]:
+    """The problems of answers to questions that were not asked.
+
+    No browser sends any: the first few names are enough to see what is meant."""
+    # JSON can spell half a character, which no page can show.
+    places = [(path + name).encode("utf-8", "replace").decode() for name in sorted(names)[:MAX_UNKNOWN]]
+    shown = [place if len(place) <= 100 else place[:100] + "…" for place in places]
+    return [
+        Problem("answer.unknown_field", "This form has no field {field}.", place, {"field": place})
+        for place in shown
+    ]
 
 
 def validate(
@@ -79,8 +87,7 @@ class _Reading:
     ) -> dict[str, Value]:
         """One level of the answers: the form, a group with a path, a row."""
         here = {each.key: each for each in keyed(fields)}
-        for name in answers.keys() - here.keys():
-            self.problems.append(unknown_field(path + name))
+        self.problems += unknown_fields(answers.keys() - here.keys(), path)
         scope = dict(scope)
         for each in here.values():
             if each.kind == "computed":
