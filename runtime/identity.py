@@ -107,6 +107,7 @@ def require(actor: Actor, verb: str, kind: str) -> None:
 
 
 MIN_PASSWORD = 8
+MAX_PASSWORD = 1024  # what is longer counts up to here, when it is set as when it is tried
 _hasher = PasswordHasher()
 # Verified against when the name is unknown, so that timing tells nothing.
 _NOBODY = _hasher.hash("nobody has this password")
@@ -116,12 +117,12 @@ def hash_password(username: str, password: str) -> str:
     """An argon2id hash. Raises PasswordTooWeak."""
     if len(password) < MIN_PASSWORD or password.casefold() == username.casefold():
         raise PasswordTooWeak(least=MIN_PASSWORD)
-    return _hasher.hash(password)
+    return _hasher.hash(password[:MAX_PASSWORD])
 
 
 def verify_password(stored: str | None, password: str) -> bool:
     """Whether `password` is the one hashed in `stored`; as slow when there is none."""
     try:
-        return _hasher.verify(stored or _NOBODY, password[:1024]) and stored is not None
+        return _hasher.verify(stored or _NOBODY, password[:MAX_PASSWORD]) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
