@@ -12,7 +12,7 @@ import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import GuichengError
@@ -37,6 +37,10 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     `demo_people` are offered for sign-in with one click, and only where the setting `demo` is on."""
     app = Flask(__name__)
     settings = runtime.settings
+    hosts = [host.strip() for host in settings.hosts.split(",") if host.strip()]
+    if settings.demo and not hosts:
+        # Its passwords are no secret: a page elsewhere must not reach it under a name of its own.
+        hosts = ["127.0.0.1", "localhost"]
     app.extensions["runtime"] = runtime
     app.extensions["demo_people"] = tuple(demo_people) if settings.demo else ()
     app.config.update(
@@ -49,7 +53,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         PERMANENT_SESSION_LIFETIME=12 * 60 * 60,
         # A task may stay open for a day; the token dies with the session.
         WTF_CSRF_TIME_LIMIT=None,
-        TRUSTED_HOSTS=[host.strip() for host in settings.hosts.split(",") if host.strip()] or None,
+        TRUSTED_HOSTS=hosts or None,
     )
     if settings.proxies:
         trusted = settings.proxies
@@ -69,6 +73,9 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
 
 
 def _gate() -> None:
+    # No name, text or id holds a NUL, and PostgreSQL takes none.
+    if "\0" in request.path or any("\0" in text for text in request.values.values()):
+        raise BadRequest
     if request.endpoint is not None and request.endpoint not in OPEN:
         current.actor()
 
