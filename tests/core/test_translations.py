@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from runtime import i18n
 from tests.core import sentences
 
