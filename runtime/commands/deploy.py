@@ -214,11 +214,14 @@ def take(
     require(actor, "deploy", "process")
     notes: list[Problem] = []
     fresh: list[str] = []
+    taken = deployments.taken(tx) if from_folder else {}
     for item in checked:
         newest = deployments.latest(tx, item.kind, item.key)
         if newest is not None and newest.sha256 == item.source.sha256:
             continue
-        if from_folder and newest is not None and newest.origin == "browser":
+        # A file that had caught up with the browser leads again.
+        caught_up = newest is not None and taken.get(item.source.path) == newest.sha256
+        if from_folder and newest is not None and newest.origin == "browser" and not caught_up:
             _add(tx, actor, item, origin, draft=True, base=newest.version)
             notes.append(
                 Problem(
