@@ -133,7 +133,7 @@ def _write(
     moved = Moved(case.id, case.public_id)
     waits = Waits()
     happenings = execution.take()
-    cancelled: list[str] = []
+    withdrawn: list[ports.Cancelled] = []
     messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
     end: ports.Ended | None = None
     resumes = False
@@ -153,7 +153,7 @@ def _write(
         elif isinstance(happening, ports.TaskOpened):
             _open_task(tx, case, execution, world, happening, moved)
         elif isinstance(happening, ports.Cancelled):
-            cancelled.append(happening.activity)
+            withdrawn.append(happening)
         elif isinstance(happening, ports.TimerSet):
             waits.set_timer(happening)
         elif isinstance(happening, ports.Subscribed):
@@ -173,8 +173,13 @@ def _write(
     messages += [(sent.step.activity, sent.name, sent.key, sent.payload) for sent in world.sent]
 
     moved.ended = end is not None
+    kinds = _kinds(tx, case) if withdrawn else {}
+    # An event that was only armed has no incident, and only a user task is somebody's: each completion
+    # with a deadline withdraws an event, and that must cost nothing.
+    cancelled = [each.activity for each in withdrawn if kinds.get(each.element) != "boundaryEvent"]
+    tasks = [each.activity for each in withdrawn if kinds.get(each.element) == "userTask"]
     # What opened and was withdrawn in the same move was never anybody's task.
-    moved.opened = [row for row in moved.opened if row["activity"] not in cancelled]
+    moved.opened = [row for row in moved.opened if row["activity"] not in tasks]
     sequence, chain = event_log.append(
         tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
     )
@@ -193,7 +198,7 @@ def _write(
         columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)
 
-    user_tasks.cancel(tx, cancelled)
+    user_tasks.cancel(tx, tasks)
     if cancelled or moved.ended:
         end_incidents(tx, case.id, None if moved.ended else cancelled)
     _look_again(tx, execution, changed, moved)
@@ -209,6 +214,12 @@ def _write(
     if work:
         tx.after_commit(library.house(tx).wake)
     return moved
+
+
+def _kinds(tx: Transaction, case: Any) -> dict[str, str]:
+    """Element → BPMN tag, of every process of the case. Where two share an id, the task's counts."""
+    nodes = [node for resource in case.bindings.values() for node in library.process(tx, resource).walk()]
+    return {node.id: node.kind for node in sorted(nodes, key=lambda node: node.kind == "userTask")}
 
 
 def _entry(happening: ports.Happening) -> Event:
