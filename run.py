@@ -294,8 +294,17 @@ def lock(options: list[str]) -> int:
     assert node
     command = [uv, "run", "--no-project", "--with", node[0], "python", "-c", npm]
     run(command, "npm's lock could not be written", cwd=ROOT / "web" / "frontend")
+    without_addresses(ROOT / "web" / "frontend" / "package-lock.json")
     say(0, "web/frontend/package-lock.json")
     return 0
+
+
+def without_addresses(path: Path) -> None:
+    """npm writes down where to donate; a lock of ours holds versions and hashes and no address at all."""
+    written = json.loads(path.read_text(encoding="utf-8"))
+    for package in written["packages"].values():
+        package.pop("funding", None)
+    path.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 # --- starting programs -------------------------------------------------------------

@@ -89,7 +89,9 @@ def test_the_checks_run_on_the_versions_that_the_demo_runs_on() -> None:
 
 def test_npms_lock_names_hashes_and_no_address() -> None:
     folder = ROOT / "web" / "frontend"
-    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
+    text = (folder / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    lock = json.loads(text)
     asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     packages = {path: entry for path, entry in lock["packages"].items() if path}
     assert [path for path, entry in packages.items() if "resolved" in entry] == []
