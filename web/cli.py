@@ -55,7 +55,7 @@ def demo_(port: int, no_serve: bool, at: dt.datetime | None) -> None:
         for step, act in (
             ("Preparing the database", runtime.upgrade),
             ("Deploying processes and rules", lambda: cli.tell_all(runtime.sync(*runtime.folders()))),
-            ("Seeding the demo department", lambda: demo.seed(runtime)),
+            ("Seeding the demo department", lambda: _seed(runtime)),
         ):
             task = progress.add_task(say(step) + " …", total=None)
             act()
@@ -65,6 +65,11 @@ def demo_(port: int, no_serve: bool, at: dt.datetime | None) -> None:
     out.print(say("Everybody's password: {password}", password=demo.PASSWORD))
     if not no_serve:
         _serve(runtime, "127.0.0.1", port, worker=True)
+
+
+def _seed(runtime: Runtime) -> None:
+    demo.seed(runtime)
+    demo.begin_work(runtime)
 
 
 def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:

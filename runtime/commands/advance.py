@@ -336,12 +336,12 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
 def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
     """The case's title in each language: its own if the diagram gives one, else the process's name."""
     title = dict(model.names)
-    functions: dict[str, Any] = {**world.functions(None), "execution.getVariable": variables.get}
     for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
         text = model.properties.get(name)
         if not text:
             continue
         try:
+            functions: Mapping[str, Any] = {**world.functions(None, language), "execution.getVariable": variables.get}
             told = expressions.compile(text).evaluate(variables, functions)
         except GuichengError:
             continue  # it names something that the case does not know yet

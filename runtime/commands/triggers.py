@@ -59,7 +59,12 @@ def retry(tx: Transaction, job: Any) -> None:
         attempt = int(job.payload["attempt"])
         entry = Event("retried", case.process, job.element, job.activity, {"attempt": attempt})
         advance.move(
-            tx, SYSTEM, case, lambda execution: execution.retry(job.activity), [entry], {job.activity: attempt}
+            tx,
+            SYSTEM,
+            case,
+            lambda execution: execution.retry(job.activity),
+            [entry],
+            {job.activity: attempt},
         )
 
 

@@ -29,6 +29,7 @@ from runtime.values import Value
 FUNCTIONS = frozenset(
     {
         "superior_of",
+        "name_of",
         "holder_of",
         "now",
         "dateTime",
@@ -126,7 +127,8 @@ class BoundWorld:
             raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
         return decision.outputs
 
-    def functions(self, step: Step | None) -> Mapping[str, Callable[..., Any]]:
+    def functions(self, step: Step | None, language: str = i18n.DEFAULT) -> Mapping[str, Callable[..., Any]]:
+        """What an expression may call; names of people are told in `language`."""
         zone = self.zone
 
         def workday_after(moment: dt.date, days: int) -> dt.date:
@@ -153,11 +155,16 @@ class BoundWorld:
             members = self.organisation.members(group)
             return members[0] if len(members) == 1 else None
 
+        def name_of(person: str) -> str | None:
+            row = self.organisation.by_public_id.get(person)
+            return i18n.label(language, dict(row.names), row.username) if row else None
+
         def superior_of(person: str) -> str | None:
             return self.organisation.superior(person)
 
         return {
             "superior_of": superior_of,
+            "name_of": name_of,
             "holder_of": holder_of,
             "now": lambda: self.tx.now,
             "dateTime": lambda: self.tx.now,

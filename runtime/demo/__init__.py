@@ -5,8 +5,17 @@ runs; it never imports this."""
 
 from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PASSWORD, Person, people
-from runtime.demo.seeding import introduced, open_books, opening, seed
+from runtime.demo.seeding import begin_work, introduced, open_books, opening, seed
 
 __all__ = [
-    "NEARLY_SHORT", "PASSWORD", "Person", "dataset", "introduced", "open_books", "opening", "people", "seed",
+    "NEARLY_SHORT",
+    "PASSWORD",
+    "Person",
+    "begin_work",
+    "dataset",
+    "introduced",
+    "open_books",
+    "opening",
+    "people",
+    "seed",
 ]

@@ -4,13 +4,14 @@ All in one transaction: interrupted in the middle, the next start begins anew.""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
-from runtime.commands import accounts, cases
-from runtime.demo.figures import dataset
+from runtime.commands import accounts, cases, user_tasks
+from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PEOPLE
 from runtime.errors import Failed
 from runtime.identity import GROUPS, SYSTEM, Actor
@@ -39,11 +40,19 @@ def seed(runtime: Runs, *, books: bool = True) -> None:
     runtime.do(_found, SYSTEM, books)
 
 
+def begin_work(runtime: Runs) -> None:
+    """A few cases under way, so that a first look finds something to do; nothing if there are any."""
+    runtime.do(_begin, SYSTEM)
+
+
 def introduced(language: str) -> list[tuple[str, str, str]]:
     """(username, name, role) of everybody, in the reader's language."""
     return [
-        (person.username, i18n.label(language, dict(person.names)),
-         i18n.label(language, dict(GROUPS[person.group])))
+        (
+            person.username,
+            i18n.label(language, dict(person.names)),
+            i18n.label(language, dict(GROUPS[person.group])),
+        )
         for person in PEOPLE
     ]
 
@@ -53,11 +62,41 @@ def _found(tx: Transaction, actor: Actor, books: bool) -> None:
         return
     for person in PEOPLE:
         accounts.add_person(
-            tx, actor, person.username, person.names,
-            groups=person.groups, superior=person.superior, password=person.password,
+            tx,
+            actor,
+            person.username,
+            person.names,
+            groups=person.groups,
+            superior=person.superior,
+            password=person.password,
         )
     if books:
         open_books(tx, actor)
+
+
+def _begin(tx: Transaction, actor: Actor) -> None:
+    ordinary = case_store.cases.c.process != "opening_balances"
+    if tx.scalar(sa.select(sa.func.count()).select_from(case_store.cases).where(ordinary)):
+        return
+    soon = (library.today(tx) + dt.timedelta(days=30)).isoformat()
+    supervisor, specialist = _person(tx, "chenjie"), _person(tx, "liyang")
+    plan = cases.start(tx, supervisor, "purchase_plan", {})
+    assert plan.next_task is not None
+    lines = [{"component": "QY-P60-265", "quantity": "400", "need_by": soon, "est_price": "236"}]
+    user_tasks.complete(tx, supervisor, plan.next_task, {"plan_reason": "并网高峰前备货", "lines": lines})
+    order = {
+        "customer": "K01",
+        "order_lines": [{"component": NEARLY_SHORT, "quantity": "20", "price": "298"}],
+        "address": "南京市江宁区将军大道 100 号",
+        "promised": soon,
+    }
+    cases.start(tx, specialist, "sales_order", order)
+    counted = {"component": "QY-P60-265", "warehouse": "SH", "difference": "shortage", "pieces": "2"}
+    cases.start(tx, specialist, "stock_correction", counted | {"reason": "盘点时发现两件边框变形"})
+
+
+def _person(tx: Transaction, username: str) -> Actor:
+    return access.actor_of(tx, store.find(tx, username=username))
 
 
 def open_books(tx: Transaction, actor: Actor) -> str:
@@ -80,7 +119,16 @@ def opening(tx: Transaction) -> dict[str, Any]:
 def _file(tx: Transaction, admin: Actor) -> File:
     content = values.dumps(opening(tx)).encode()
     sha256 = files.put(tx, content)
-    tx.insert(files.file_uses, [{
-        "sha256": sha256, "name": "opening.json", "media_type": "text/plain", "person_id": admin.id, "at": tx.now,
-    }])
+    tx.insert(
+        files.file_uses,
+        [
+            {
+                "sha256": sha256,
+                "name": "opening.json",
+                "media_type": "text/plain",
+                "person_id": admin.id,
+                "at": tx.now,
+            }
+        ],
+    )
     return File(sha256, "opening.json", "text/plain", len(content))

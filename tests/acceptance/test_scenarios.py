@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from runtime import library
+from runtime import demo, library
 from runtime.bootstrap import ROOT
 from runtime.bpmn import read
 from runtime.engine.execution import Execution
@@ -79,3 +79,24 @@ def test_each_end_of_each_process_has_a_scenario() -> None:
     }
     wanted = {end for path in (ROOT / "processes").glob("*/*.bpmn") for end in ends(path)}
     assert wanted - reached == set()
+
+
+def test_a_first_look_at_the_demo_finds_work_that_is_begun_once(office: Office) -> None:
+    for _ in range(2):
+        demo.begin_work(office.runtime)
+        office.settle()
+    waiting = {
+        who: [row.element for row in office.as_(who).inbox()] for who in ("wangfang", "chenjie", "liyang")
+    }
+    assert waiting == {
+        "wangfang": ["review_plan"],
+        "chenjie": ["review_correction"],
+        "liyang": ["check_order"],
+    }
+    assert office.incidents() == []
+
+
+def test_a_title_names_people_in_the_readers_language(office: Office) -> None:
+    office.as_("sunli").start("monthly_appraisal")
+    titles = {case.row.title["en"] for case in office.cases_of("employee_appraisal")}
+    assert "2026-03 appraisal of Li Yang" in titles
