@@ -172,18 +172,23 @@ def complete(
 
 def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> None:
     """Files in a form's answers now belong to the case. Raises NotYourFile."""
+    uses = files.file_uses
     for file in _files(given):
-        held = tx.execute(
-            sa.update(files.file_uses)
+        # One upload a file: the same one that was sent with another form stays there.
+        own = (
+            sa.select(uses.c.id)
             .where(
-                files.file_uses.c.sha256 == file.sha256,
+                uses.c.sha256 == file.sha256,
                 sa.or_(
-                    sa.and_(files.file_uses.c.person_id == actor.id, files.file_uses.c.case_id.is_(None)),
-                    files.file_uses.c.case_id == case_id,
+                    sa.and_(uses.c.person_id == actor.id, uses.c.case_id.is_(None)),
+                    uses.c.case_id == case_id,
                 ),
             )
-            .values(case_id=case_id)
+            .order_by(uses.c.case_id.is_(None), uses.c.id)
+            .limit(1)
+            .scalar_subquery()
         )
+        held = tx.execute(sa.update(uses).where(uses.c.id == own).values(case_id=case_id))
         if not held.rowcount:
             raise NotYourFile(name=file.name)
 

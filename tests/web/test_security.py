@@ -396,6 +396,14 @@ def test_a_file_is_not_reached_through_somebody_elses_case(house: House) -> None
     assert house.at("wuting").get(address).status_code == 404
 
 
+def test_the_same_file_may_be_sent_with_two_forms(house: House) -> None:
+    kept = [store(house, "zhoulei", "photo.txt", b"taken once, sent twice").json for _ in range(2)]
+    for each in kept:
+        fields = {"answers": json.dumps({**REPORT, "evidence": [each]})}
+        answer = send(house.at("zhoulei"), "/processes/stock_correction/start", fields)
+        assert answer.status_code == 302
+
+
 def test_a_download_is_what_was_uploaded_whatever_is_said_of_it_later(house: House) -> None:
     kept = store(house, "liyang", "../<b>\u202egpj.txt", b"<script>alert(1)</script>").json["$file"]
     assert kept["name"] == "<b>gpj.txt"
