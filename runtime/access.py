@@ -47,16 +47,6 @@ DEFAULT_GRANTS = [
     Grant("admin", "administer", "people", "any"),
     Grant("admin", "operate", "case", "any", LIMITED),
     Grant("admin", "deploy", "process", "any"),
-    *(
-        Grant(group, "read", kind, "any")
-        for group in ("hr", "finance")
-        for kind in ("appraisal", "bonus", "wage")
-    ),
-    *(
-        Grant("*", "read", kind, relation)
-        for kind in ("appraisal", "bonus", "wage")
-        for relation in ("own", "subordinate")
-    ),
 ]
 
 
@@ -165,19 +155,6 @@ def file_visible(actor: Actor) -> sa.ColumnElement[bool]:
 def _cases_seen(actor: Actor) -> sa.Select[tuple[int]]:
     """Ids of the cases that the person sees fully."""
     return sa.select(cases.c.id).where(case_visible(actor, fully=True)).correlate(None)
-
-
-def about_person(actor: Actor, kind: str, person: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """Which rows of a personal kind (wage, appraisal, bonus) may be seen; `person` is whom a row is about."""
-    if actor is SYSTEM:
-        return sa.true()
-    tests = {
-        "own": lambda: person == actor.id,
-        "subordinate": lambda: person.in_(sorted(actor.subordinates)),
-        "any": sa.true,
-    }
-    relations = granted(actor, "read", kind)
-    return sa.or_(sa.false(), *(tests[relation]() for relation in sorted(relations) if relation in tests))
 
 
 def actor_of(tx: Transaction, person: Any) -> Actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -213,7 +214,7 @@ def _store_password(tx: Transaction, actor: Actor, person_id: int, username: str
     accounts.log(tx, actor.id, "person.password", username)
 
 
-def _person(tx: Transaction, username: str):  # type: ignore[no-untyped-def]
+def _person(tx: Transaction, username: str) -> Any:
     row = accounts.find(tx, username=username)
     if row is None:
         raise NoSuchPerson(username=username)
