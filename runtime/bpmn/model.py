@@ -48,7 +48,10 @@ class DataMapping:
 
 @dataclass(frozen=True)
 class Loop:
-    """Multi-instance characteristics. Exactly one of `collection` and `cardinality` is set."""
+    """Multi-instance characteristics; one of `collection` and `cardinality` is set.
+
+    `behavior`: when instances throw an event that boundary events of the activity may catch:
+    All (never), One (the first), None (each); `event` is that event."""
 
     sequential: bool
     collection: str = ""  # expression or variable name
@@ -57,6 +60,38 @@ class Loop:
     completion_condition: str = ""
     output_collection: str = ""  # loopDataOutputRef
     output_item: str = ""
+    behavior: str = "All"
+    event: Trigger | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Standard loop characteristics: while `condition` holds (always if ""), `maximum` rounds at most."""
+
+    test_before: bool = False
+    condition: str = ""
+    maximum: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script task's, a listener's or a parameter's script. `format` as written: javascript, juel, feel …"""
+
+    format: str
+    text: str
+    result_variable: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class AdHoc:
+    """An ad-hoc subprocess: in which order people do its activities, and when it is complete."""
+
+    completion_condition: str = ""
+    sequential: bool = False
+    cancel_remaining: bool = True
     line: int = 0
 
 
@@ -64,9 +99,10 @@ class Loop:
 class Trigger:
     """An event definition.
 
-    kind: none | timer | message | error | terminate (further kinds are refused for now).
-    `name` is the message's or error's name, an expression where allowed; `code` an error's
-    code; timers have one of `date`, `duration`, `cycle`."""
+    kind: none | timer | message | signal | error | escalation | conditional | compensate |
+    cancel | terminate | link, or "multiple" for several, which are refused. `name` is that of
+    the message, signal, error, escalation or link, an expression where allowed; `code` an
+    error's or escalation's ("" catches all); timers have one of `date`, `duration`, `cycle`."""
 
     kind: str = "none"
     ref: str = ""
@@ -75,9 +111,17 @@ class Trigger:
     date: str = ""
     duration: str = ""
     cycle: str = ""
+    condition: str = ""
+    language: str = ""  # the condition's language attribute, "" when absent
+    variable_name: str = ""  # conditional: only changes of this variable count
+    variable_events: tuple[str, ...] = ()  # and only these kinds: create, update, delete
+    activity_ref: str = ""  # compensate: the one activity that is undone
+    waits_for_completion: bool = True  # compensate
     correlation_key: str = ""  # camunda:property correlation_key of the event
     code_variable: str = ""
     message_variable: str = ""
+    topic: str = ""  # a message that an operation sends: camunda:topic of its definition
+    mappings_in: tuple[DataMapping, ...] = ()  # camunda:in of a signal that is thrown
     line: int = 0
 
 
@@ -118,10 +162,17 @@ class Node(Explained):
     mappings_in: tuple[DataMapping, ...] = ()
     mappings_out: tuple[DataMapping, ...] = ()
     loop: Loop | None = None
+    repeat: Repeat | None = None
+    script: Script | None = None
+    ad_hoc: AdHoc | None = None
     trigger: Trigger | None = None
     attached_to: str = ""
     interrupting: bool = True  # cancelActivity / isInterrupting
     called: str = ""  # calledElement
+    by_event: bool = False  # an event subprocess: triggeredByEvent
+    for_compensation: bool = False
+    handler: str = ""  # of a compensation boundary event: the activity that its association leads to
+    activation: str = ""  # of a complex gateway: its activationCondition
     scope: Scope | None = None  # an embedded subprocess's inside
     line: int = 0
     column: int = 0

@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from runtime.bpmn import tags
 from runtime.bpmn.model import (
+    AdHoc,
     DataMapping,
     Diagram,
     Flow,
@@ -19,7 +21,9 @@ from runtime.bpmn.model import (
     Node,
     Parameter,
     Process,
+    Repeat,
     Scope,
+    Script,
     Trigger,
 )
 from runtime.bpmn.tags import CAMUNDA, Tag
@@ -154,6 +158,13 @@ def _scope(tag: Tag, definitions: Mapping[str, Tag], lane_of: Mapping[str, str],
         if child.space != tags.BPMN or child.name not in FLOW_NODES or not child.id or child.id in nodes:
             continue
         nodes[child.id] = _node(child, into, out_of, definitions, lane_of, lane_of.get(child.id, lane))
+    for association in tag.all("association"):
+        # A compensation boundary event has no flow: an association leads to what undoes its activity.
+        boundary, handler = nodes.get(association.get("sourceRef")), nodes.get(association.get("targetRef"))
+        if boundary is None or handler is None or boundary.kind != "boundaryEvent":
+            continue
+        if boundary.trigger and boundary.trigger.kind == "compensate" and not boundary.handler:
+            nodes[boundary.id] = replace(boundary, handler=handler.id)
     return Scope(nodes, flows)
 
 
@@ -194,11 +205,17 @@ def _node(
         outputs=_parameters(tag, "outputParameter"),
         mappings_in=_mappings(tag, "in"),
         mappings_out=_mappings(tag, "out"),
-        loop=_loop(tag),
+        loop=_loop(tag, definitions),
+        repeat=_repeat(tag),
+        script=_script(tag),
+        ad_hoc=_ad_hoc(tag),
         trigger=_trigger(tag, definitions, own),
         attached_to=tag.get("attachedToRef"),
         interrupting=(tag.get("cancelActivity") or tag.get("isInterrupting") or "true") not in ("false", "0"),
         called=tag.get("calledElement"),
+        by_event=_true(tag, "triggeredByEvent"),
+        for_compensation=_true(tag, "isForCompensation"),
+        activation=_text(tag, "activationCondition"),
         scope=_scope(tag, definitions, lane_of, lane) if tag.name in SUBPROCESSES else None,
         line=tag.line,
         column=tag.column,
@@ -279,69 +296,153 @@ def _mappings(tag: Tag, kind: str) -> tuple[DataMapping, ...]:
     )
 
 
-def _loop(tag: Tag) -> Loop | None:
+def _true(tag: Tag, attribute: str, absent: bool = False) -> bool:
+    written = tag.get(attribute)
+    return written in ("true", "1") if written else absent
+
+
+def _text(tag: Tag, name: str) -> str:
+    child = tag.one(name)
+    return child.text if child is not None else ""
+
+
+def _loop(tag: Tag, definitions: Mapping[str, Tag]) -> Loop | None:
     loop = tag.one("multiInstanceLoopCharacteristics")
     if loop is None:
         return None
-
-    def text(name: str) -> str:
-        child = loop.one(name)
-        return child.text if child is not None else ""
 
     def item(name: str) -> str:
         child = loop.one(name)
         return (child.get("name") or child.get("id")) if child is not None else ""
 
+    behavior = loop.get("behavior") or "All"
+    thrown = definitions.get(loop.get({"One": "oneBehaviorEventRef"}.get(behavior, "noneBehaviorEventRef")))
     return Loop(
-        sequential=loop.get("isSequential") in ("true", "1"),
-        collection=loop.get("camunda:collection") or text("loopDataInputRef"),
-        cardinality=text("loopCardinality"),
+        sequential=_true(loop, "isSequential"),
+        collection=loop.get("camunda:collection") or _text(loop, "loopDataInputRef"),
+        cardinality=_text(loop, "loopCardinality"),
         element_variable=loop.get("camunda:elementVariable") or item("inputDataItem"),
-        completion_condition=text("completionCondition"),
-        output_collection=text("loopDataOutputRef"),
+        completion_condition=_text(loop, "completionCondition"),
+        output_collection=_text(loop, "loopDataOutputRef"),
         output_item=item("outputDataItem"),
+        behavior=behavior,
+        event=_defined(thrown, definitions, "") if thrown is not None and behavior != "All" else None,
         line=loop.line,
+    )
+
+
+def _repeat(tag: Tag) -> Repeat | None:
+    loop = tag.one("standardLoopCharacteristics")
+    if loop is None:
+        return None
+    return Repeat(
+        test_before=_true(loop, "testBefore"),
+        condition=_text(loop, "loopCondition"),
+        maximum=loop.get("loopMaximum") or _text(loop, "loopMaximum"),
+        line=loop.line,
+    )
+
+
+def _script(tag: Tag) -> Script | None:
+    if tag.name != "scriptTask":
+        return None
+    script = tag.one("script")
+    return Script(
+        format=tag.get("scriptFormat"),
+        text=script.text if script is not None else "",
+        result_variable=tag.get("camunda:resultVariable"),
+        line=script.line if script is not None else tag.line,
+    )
+
+
+def _ad_hoc(tag: Tag) -> AdHoc | None:
+    if tag.name != "adHocSubProcess":
+        return None
+    return AdHoc(
+        completion_condition=_text(tag, "completionCondition"),
+        sequential=tag.get("ordering") == "Sequential",
+        cancel_remaining=_true(tag, "cancelRemainingInstances", absent=True),
+        line=tag.line,
     )
 
 
 def _trigger(tag: Tag, definitions: Mapping[str, Tag], own: Mapping[str, str]) -> Trigger | None:
     """An event's definition, or the message of a send or receive task; None for all else.
 
-    A kind that is not accepted keeps its name ("signal"), several together are "multiple"."""
+    A definition at the top of the file counts as one inside; several together are "multiple"."""
     key = own.get("correlation_key", "")
     if tag.name in ("sendTask", "receiveTask"):
         return _message(tag, definitions, key) if tag.get("messageRef") or tag.name == "receiveTask" else None
     if tag.name not in EVENTS:
         return None
     found = event_definitions(tag)
+    for reference in tag.all("eventDefinitionRef"):
+        shared = definitions.get(reference.text)
+        if shared is not None and shared.name.endswith("EventDefinition"):
+            found.append(shared)
     if not found:
         return Trigger(line=tag.line)
     if len(found) > 1:
         return Trigger("multiple", line=found[0].line)
-    definition = found[0]
+    return _defined(found[0], definitions, key)
+
+
+def _defined(definition: Tag, definitions: Mapping[str, Tag], key: str) -> Trigger:
+    """One event definition."""
     kind = definition.name.removesuffix("EventDefinition")
     if kind == "message":
         return _message(definition, definitions, key)
-    if kind == "error":
-        error = definitions.get(definition.get("errorRef"))
+    if kind in ("signal", "error", "escalation"):
+        return _named(definition, definitions, kind)
+    if kind == "timer":
+        date, duration, cycle = (
+            _text(definition, name) for name in ("timeDate", "timeDuration", "timeCycle")
+        )
+        return Trigger("timer", date=date, duration=duration, cycle=cycle, line=definition.line)
+    if kind == "conditional":
+        condition = definition.one("condition")
         return Trigger(
-            "error",
-            ref=definition.get("errorRef"),
-            name=error.get("name") if error is not None else "",
-            code=error.get("errorCode") if error is not None else "",
-            code_variable=definition.get("camunda:errorCodeVariable"),
-            message_variable=definition.get("camunda:errorMessageVariable"),
+            "conditional",
+            condition=condition.text if condition is not None else "",
+            language=condition.get("language") if condition is not None else "",
+            variable_name=definition.get("camunda:variableName"),
+            variable_events=tuple(
+                word.strip() for word in definition.get("camunda:variableEvents").split(",") if word.strip()
+            ),
             line=definition.line,
         )
-    if kind == "timer":
-        times = {name: definition.one(name) for name in ("timeDate", "timeDuration", "timeCycle")}
-        date, duration, cycle = (time.text if time is not None else "" for time in times.values())
-        return Trigger("timer", date=date, duration=duration, cycle=cycle, line=definition.line)
+    if kind == "compensate":
+        return Trigger(
+            "compensate",
+            activity_ref=definition.get("activityRef"),
+            waits_for_completion=_true(definition, "waitForCompletion", absent=True),
+            line=definition.line,
+        )
+    if kind == "link":
+        return Trigger("link", name=definition.get("name"), line=definition.line)
     return Trigger(kind, line=definition.line)
 
 
+def _named(definition: Tag, definitions: Mapping[str, Tag], kind: str) -> Trigger:
+    """A signal, error or escalation: what it refers to has its name and code."""
+    ref = definition.get(f"{kind}Ref")
+    shared = definitions.get(ref)
+    if shared is None or shared.name != kind:
+        shared = Tag("", "", {})
+    return Trigger(
+        kind,
+        ref=ref,
+        name=shared.get("name"),
+        code=shared.get(f"{kind}Code"),
+        code_variable=definition.get(f"camunda:{kind}CodeVariable"),
+        message_variable=definition.get("camunda:errorMessageVariable"),
+        mappings_in=_mappings(definition, "in"),
+        line=definition.line,
+    )
+
+
 def event_definitions(tag: Tag) -> list[Tag]:
-    """The event definitions inside an event, `eventDefinitionRef`s not followed (they are refused)."""
+    """The event definitions inside an event, those that it refers to left out."""
     return [
         child for child in tag.children if child.space == tags.BPMN and child.name.endswith("EventDefinition")
     ]
@@ -350,4 +451,11 @@ def event_definitions(tag: Tag) -> list[Tag]:
 def _message(holder: Tag, definitions: Mapping[str, Tag], key: str) -> Trigger:
     message = definitions.get(holder.get("messageRef"))
     name = message.get("name") if message is not None else ""
-    return Trigger("message", ref=holder.get("messageRef"), name=name, correlation_key=key, line=holder.line)
+    return Trigger(
+        "message",
+        ref=holder.get("messageRef"),
+        name=name,
+        correlation_key=key,
+        topic=holder.get("camunda:topic") if holder.name == "messageEventDefinition" else "",
+        line=holder.line,
+    )

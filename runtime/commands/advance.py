@@ -239,6 +239,8 @@ def _entry(happening: ports.Happening) -> Event:
         "Subscribed": "subscribed",
         "WaitEnded": "wait_ended",
         "MessageThrown": "message_sent",
+        "SignalThrown": "signal_sent",
+        "Escalated": "escalated",
         "VariableWritten": "variables",
         "Parked": "parked",
         "Interrupted": "interrupted",

@@ -116,15 +116,17 @@ class TimerSet(Happening):
 
 @dataclass(frozen=True)
 class Subscribed(Happening):
-    """`activity` waits for message `name` with correlation `key` (evaluated on entry; None: case only)."""
+    """`activity` waits for message `name` with correlation `key` (evaluated on entry; None: case only),
+    or (`kind` signal) for signal `name`, which has no key."""
 
     name: str = ""
     key: str | None = None
+    kind: str = "message"
 
 
 @dataclass(frozen=True)
 class WaitEnded(Happening):
-    """The timer or subscription of `activity` is over: fired or cancelled. kind: timer | message."""
+    """The timer or subscription of `activity` is over: fired or cancelled. kind: timer | message | signal."""
 
     kind: str = ""
 
@@ -136,6 +138,23 @@ class MessageThrown(Happening):
     name: str = ""
     key: str | None = None
     payload: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SignalThrown(Happening):
+    """Signal `name` was thrown. What waited for it in this case has had it already; advance gives it
+    to every other case that waits now (a job of this transaction for each) and to what it starts."""
+
+    name: str = ""
+    payload: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Escalated(Happening):
+    """Escalation `code` was thrown; `caught`: the id of the event that took it, "" if none did."""
+
+    code: str = ""
+    caught: str = ""
 
 
 @dataclass(frozen=True)
