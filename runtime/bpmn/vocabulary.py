@@ -19,16 +19,34 @@ EVENTS = frozenset(
 )
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 
-# What a task must say of itself: a person, an operation or a rule does it.
-DOING = frozenset({"userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask"})
+# Out of these a flow may have a condition, and one may be the default.
+CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
 
-# The event definitions that each event may carry; "none" stands for no definition.
+# What a task must say of itself: a person, an operation, a rule or a script does it.
+DOING = TASKS - {"task", "manualTask"}
+
+# The event definitions that each event may carry; "none" stands for no definition. Which of them may
+# start a process, a subprocess or an event subprocess is STARTS.
 TRIGGERS = {
-    "startEvent": frozenset({"none", "message", "timer"}),
-    "endEvent": frozenset({"none", "message", "error", "terminate"}),
-    "intermediateCatchEvent": frozenset({"message", "timer"}),
-    "intermediateThrowEvent": frozenset({"none", "message"}),
-    "boundaryEvent": frozenset({"message", "timer", "error"}),
+    "startEvent": frozenset(
+        {"none", "message", "timer", "signal", "conditional", "error", "escalation", "compensate"}
+    ),
+    "endEvent": frozenset(
+        {"none", "message", "signal", "error", "escalation", "compensate", "terminate", "cancel"}
+    ),
+    "intermediateCatchEvent": frozenset({"message", "timer", "signal", "conditional", "link"}),
+    "intermediateThrowEvent": frozenset({"none", "message", "signal", "escalation", "compensate", "link"}),
+    "boundaryEvent": frozenset(
+        {"message", "timer", "signal", "error", "escalation", "conditional", "cancel", "compensate"}
+    ),
+}
+# By what each level may begin; "eventSubProcess" is a subProcess with triggeredByEvent.
+STARTS = {
+    "process": frozenset({"none", "message", "timer", "signal", "conditional"}),
+    "subProcess": frozenset({"none"}),
+    "transaction": frozenset({"none"}),
+    "adHocSubProcess": frozenset[str](),
+    "eventSubProcess": TRIGGERS["startEvent"] - {"none"},
 }
 
 # Drawn, kept and shown, but nothing runs by them: variables live in the case (docs/lint/drawn_only.md).
@@ -37,13 +55,16 @@ DRAWN_ONLY = frozenset(
     | {"dataInputAssociation", "dataOutputAssociation"}
 )
 
-_LEVEL = frozenset({"process", "subProcess"})
+_LEVEL = SUBPROCESSES | {"process"}
 _ROOT = frozenset({"definitions"})
-_NODES = frozenset(
-    {"userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "callActivity", "subProcess"}
-)
-_FLOWING = _NODES | EVENTS | {"exclusiveGateway", "parallelGateway", "eventBasedGateway"}
+# An event definition may stand at the top of the file too, for several events to refer to.
+_DEFINED = EVENTS | _ROOT
+_LOOP = frozenset({"multiInstanceLoopCharacteristics"})
 _ACTIVITY = frozenset({"default", "isForCompensation", "startQuantity", "completionQuantity"})
+_TASK = _ACTIVITY | {"implementation"}
+_GATEWAY = frozenset({"gatewayDirection"})
+_TYPED = frozenset({"xsi:type"})
+_EXPRESSION = _TYPED | {"language"}
 _ANY = frozenset({"id", "name"})
 
 # element: (where it may stand, its attributes besides id and name)
@@ -61,7 +82,6 @@ ACCEPTED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "messageFlow": (frozenset({"collaboration"}), frozenset({"sourceRef", "targetRef", "messageRef"})),
     "message": (_ROOT, frozenset({"itemRef"})),
     "error": (_ROOT, frozenset({"errorCode", "structureRef"})),
-    # Left behind by modelers after the event that used them was deleted; using them is refused.
     "signal": (_ROOT, frozenset({"structureRef"})),
     "escalation": (_ROOT, frozenset({"escalationCode", "structureRef"})),
     "category": (_ROOT, frozenset()),
@@ -71,45 +91,67 @@ ACCEPTED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "childLaneSet": (frozenset({"lane"}), frozenset()),
     "flowNodeRef": (frozenset({"lane"}), frozenset()),
     "sequenceFlow": (_LEVEL, frozenset({"sourceRef", "targetRef", "isImmediate"})),
-    "conditionExpression": (frozenset({"sequenceFlow"}), frozenset({"xsi:type", "language"})),
+    "conditionExpression": (frozenset({"sequenceFlow"}), _EXPRESSION),
     "startEvent": (_LEVEL, frozenset({"isInterrupting", "parallelMultiple"})),
     "endEvent": (_LEVEL, frozenset()),
     "intermediateCatchEvent": (_LEVEL, frozenset({"parallelMultiple"})),
     "intermediateThrowEvent": (_LEVEL, frozenset()),
     "boundaryEvent": (_LEVEL, frozenset({"attachedToRef", "cancelActivity", "parallelMultiple"})),
-    "timerEventDefinition": (EVENTS, frozenset()),
-    "timeDate": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),
-    "timeDuration": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),
-    "timeCycle": (frozenset({"timerEventDefinition"}), frozenset({"xsi:type"})),
-    "messageEventDefinition": (EVENTS, frozenset({"messageRef"})),
-    "errorEventDefinition": (EVENTS, frozenset({"errorRef"})),
-    "terminateEventDefinition": (EVENTS, frozenset()),
-    "userTask": (_LEVEL, _ACTIVITY | {"implementation"}),
-    "serviceTask": (_LEVEL, _ACTIVITY | {"implementation"}),
-    "sendTask": (_LEVEL, _ACTIVITY | {"implementation", "messageRef"}),
-    "receiveTask": (_LEVEL, _ACTIVITY | {"implementation", "messageRef", "instantiate"}),
-    "businessRuleTask": (_LEVEL, _ACTIVITY | {"implementation"}),
+    "eventDefinitionRef": (EVENTS, frozenset()),
+    "timerEventDefinition": (_DEFINED, frozenset()),
+    "timeDate": (frozenset({"timerEventDefinition"}), _TYPED),
+    "timeDuration": (frozenset({"timerEventDefinition"}), _TYPED),
+    "timeCycle": (frozenset({"timerEventDefinition"}), _TYPED),
+    "messageEventDefinition": (_DEFINED, frozenset({"messageRef"})),
+    "signalEventDefinition": (_DEFINED, frozenset({"signalRef"})),
+    "errorEventDefinition": (_DEFINED, frozenset({"errorRef"})),
+    "escalationEventDefinition": (_DEFINED, frozenset({"escalationRef"})),
+    "conditionalEventDefinition": (_DEFINED, frozenset()),
+    "condition": (frozenset({"conditionalEventDefinition"}), _EXPRESSION),
+    "compensateEventDefinition": (_DEFINED, frozenset({"activityRef", "waitForCompletion"})),
+    "cancelEventDefinition": (_DEFINED, frozenset()),
+    "terminateEventDefinition": (_DEFINED, frozenset()),
+    "linkEventDefinition": (_DEFINED, frozenset()),
+    "source": (frozenset({"linkEventDefinition"}), frozenset()),
+    "target": (frozenset({"linkEventDefinition"}), frozenset()),
+    "task": (_LEVEL, _ACTIVITY),
+    "manualTask": (_LEVEL, _ACTIVITY),
+    "userTask": (_LEVEL, _TASK),
+    "serviceTask": (_LEVEL, _TASK),
+    "sendTask": (_LEVEL, _TASK | {"messageRef"}),
+    "receiveTask": (_LEVEL, _TASK | {"messageRef", "instantiate"}),
+    "businessRuleTask": (_LEVEL, _TASK),
+    "scriptTask": (_LEVEL, _ACTIVITY | {"scriptFormat"}),
+    "script": (frozenset({"scriptTask"}), frozenset()),
     "callActivity": (_LEVEL, _ACTIVITY | {"calledElement"}),
     "subProcess": (_LEVEL, _ACTIVITY | {"triggeredByEvent"}),
+    "transaction": (_LEVEL, _ACTIVITY | {"triggeredByEvent", "method"}),
+    "adHocSubProcess": (_LEVEL, _ACTIVITY | {"triggeredByEvent", "ordering", "cancelRemainingInstances"}),
     "humanPerformer": (frozenset({"userTask"}), frozenset()),
     "potentialOwner": (frozenset({"userTask"}), frozenset()),
     "resourceAssignmentExpression": (frozenset({"humanPerformer", "potentialOwner"}), frozenset()),
-    "formalExpression": (frozenset({"resourceAssignmentExpression"}), frozenset({"xsi:type", "language"})),
-    "exclusiveGateway": (_LEVEL, frozenset({"default", "gatewayDirection"})),
-    "parallelGateway": (_LEVEL, frozenset({"gatewayDirection"})),
-    "eventBasedGateway": (_LEVEL, frozenset({"gatewayDirection", "instantiate", "eventGatewayType"})),
-    "multiInstanceLoopCharacteristics": (_NODES, frozenset({"isSequential", "behavior"})),
-    "loopCardinality": (frozenset({"multiInstanceLoopCharacteristics"}), frozenset({"xsi:type"})),
-    "completionCondition": (
-        frozenset({"multiInstanceLoopCharacteristics"}),
-        frozenset({"xsi:type", "language"}),
+    "formalExpression": (frozenset({"resourceAssignmentExpression"}), _EXPRESSION),
+    "exclusiveGateway": (_LEVEL, _GATEWAY | {"default"}),
+    "inclusiveGateway": (_LEVEL, _GATEWAY | {"default"}),
+    "complexGateway": (_LEVEL, _GATEWAY | {"default"}),
+    "activationCondition": (frozenset({"complexGateway"}), _EXPRESSION),
+    "parallelGateway": (_LEVEL, _GATEWAY),
+    "eventBasedGateway": (_LEVEL, _GATEWAY | {"instantiate", "eventGatewayType"}),
+    "multiInstanceLoopCharacteristics": (
+        ACTIVITIES,
+        frozenset({"isSequential", "behavior", "oneBehaviorEventRef", "noneBehaviorEventRef"}),
     ),
-    "loopDataInputRef": (frozenset({"multiInstanceLoopCharacteristics"}), frozenset()),
-    "inputDataItem": (frozenset({"multiInstanceLoopCharacteristics"}), frozenset({"itemSubjectRef"})),
-    "loopDataOutputRef": (frozenset({"multiInstanceLoopCharacteristics"}), frozenset()),
-    "outputDataItem": (frozenset({"multiInstanceLoopCharacteristics"}), frozenset({"itemSubjectRef"})),
-    "incoming": (_FLOWING, frozenset()),
-    "outgoing": (_FLOWING, frozenset()),
+    "loopCardinality": (_LOOP, _TYPED),
+    "completionCondition": (_LOOP | {"adHocSubProcess"}, _EXPRESSION),
+    "loopDataInputRef": (_LOOP, frozenset()),
+    "inputDataItem": (_LOOP, frozenset({"itemSubjectRef"})),
+    "loopDataOutputRef": (_LOOP, frozenset()),
+    "outputDataItem": (_LOOP, frozenset({"itemSubjectRef"})),
+    "standardLoopCharacteristics": (ACTIVITIES, frozenset({"testBefore", "loopMaximum"})),
+    "loopCondition": (frozenset({"standardLoopCharacteristics"}), _EXPRESSION),
+    "loopMaximum": (frozenset({"standardLoopCharacteristics"}), _TYPED),
+    "incoming": (FLOW_NODES, frozenset()),
+    "outgoing": (FLOW_NODES, frozenset()),
     "textAnnotation": (_LEVEL | {"collaboration"}, frozenset({"textFormat"})),
     "text": (frozenset({"textAnnotation"}), frozenset()),
     "association": (
@@ -124,37 +166,33 @@ SHARED_ATTRIBUTES = _ANY
 
 # Attributes whose one accepted value is BPMN's default: another one would change how it runs.
 DEFAULTS = {
-    "isForCompensation": "false",
     "startQuantity": "1",
     "completionQuantity": "1",
     "parallelMultiple": "false",
     "instantiate": "false",
     "eventGatewayType": "Exclusive",
-    "behavior": "All",
+    "waitForCompletion": "true",
+    "isImmediate": "true",
+    "method": "##Compensate",
 }
 
-# Every other element of BPMN 2.0, so that a typing error is told apart from what is not accepted yet.
+# Every other element of BPMN 2.0, so that a typing error is told apart from what is not accepted.
 REFUSED = frozenset(
     {
-        "activationCondition", "adHocSubProcess", "artifact", "assignment", "auditing",
-        "boundaryEventDefinition", "callChoreography", "callConversation", "callableElement",
-        "cancelEventDefinition", "choreography", "choreographyTask", "compensateEventDefinition",
-        "complexBehaviorDefinition", "complexGateway", "condition", "conditionalEventDefinition",
-        "conversation", "conversationAssociation", "conversationLink", "correlationKey",
-        "correlationProperty", "correlationPropertyBinding", "correlationPropertyRetrievalExpression",
-        "correlationSubscription", "dataInput", "dataOutput", "dataPath", "dataState", "endPoint",
-        "escalationEventDefinition", "eventDefinitionRef", "extension", "from", "globalBusinessRuleTask",
+        "artifact", "assignment", "auditing", "boundaryEventDefinition", "callChoreography",
+        "callConversation", "callableElement", "choreography", "choreographyTask",
+        "complexBehaviorDefinition", "conversation", "conversationAssociation", "conversationLink",
+        "correlationKey", "correlationProperty", "correlationPropertyBinding",
+        "correlationPropertyRetrievalExpression", "correlationSubscription", "dataInput", "dataOutput",
+        "dataPath", "dataState", "endPoint", "extension", "from", "globalBusinessRuleTask",
         "globalChoreographyTask", "globalConversation", "globalManualTask", "globalScriptTask",
-        "globalTask", "globalUserTask", "implicitThrowEvent", "import", "inclusiveGateway", "inMessageRef",
-        "inputSet", "interface", "ioBinding", "ioSpecification", "linkEventDefinition", "loopCondition",
-        "loopMaximum", "manualTask", "messageFlowAssociation", "messagePath", "monitoring",
-        "noneBehaviorEventDefinitionRef", "oneBehaviorEventDefinitionRef", "operation", "operationRef",
-        "outMessageRef", "outputSet", "participantAssociation", "participantMultiplicity",
-        "partitionElement", "partnerEntity", "partnerRole", "performer", "relationship", "rendering",
-        "resource", "resourceParameter", "resourceParameterBinding", "resourceRef", "resourceRole",
-        "script", "scriptTask", "signalEventDefinition", "standardLoopCharacteristics", "subChoreography",
-        "subConversation", "supportedInterfaceRef", "supports", "task", "to", "transaction",
-        "transformation"
+        "globalTask", "globalUserTask", "implicitThrowEvent", "import", "inMessageRef", "inputSet",
+        "interface", "ioBinding", "ioSpecification", "messageFlowAssociation", "messagePath",
+        "monitoring", "operation", "operationRef", "outMessageRef", "outputSet",
+        "participantAssociation", "participantMultiplicity", "partitionElement", "partnerEntity",
+        "partnerRole", "performer", "relationship", "rendering", "resource", "resourceParameter",
+        "resourceParameterBinding", "resourceRef", "resourceRole", "subChoreography",
+        "subConversation", "supportedInterfaceRef", "supports", "to", "transformation"
     }
 )
 
@@ -162,12 +200,14 @@ REFUSED = frozenset(
 # placed by the element that owns them.
 EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "properties": (
-        _FLOWING | {"process", "sequenceFlow", "lane", "participant", "collaboration", "message", "error"},
+        FLOW_NODES
+        | {"process", "sequenceFlow", "lane", "participant", "collaboration", "message", "error", "signal"}
+        | {"escalation"},
         frozenset(),
     ),
     "property": (frozenset({"properties"}), frozenset({"id", "name", "value"})),
     "inputOutput": (
-        _NODES | EVENTS,
+        ACTIVITIES | EVENTS,
         frozenset(),
     ),
     "inputParameter": (frozenset({"inputOutput"}), frozenset({"name"})),
@@ -177,7 +217,7 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "entry": (frozenset({"map"}), frozenset({"key"})),
     "value": (frozenset({"list"}), frozenset()),
     "in": (
-        frozenset({"callActivity"}),
+        frozenset({"callActivity", "signalEventDefinition"}),
         frozenset({"source", "sourceExpression", "target", "variables", "businessKey", "local"}),
     ),
     "out": (
@@ -203,7 +243,11 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     ),
     "callActivity": frozenset({"calledElementBinding"}),
     "multiInstanceLoopCharacteristics": frozenset({"collection", "elementVariable"}),
+    "scriptTask": frozenset({"resultVariable"}),
+    "messageEventDefinition": frozenset({"type", "topic"}),
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
+    "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
+    "conditionalEventDefinition": frozenset({"variableName", "variableEvents"}),
     "error": frozenset({"errorMessage"}),
 }
 # What modelers write for themselves, and historyTimeToLive, which Camunda Modeler demands: cases are kept.

@@ -1,12 +1,11 @@
-"""A gateway's default is one of its own exits, taken when no condition holds."""
+"""A default flow is one of the node's own exits, taken when no condition holds."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 CONDITION = "The default flow {flow} of “{name}” has a condition, which is never asked: remove one of them."
-PLACE = "“{name}” has a default flow, which only exclusive gateways may have."
 
 
-@rule("default_flow", sentences=[CONDITION, PLACE])
+@rule("default_flow", sentences=[CONDITION])
 def default_flow(source: Source) -> Findings:
     """The default flow {flow} of “{name}” is not one of its exits."""
     for _, scope in source.scopes:
@@ -15,7 +14,5 @@ def default_flow(source: Source) -> Findings:
                 continue
             if node.default not in node.outgoing:
                 yield found(node, flow=node.default)
-            elif node.kind not in ("exclusiveGateway", "inclusiveGateway", "complexGateway"):
-                yield found(node, PLACE)
             elif scope.flows[node.default].condition:
                 yield found(node, CONDITION, flow=node.default)

@@ -4,49 +4,50 @@ from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.tags import BPMN
 from runtime.bpmn.vocabulary import DEFAULTS, REFUSED
 
-ADVICE = {
-    "task": "“{name}” is a plain task, which nobody does: make it a user task (a person does it) or a "
-    "service task (the runtime does it).",
-    "manualTask": "“{name}” is a manual task, of which the runtime learns nothing: make it a user task.",
-    "scriptTask": "“{name}” is a script task. Scripts are not accepted yet: compute in an expression, "
-    "in a rule file or in a service task.",
-    "inclusiveGateway": "“{name}” is an inclusive gateway, which is not accepted yet: use exclusive and "
-    "parallel gateways.",
-    "complexGateway": "“{name}” is a complex gateway, which is not accepted yet: use exclusive and "
-    "parallel gateways.",
-    "linkEventDefinition": "“{name}” is a link event, which is not accepted yet: draw the flow through.",
-    "signalEventDefinition": "“{name}” is a signal event, which is not accepted yet: use a message.",
-    "escalationEventDefinition": "“{name}” is an escalation event, which is not accepted yet: use an error "
-    "event or a timer.",
-    "conditionalEventDefinition": "“{name}” is a conditional event, which is not accepted yet: use a message "
-    "or a timer.",
-    "compensateEventDefinition": "“{name}” is a compensation event, which is not accepted yet: draw the "
-    "tasks that undo the work.",
-    "cancelEventDefinition": "“{name}” is a cancel event, which is not accepted yet: use an error event.",
-    "transaction": "“{name}” is a transaction, which is not accepted yet: use a subprocess with an error "
-    "boundary event.",
-    "adHocSubProcess": "“{name}” is an ad-hoc subprocess, which is not accepted yet: draw its order.",
-    "standardLoopCharacteristics": "“{name}” has a standard loop, which is not accepted yet: draw the way "
-    "back with an exclusive gateway, or use multi-instance.",
-}
-EVENT_SUBPROCESS = (
-    "“{name}” is an event subprocess, which is not accepted yet: attach a boundary event to a subprocess."
+DATA = "{element} in “{name}” is not read: give inputs and outputs as camunda:inputOutput."
+GLOBAL = "“{name}” is a global task, which is not accepted: put the task into a process, and call that."
+BETWEEN = "{element} (“{name}”) shows what passes between partners and is not run: draw a process."
+ELSEWHERE = "{element} in “{name}” refers to another file: put what it needs into this one."
+PEOPLE = (
+    "{element} in “{name}” is not read: name people by humanPerformer, potentialOwner or camunda:assignee."
 )
+KEY = "{element} in “{name}” is not read: say by the property correlation_key which case is meant."
+SERVICE = "{element} in “{name}” is not read: name an operation by camunda:topic."
+ADVICE = {
+    **dict.fromkeys(
+        (
+            "ioSpecification dataInput dataOutput inputSet outputSet dataPath assignment ioBinding dataState"
+            " transformation"
+        ).split(),
+        DATA,
+    ),
+    **dict.fromkeys(
+        "globalTask globalUserTask globalManualTask globalScriptTask globalBusinessRuleTask".split(), GLOBAL
+    ),
+    **dict.fromkeys(
+        (
+            "choreography globalChoreographyTask conversation subConversation callConversation"
+            " globalConversation conversationLink choreographyTask subChoreography callChoreography"
+        ).split(),
+        BETWEEN,
+    ),
+    "import": ELSEWHERE,
+    **dict.fromkeys("performer resourceRole resourceRef resource".split(), PEOPLE),
+    **dict.fromkeys("correlationKey correlationProperty correlationSubscription".split(), KEY),
+    **dict.fromkeys("interface operation operationRef supportedInterfaceRef".split(), SERVICE),
+}
 ATTRIBUTE = '{attribute}="{value}" of “{name}” is not accepted: only {default}.'
 
 
-@rule("element_allowed", sentences=[*ADVICE.values(), EVENT_SUBPROCESS, ATTRIBUTE])
+@rule("element_allowed", sentences=[*dict.fromkeys(ADVICE.values()), ATTRIBUTE])
 def element_allowed(source: Source) -> Findings:
     """The element {element} (“{name}”) is not accepted here."""
     for tag in source.tags:
         if tag.space != BPMN:
             continue
-        if tag.name in REFUSED:
-            # Of what stands in a refused element only the outermost is worth a line.
-            if tag.parent is None or tag.parent.name not in REFUSED or tag.name in ADVICE:
-                yield found(tag, ADVICE.get(tag.name, ""), element=tag.name)
-        elif tag.name == "subProcess" and tag.get("triggeredByEvent") in ("true", "1"):
-            yield found(tag, EVENT_SUBPROCESS)
+        # Of what stands in a refused element only the outermost is worth a line.
+        if tag.name in REFUSED and (tag.parent is None or tag.parent.name not in REFUSED):
+            yield found(tag, ADVICE.get(tag.name, ""), element=tag.name)
         for attribute, default in DEFAULTS.items():
             value = tag.get(attribute)
             if value and value.lower() != default.lower():

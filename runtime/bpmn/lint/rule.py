@@ -81,6 +81,13 @@ def found(at: Place, sentence: str = "", *, line: int = 0, **params: Any) -> Fin
 Findings = Iterator[Finding]
 
 
+def level(owner: Process | Node) -> str:
+    """What a level is: a key of vocabulary.STARTS."""
+    if isinstance(owner, Process):
+        return "process"
+    return "eventSubProcess" if owner.by_event else owner.kind
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule by name; `sentences` are all that it may say, in English, its own first."""

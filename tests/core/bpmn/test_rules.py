@@ -16,7 +16,6 @@ INVALID = sorted(FOLDER.glob("*/invalid_*.bpmn"))
 
 # A mistake that cannot be made without another one.
 TOGETHER = {
-    "element_allowed/script_task": {"script"},
     "bad_id/none": {"nobody_to_do_it"},
     "dangling_reference/flow_target": {"no_end", "unreachable"},
 }
