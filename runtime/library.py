@@ -207,15 +207,35 @@ def definition(tx: Transaction, key: str, bindings: Mapping[str, int]) -> execut
     return house(tx).definitions.get((key, tuple(sorted(bindings.items()))), make)
 
 
-def form(tx: Transaction, resource_id: int) -> forms.Form:
+def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
+    """A form file; or, when the resource is a diagram, the form that stands in its `element`."""
+
     def make() -> forms.Form:
-        row = _content(tx, resource_id, "form")
-        found, problems = forms.load(row.content, row.file)
+        row = deployments.get(tx, resource_id)
+        if row is not None and row.kind == "bpmn":
+            node = next(node for node in process(tx, resource_id).walk() if node.id == element)
+            found, problems = forms.from_fields(element, node.fields, row.file)
+        else:
+            row = _content(tx, resource_id, "form")
+            found, problems = forms.load(row.content, row.file)
         if found is None:
             raise ResourceUnreadable(problems, kind="form", key=row.key, reason=row.file)
         return found
 
-    return house(tx).forms.get(resource_id, make)
+    return house(tx).forms.get((resource_id, element), make)
+
+
+def form_id(tx: Transaction, node: Node, diagram: int, named: str) -> int | None:
+    """The resource that holds an element's form: its own diagram (id `diagram`), or the file that it
+    names (`named`, evaluated). None if it has no form. Raises NoSuchForm."""
+    if node.fields:
+        return diagram
+    if not named:
+        return None
+    row = newest(tx, "form", named)
+    if row is None:
+        raise NoSuchForm(form=named)
+    return int(row.id)
 
 
 def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:

@@ -68,6 +68,27 @@ def properties(**texts: str) -> str:
     return f"<extensionElements><camunda:properties>{inner}</camunda:properties></extensionElements>"
 
 
+def field(key: str, of: str = "string", inside: str = "", /, **attributes: str) -> str:
+    """A camunda:formField."""
+    shown = "".join(f" {n}={quoteattr(v)}" for n, v in {"id": key, "type": of, **attributes}.items())
+    return f"<camunda:formField{shown}>{inside}</camunda:formField>"
+
+
+def limits(**configs: str) -> str:
+    """The constraints of a field; "" for those without a config."""
+    each = "".join(
+        f'<camunda:constraint name="{name}" config={quoteattr(config)}/>' for name, config in configs.items()
+    )
+    return f"<camunda:validation>{each}</camunda:validation>"
+
+
+def form_data(*fields: str, key: str = "") -> str:
+    """extensionElements with a form inside the diagram; `key` is the field that becomes the business key."""
+    chosen = f" businessKey={quoteattr(key)}" if key else ""
+    inside = f"<camunda:formData{chosen}>{''.join(fields)}</camunda:formData>"
+    return f"<extensionElements>{inside}</extensionElements>"
+
+
 def bpmn(
     process: str,
     *elements: tuple[str, str, str],

@@ -86,6 +86,22 @@ class Script:
 
 
 @dataclass(frozen=True)
+class FormField:
+    """A camunda:formField, as written. `values`: what an enum offers, id and label;
+    `constraints`: name and config; `properties` hold the label's other languages."""
+
+    id: str
+    type: str
+    label: str = ""
+    default: str = ""
+    date_pattern: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    constraints: tuple[tuple[str, str], ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True)
 class AdHoc:
     """An ad-hoc subprocess: in which order people do its activities, and when it is complete."""
 
@@ -165,6 +181,8 @@ class Node(Explained):
     repeat: Repeat | None = None
     script: Script | None = None
     ad_hoc: AdHoc | None = None
+    fields: tuple[FormField, ...] = ()  # camunda:formData: a form inside the diagram
+    key_field: str = ""  # the field of a start form that becomes the business key
     trigger: Trigger | None = None
     attached_to: str = ""
     interrupting: bool = True  # cancelActivity / isInterrupting

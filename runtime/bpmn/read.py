@@ -16,6 +16,7 @@ from runtime.bpmn.model import (
     DataMapping,
     Diagram,
     Flow,
+    FormField,
     Lane,
     Loop,
     Node,
@@ -82,8 +83,12 @@ def assemble(root: Tag, data: bytes, file: str) -> Diagram:
 
 def properties(tag: Tag) -> dict[str, str]:
     """camunda:properties of a tag. The first of two with one name counts; lint complains."""
+    return _held(tag.extension("properties"))
+
+
+def _held(holders: Iterable[Tag]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for holder in tag.extension("properties"):
+    for holder in holders:
         for item in holder.all("property", CAMUNDA):
             found.setdefault(item.get("name"), item.get("value"))
     return found
@@ -209,6 +214,8 @@ def _node(
         repeat=_repeat(tag),
         script=_script(tag),
         ad_hoc=_ad_hoc(tag),
+        fields=_fields(tag),
+        key_field="".join(data.get("businessKey") for data in tag.extension("formData")),
         trigger=_trigger(tag, definitions, own),
         attached_to=tag.get("attachedToRef"),
         interrupting=(tag.get("cancelActivity") or tag.get("isInterrupting") or "true") not in ("false", "0"),
@@ -279,6 +286,28 @@ def _item(tag: Tag) -> str | list | dict:
 
 def _of_camunda(children: Iterable[Tag]) -> list[Tag]:
     return [child for child in children if child.space == CAMUNDA]
+
+
+def _fields(tag: Tag) -> tuple[FormField, ...]:
+    return tuple(
+        FormField(
+            id=item.get("id"),
+            type=item.get("type"),
+            label=" ".join(item.get("label").split()),
+            default=item.get("defaultValue"),
+            date_pattern=item.get("datePattern"),
+            values=tuple((value.get("id"), value.get("name")) for value in item.all("value", CAMUNDA)),
+            constraints=tuple(
+                (limit.get("name"), limit.get("config"))
+                for validation in item.all("validation", CAMUNDA)
+                for limit in validation.all("constraint", CAMUNDA)
+            ),
+            properties=_held(item.all("properties", CAMUNDA)),
+            line=item.line,
+        )
+        for data in tag.extension("formData")
+        for item in data.all("formField", CAMUNDA)
+    )
 
 
 def _mappings(tag: Tag, kind: str) -> tuple[DataMapping, ...]:

@@ -202,7 +202,7 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "properties": (
         FLOW_NODES
         | {"process", "sequenceFlow", "lane", "participant", "collaboration", "message", "error", "signal"}
-        | {"escalation"},
+        | {"escalation", "formField"},
         frozenset(),
     ),
     "property": (frozenset({"properties"}), frozenset({"id", "name", "value"})),
@@ -215,7 +215,14 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "list": (frozenset({"inputParameter", "outputParameter", "list", "entry"}), frozenset()),
     "map": (frozenset({"inputParameter", "outputParameter", "list", "entry"}), frozenset()),
     "entry": (frozenset({"map"}), frozenset({"key"})),
-    "value": (frozenset({"list"}), frozenset()),
+    "value": (frozenset({"list", "formField"}), frozenset({"id", "name"})),
+    "formData": (frozenset({"userTask", "startEvent"}), frozenset({"businessKey"})),
+    "formField": (
+        frozenset({"formData"}),
+        frozenset({"id", "label", "type", "defaultValue", "datePattern"}),
+    ),
+    "validation": (frozenset({"formField"}), frozenset()),
+    "constraint": (frozenset({"validation"}), frozenset({"name", "config"})),
     "in": (
         frozenset({"callActivity", "signalEventDefinition"}),
         frozenset({"source", "sourceExpression", "target", "variables", "businessKey", "local"}),
@@ -225,6 +232,16 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"source", "sourceExpression", "target", "variables", "local"}),
     ),
 }
+
+# camunda:formField: the types, and the constraints that each type may have besides these two.
+FIELD_TYPES = {
+    "string": frozenset({"minlength", "maxlength"}),
+    "long": frozenset({"min", "max"}),
+    "boolean": frozenset[str](),
+    "date": frozenset[str](),
+    "enum": frozenset[str](),
+}
+FIELD_CONSTRAINTS = frozenset({"required", "readonly"})
 
 # camunda:ATTRIBUTE by element.
 EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runtime import clock, expressions, library
+from runtime import clock, functions, library
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
@@ -276,10 +276,15 @@ def _open_task(
         # The work stays and somebody sees it: whoever administers, with the reason.
         staff = staffing.Staff(None, ["group:admin"], [])
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
-    form = library.newest(tx, "form", task.form) if task.form else None
-    if task.form and form is None:
-        missing = sentence(library.NoSuchForm(form=task.form))
-        raise_incident(tx, case.id, None, task.element, missing, task.activity)
+    form_id = None
+    try:
+        form_id = library.form_id(tx, node, case.bindings[task.process], task.form or "")
+        if node.fields:
+            # Nobody would see why the field stays empty.
+            form = library.form(tx, case.bindings[task.process], node.id)
+            functions.defaults(tx, world.actor, form, execution.variables(task.activity), strict=True)
+    except GuichengError as error:
+        raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
     moved.opened.append(
         {
             "public_id": public_id(),
@@ -288,7 +293,7 @@ def _open_task(
             "element": task.element,
             "activity": task.activity,
             "names": dict(task.names),
-            "form_id": form.id if form else None,
+            "form_id": form_id,
             "state": "claimed" if staff.assignee_id else "ready",
             "assignee_id": staff.assignee_id,
             "excluded": staff.excluded,
@@ -310,7 +315,7 @@ def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Val
         return
     stale = []
     for task in user_tasks.with_form(tx, waiting):
-        fields = set(library.form(tx, task.form_id).asked) & changed.keys()
+        fields = set(library.form(tx, task.form_id, task.element).asked) & changed.keys()
         seen = execution.variables(task.activity) if fields else {}
         if any(seen.get(name) == changed[name] for name in fields):
             stale.append(task.id)
@@ -343,8 +348,7 @@ def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) ->
         if not text:
             continue
         try:
-            functions: Mapping[str, Any] = {**world.functions(None, language), "execution.getVariable": variables.get}
-            told = expressions.compile(text).evaluate(variables, functions)
+            told = functions.evaluate(world.tx, world.actor, text, variables, language)
         except GuichengError:
             continue  # it names something that the case does not know yet
         if told:
@@ -354,7 +358,7 @@ def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) ->
 
 def _subject(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> int | None:
     try:
-        person = expressions.compile(model.properties["subject"]).evaluate(variables, world.functions(None))
+        person = functions.evaluate(world.tx, world.actor, model.properties["subject"], variables)
     except GuichengError:
         return None
     row = world.organisation.by_public_id.get(person)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import forms, library
-from runtime.bpmn.model import Node, Process
+from runtime import forms, functions, library
+from runtime.bpmn.model import Node
 from runtime.commands import advance
 from runtime.commands.user_tasks import hold_files
 from runtime.errors import Forbidden
+from runtime.expressions import PURE
 from runtime.identity import SYSTEM, Actor
 from runtime.store.db import Transaction
 
@@ -38,23 +39,29 @@ def start(tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any
     begin = library.plain_start(model)
     if begin is None or not library.may_start(model, actor):
         raise NotYoursToStart()
-    given = _answers(tx, begin, answers, actor, model)
-    moved = advance.begin(tx, actor, process, start_event=begin.id, variables=given)
+    given = _answers(tx, actor, begin, row.id, answers)
+    key = given.get(begin.key_field)
+    moved = advance.begin(
+        tx,
+        actor,
+        process,
+        start_event=begin.id,
+        variables=given,
+        business_key="" if key is None else str(PURE["text"](key)),
+    )
     hold_files(tx, actor, moved.case_id, given)
     return Started(moved.case, moved.next_for(actor))
 
 
 def _answers(
-    tx: Transaction, begin: Node, answers: Mapping[str, Any], actor: Actor, model: Process
+    tx: Transaction, actor: Actor, begin: Node, diagram: int, answers: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    key = begin.attributes.get("formRef")
-    if key is None:
+    form_id = library.form_id(tx, begin, diagram, begin.attributes.get("formRef", ""))
+    if form_id is None:
         if answers and actor is not SYSTEM:
             raise forms.FormInvalid(forms.unknown_fields(answers))
         return dict(answers)
-    form_row = library.newest(tx, "form", key)
-    if form_row is None:
-        raise library.NoSuchForm(form=key)
-    form = library.form(tx, form_row.id)
-    given = forms.validate(form, dict(answers), {}, library.options(tx, form), today=library.today(tx))
-    return dict.fromkeys(form.asked) | given
+    form = library.form(tx, form_id, begin.id)
+    usual = functions.defaults(tx, actor, form, {"initiator": actor.public_id or None})
+    given = forms.validate(form, dict(answers), usual, library.options(tx, form), today=library.today(tx))
+    return dict.fromkeys(form.asked) | usual | given

@@ -15,11 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import forms, library
+from runtime import forms, functions, library
 from runtime.bpmn import check, read
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.model import Process
-from runtime.commands import triggers, world
+from runtime.commands import triggers
 from runtime.errors import Conflict, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, Actor, require
 from runtime.ids import public_id
@@ -146,8 +146,20 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
         problems += found
         for process in diagram.processes.values() if diagram else ():
             checked.append(Checked(source, "bpmn", process.id, process=process))
+            if not check.refused(found):
+                problems += _fields(process, source.path)
     problems += _twice(checked)
     return checked, problems
+
+
+def _fields(process: Process, file: str) -> list[Problem]:
+    """What is to be said of the forms that stand inside a diagram, each at its element and line."""
+    return [
+        replace(problem, where=node.id)
+        for node in process.walk()
+        if node.fields
+        for problem in forms.from_fields(node.id, node.fields, file)[1]
+    ]
 
 
 def _twice(checked: Sequence[Checked]) -> list[Problem]:
@@ -176,7 +188,7 @@ def catalogue_of(before: Known) -> Catalogue:
         topics=operations.signatures(),
         processes=frozenset(),
         groups=frozenset(GROUPS),
-        functions=world.FUNCTIONS,
+        functions=functions.KNOWN,
     )
     for (kind, key), source in before.sources.items():
         if kind == "form":

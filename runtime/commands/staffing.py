@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runtime import expressions, library
+from runtime import functions, library
 from runtime.bpmn.model import Node
 from runtime.commands.world import BoundWorld
 from runtime.engine.ports import TaskOpened
@@ -67,7 +67,7 @@ def _excluded(world: BoundWorld, node: Node, variables: Mapping[str, Value]) -> 
     text = node.properties.get("excludes")
     if not text:
         return []
-    found = expressions.compile(text).evaluate(variables, world.functions(None))
+    found = functions.evaluate(world.tx, world.actor, text, variables)
     return [person for person in (found if isinstance(found, list) else [found]) if person]
 
 

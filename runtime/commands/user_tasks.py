@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, forms, library
+from runtime import access, forms, functions, library
 from runtime.commands import advance
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden
@@ -154,12 +154,13 @@ def complete(
         known = execution.variables(row.activity)
         given: Mapping[str, Value] = {}
         if row.form_id is not None:
-            form = library.form(tx, row.form_id)
+            form = library.form(tx, row.form_id, row.element)
+            usual = functions.defaults(tx, actor, form, known)
             given = forms.validate(
-                form, dict(answers), known, library.options(tx, form), today=library.today(tx)
+                form, dict(answers), {**known, **usual}, library.options(tx, form), today=library.today(tx)
             )
             # What was left empty is null from now on, so that the process may ask for it.
-            given = {name: None for name in form.asked if name not in known} | dict(given)
+            given = {name: None for name in form.asked if name not in known} | usual | dict(given)
         elif answers:
             raise forms.FormInvalid(forms.unknown_fields(answers))
         changed = {name: value for name, value in given.items() if name not in known or known[name] != value}

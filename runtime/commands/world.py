@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 
-from runtime import i18n, library
-from runtime.calendar import Calendar
+from runtime import functions, i18n, library
 from runtime.engine.ports import BpmnError, Step
 from runtime.errors import GuichengError
 from runtime.identity import Actor
@@ -24,25 +23,6 @@ from runtime.rules import evaluate
 from runtime.store import accounts
 from runtime.store.db import Again, Transaction
 from runtime.values import Value
-
-# What an expression may call beside what the language has itself (expressions.PURE).
-FUNCTIONS = frozenset(
-    {
-        "superior_of",
-        "name_of",
-        "holder_of",
-        "now",
-        "dateTime",
-        "today",
-        "workday_after",
-        "next_last_workday",
-        "after_days",
-        "currentUser",
-        "execution.getVariable",
-        "execution.hasVariable",
-        "execution.getProcessBusinessKey",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -83,10 +63,6 @@ class BoundWorld:
     @cached_property
     def organisation(self) -> accounts.Organisation:
         return library.organisation(self.tx)
-
-    @cached_property
-    def calendar(self) -> Calendar:
-        return library.calendar(self.tx)
 
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         # What a failed operation sent or decided is undone with what it wrote.
@@ -129,51 +105,7 @@ class BoundWorld:
 
     def functions(self, step: Step | None, language: str = i18n.DEFAULT) -> Mapping[str, Callable[..., Any]]:
         """What an expression may call; names of people are told in `language`."""
-        zone = self.zone
-
-        def workday_after(moment: dt.date, days: int) -> dt.date:
-            """The n-th workday after a date; of a date-time, at the same time of day."""
-            if isinstance(moment, dt.datetime):
-                local = moment.astimezone(zone)
-                day = self.calendar.workday_after(local.date(), days)
-                return dt.datetime.combine(day, local.time(), zone).astimezone(dt.UTC)
-            return self.calendar.workday_after(moment, days)
-
-        def next_last_workday(after: dt.date, at: str) -> dt.datetime:
-            """The next month's-last-workday at a time of day (business zone), later than `after`."""
-            time = dt.time.fromisoformat(at)
-            since = after if isinstance(after, dt.datetime) else dt.datetime.combine(after, dt.time.min, zone)
-            year, month = since.astimezone(zone).year, since.astimezone(zone).month
-            while True:
-                day = self.calendar.last_workday_of_month(year, month)
-                due = dt.datetime.combine(day, time, zone).astimezone(dt.UTC)
-                if due > since:
-                    return due
-                year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-
-        def holder_of(group: str) -> str | None:
-            members = self.organisation.members(group)
-            return members[0] if len(members) == 1 else None
-
-        def name_of(person: str) -> str | None:
-            row = self.organisation.by_public_id.get(person)
-            return i18n.label(language, dict(row.names), row.username) if row else None
-
-        def superior_of(person: str) -> str | None:
-            return self.organisation.superior(person)
-
-        return {
-            "superior_of": superior_of,
-            "name_of": name_of,
-            "holder_of": holder_of,
-            "now": lambda: self.tx.now,
-            "dateTime": lambda: self.tx.now,
-            "today": lambda: library.today(self.tx),
-            "workday_after": workday_after,
-            "next_last_workday": next_last_workday,
-            "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
-            "currentUser": lambda: self.actor.public_id or None,
-        }
+        return functions.of(self.tx, self.actor, language)
 
 
 def sentence(error: BaseException) -> str:

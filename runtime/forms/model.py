@@ -73,6 +73,8 @@ class Form:
     sources: frozenset[str]
     reads: frozenset[str]
     schema: Mapping[str, Any] = field(repr=False)
+    # Of a form inside a diagram: field → default value as written, and its date pattern.
+    defaults: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def walk(self) -> Iterator[Field]:
         for each in self.fields:

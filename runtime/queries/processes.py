@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import forms, i18n, library
+from runtime import forms, functions, i18n, library
 from runtime.identity import Actor
 from runtime.store.db import Transaction
 
@@ -51,10 +51,11 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
         raise library.NoSuchProcess(process=key)
     schema = None
     data: dict[str, Any] = {}
-    form_row = library.newest(tx, "form", begin.attributes.get("formRef", ""))
-    if form_row is not None:
-        form = library.form(tx, form_row.id)
+    form_id = library.form_id(tx, begin, row.id, begin.attributes.get("formRef", ""))
+    if form_id is not None:
+        form = library.form(tx, form_id, begin.id)
         schema = forms.localise(form, language, library.options(tx, form, language))
-        data = forms.for_browser(form, {})
+        known = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
+        data = forms.for_browser(form, known)
     told = i18n.label(language, model.guidance)
     return StartPage(key, model.names, told, model.properties.get("clause", ""), schema, data)

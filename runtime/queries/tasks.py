@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runtime import access, forms, i18n, library
+from runtime import access, forms, functions, i18n, library
 from runtime.engine.execution import Execution
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
@@ -58,12 +58,12 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
     barred = actor.public_id in row.excluded
     schema, data = None, {}
     if row.form_id is not None and is_open:
-        form = library.form(tx, row.form_id)
+        form = library.form(tx, row.form_id, row.element)
         options = library.options(tx, form, language)
         schema = forms.localise(form, language, options)
         definition = library.definition(tx, row.case_process, row.bindings)
         known = Execution.restore(definition, orjson.loads(row.case_state)).variables(row.activity)
-        data = forms.for_browser(form, known)
+        data = forms.for_browser(form, {**functions.defaults(tx, actor, form, known), **known})
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],
@@ -79,3 +79,4 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         if initiator and initiator.id != actor.id
         else [],
     )
+

@@ -19,7 +19,7 @@ user_tasks = sa.Table(
     sa.Column("element", sa.String(128), nullable=False),
     sa.Column("activity", sa.String(64), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
-    sa.Column("form_id", sa.ForeignKey("resources.id")),
+    sa.Column("form_id", sa.ForeignKey("resources.id")),  # a form file, or the diagram that it stands in
     sa.Column("state", sa.String(10), nullable=False),  # ready | claimed | completed | cancelled
     sa.Column("assignee_id", sa.ForeignKey("people.id")),
     sa.Column("excluded", Tagged, nullable=False),  # person ids who may not do it
@@ -139,10 +139,10 @@ def ask(tx: Transaction, task_id: int, who: str) -> None:
 
 
 def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:
-    """The open tasks of these activities that have a form: id, activity, form_id."""
+    """The open tasks of these activities that have a form: id, element, activity, form_id."""
     return list(
         tx.all(
-            sa.select(user_tasks.c.id, user_tasks.c.activity, user_tasks.c.form_id).where(
+            sa.select(user_tasks.c.id, user_tasks.c.element, user_tasks.c.activity, user_tasks.c.form_id).where(
                 user_tasks.c.activity.in_(activities),
                 user_tasks.c.state.in_(OPEN),
                 user_tasks.c.form_id.is_not(None),

@@ -30,6 +30,7 @@ def _variables(node: Node) -> list[tuple[str, int]]:
     names = [(parameter.name, parameter.line) for parameter in (*node.inputs, *node.outputs)]
     names += [(mapping.target, mapping.line) for mapping in (*node.mappings_in, *node.mappings_out)]
     names += [(node.attributes.get(name, ""), 0) for name in ("resultVariable", "initiator")]
+    names += [(field.id, field.line) for field in node.fields]
     if node.loop:
         loop = node.loop
         own = (loop.element_variable, loop.output_collection, loop.output_item)

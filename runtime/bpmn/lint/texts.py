@@ -46,6 +46,9 @@ def _of_node(node: Node) -> Iterator[Text]:
     for name in TEMPLATES:
         if node.attributes.get(name):
             yield Text(node, name, node.attributes[name], False)
+    for field in node.fields:
+        if field.default:
+            yield Text(node, "defaultValue", field.default, False, field.line)
     for parameter in (*node.inputs, *node.outputs):
         yield from _of_parameter(node, parameter, parameter.value)
     for mapping in (*node.mappings_in, *node.mappings_out):

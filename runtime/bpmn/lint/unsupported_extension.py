@@ -9,7 +9,7 @@ CONNECTOR = (
     '“{name}” has a connector, which is not accepted: name an operation with type="external" and its topic.'
 )
 LISTENER = "“{name}” has a listener, which is not accepted: draw a service task before or after it."
-FIELDS = "“{name}” has form fields inside the diagram: make a .form file and name it with formRef."
+FIELDS = "“{name}” has form properties of Camunda 7.0: use form fields (camunda:formData) or a .form file."
 CASE = "“{name}” calls a CMMN case, which is not accepted: call a process."
 VERSION = '{what}="{value}" of “{name}” asks for a fixed version, which is not accepted: use latest.'
 EXTERNAL = 'type="{value}" of “{name}” is not accepted: use type="external" and a topic.'
@@ -18,7 +18,6 @@ ELEMENTS = {
     "connector": CONNECTOR,
     "executionListener": LISTENER,
     "taskListener": LISTENER,
-    "formData": FIELDS,
     "formProperty": FIELDS,
     "field": JAVA,
     "errorEventDefinition": "",
