@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 # Operations register themselves where they are defined.
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
-from runtime import clock, v8
+from runtime import clock, scripts, v8
 from runtime.commands import accounts
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
@@ -58,7 +58,8 @@ class Settings(BaseSettings):
     time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
     that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
     many reverse proxies stand in front, whose X-Forwarded headers are believed; demo: the demo
-    department and its people on the sign-in page."""
+    department and its people on the sign-in page; script_seconds: how long a script in a diagram
+    may run."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -69,6 +70,7 @@ class Settings(BaseSettings):
     hosts: str = ""
     proxies: int = 0
     demo: bool = False
+    script_seconds: float = 1.0
 
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.home.resolve() / 'guicheng.db'}"
@@ -80,6 +82,7 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        scripts.use(settings.script_seconds)
         self.engine = db.connect(settings.url())
         self.house = House(zone=ZoneInfo(settings.zone), demo=settings.demo)
 

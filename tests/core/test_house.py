@@ -267,7 +267,7 @@ TRESPASSES = {
     "SpiffWorkflow has one door": ("runtime/commands/advance.py", "import SpiffWorkflow"),
     "durable_rules has one door": ("runtime/commands/advance.py", "import durable.lang"),
     "XML has one door": ("runtime/commands/advance.py", "import lxml.etree"),
-    "JavaScript has one door": ("runtime/commands/advance.py", "import py_mini_racer"),
+    "JavaScript has two doors": ("runtime/commands/advance.py", "import py_mini_racer"),
     "Tables of the store know only the database": ("runtime/store/jobs.py", "import runtime.store.cases"),
     "Only processes write the ledger": ("runtime/commands/cases.py", "import runtime.ledger"),
 }
