@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
@@ -20,9 +20,12 @@ import click
 import orjson
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 from runtime import i18n, values
 from runtime.bootstrap import Runtime, Settings, read_sources
+from runtime.bpmn import staffing
+from runtime.bpmn.model import Process
 from runtime.commands import accounts, calendar, cases, deploy, user_tasks
 from runtime.commands import incidents as incident_commands
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
@@ -295,8 +298,9 @@ def calendar_(day: dt.datetime, kind: str) -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--who", "show_who", is_flag=True, help="Show who gets each task.")
 @guarded
-def check(paths: tuple[Path, ...]) -> None:
+def check(paths: tuple[Path, ...], show_who: bool) -> None:
     """Check diagrams, forms and rule files; every problem with file, line and element.
 
     What a diagram refers to is looked for among PATHS and in the installation, if there is one."""
@@ -308,6 +312,8 @@ def check(paths: tuple[Path, ...]) -> None:
     _, problems = deploy.check_sources(sources, before)
     problems = unreadable + problems
     tell_all(problems)
+    if show_who:
+        tell_who(sources)
     errors = sum(problem.severity == "error" for problem in problems)
     if errors:
         err.print(say("{count} problems must be mended.", count=errors), style="red")
@@ -319,10 +325,45 @@ def check(paths: tuple[Path, ...]) -> None:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @guarded
 def deploy_(paths: tuple[Path, ...]) -> None:
-    """Check and deploy diagrams, forms and rule files: all of them or none."""
+    """Check and deploy diagrams, forms and rule files: all of them or none. Shows who gets each task."""
     runtime = opened()
     tell_all(runtime.deploy(SYSTEM, paths, "cli"))
+    tell_who(read_sources(paths)[0])
     out.print(say("Deployed."))
+
+
+def tell_who(sources: Sequence[deploy.Source]) -> None:
+    """Who gets each task of the diagrams, a table a process."""
+    for process in deploy.processes_of(sources):
+        rows = staffing.table(process)
+        if not rows:
+            continue
+        table = Table(say("Task"), "id", say("Who gets it"), box=None, title_justify="left")
+        table.title = f"{i18n.label(language(), dict(process.names), process.id)} ({process.id})"
+        for row in rows:
+            table.add_row(
+                Text(i18n.label(language(), dict(row.names), row.task)),
+                row.task,
+                Text(_who(process, row)),
+            )
+        out.print(table)
+
+
+def _who(process: Process, row: staffing.Row) -> str:
+    """The people of one row in a sentence; what is an expression stays as it is written."""
+    people = ", ".join([*([row.assignee] if row.assignee else []), *row.users, *map(_group, row.groups)])
+    if row.source == "assignee":
+        return people
+    if row.source == "candidates":
+        return say("one of {people}", people=people)
+    if row.source == "lane":
+        lane = i18n.label(language(), dict(process.lanes[row.lane].names), row.lane)
+        return say("one of {people} (lane {lane})", people=people, lane=lane)
+    return say("whoever has the lane of the calling process") if row.source == "caller" else say("nobody")
+
+
+def _group(group: str) -> str:
+    return i18n.label(language(), dict(GROUPS.get(group, {})), group)
 
 
 @main.command()

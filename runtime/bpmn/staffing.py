@@ -1,4 +1,4 @@
-"""Who gets each task, as the deployment page shows it before anything runs.
+"""Who gets each task, as `guicheng deploy` and `check --who` show it before anything runs.
 
 An explicit assignee or candidates win; else the innermost lane's group; a process without
 lanes that nobody starts by hand takes the lane of its caller. Not here: evaluating
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from runtime.bpmn.model import Process
 
+# What the property `nobody` may say of a task that nobody is left to do (commands/staffing.py).
+RULES = ("superior", "fallback", "refuse")
 # A comma inside ${…} belongs to the expression.
 _LISTED = re.compile(r"(?:[$#]\{[^}]*\}|[^,])+")
 

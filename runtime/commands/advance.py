@@ -6,6 +6,7 @@ decisions, the event log. Not here: why a case moves (cases, user_tasks, trigger
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +39,7 @@ class Moved:
 
     case_id: int
     case: str
+    at: dt.datetime
     opened: list[dict[str, Any]] = field(default_factory=list)  # rows of user_tasks
     may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
     parked: list[ports.Parked] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Moved:
         """The first task this move opened that is the actor's to do."""
         mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
         for row in self.opened:
-            if actor.public_id in row["excluded"]:
+            if actor.public_id in row["excluded"] or (row["follow_up_at"] or self.at) > self.at:
                 continue
             if row["assignee_id"] == actor.id or (
                 row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
@@ -130,7 +132,7 @@ def _write(
     entries: list[Event],
     attempts: Mapping[str, int],
 ) -> Moved:
-    moved = Moved(case.id, case.public_id)
+    moved = Moved(case.id, case.public_id, tx.now)
     waits = Waits()
     happenings = execution.take()
     withdrawn: list[ports.Cancelled] = []
@@ -271,7 +273,7 @@ def _open_task(
     model = library.process(tx, case.bindings[task.process])
     node = next(node for node in model.walk() if node.id == task.element)
     try:
-        staff = staffing.resolve(world, task, node, execution.variables(task.activity))
+        staff = staffing.resolve(world, task, model, node, execution.variables(task.activity))
     except GuichengError as error:
         # The work stays and somebody sees it: whoever administers, with the reason.
         staff = staffing.Staff(None, ["group:admin"], [])

@@ -152,6 +152,16 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
     return checked, problems
 
 
+def processes_of(sources: Sequence[Source]) -> list[Process]:
+    """The processes of the diagrams among the sources, for telling who will get their tasks."""
+    diagrams = [
+        read.diagram(source.content.encode(), source.path)[0]
+        for source in sources
+        if kind_of(source.path) == "bpmn"
+    ]
+    return [process for diagram in diagrams if diagram for process in diagram.processes.values()]
+
+
 def _fields(process: Process, file: str) -> list[Problem]:
     """What is to be said of the forms that stand inside a diagram, each at its element and line."""
     return [

@@ -1,8 +1,10 @@
 """Who is asked to do a task: people relative to the case, lanes, and what happens when nobody is left.
 
 Explicit assignee or candidates win, else the lane's group. Whom the diagram excludes
-(the drafter, who gains from it) is never asked; if nobody else is left, it goes to
-that person's superior, then up the line. Never an orphan task."""
+(the drafter, who gains from it) is never asked. If nobody else is left, the property
+`nobody` of the task or its process decides: up the line (`superior`, unless it says
+otherwise), to the group that `fallback` names, or `refuse`: an incident, and the task goes
+to the administrators. Never an orphan task."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from runtime import functions, library
-from runtime.bpmn.model import Node
+from runtime.bpmn.model import Node, Process
 from runtime.commands.world import BoundWorld
 from runtime.engine.ports import TaskOpened
 from runtime.errors import Failed
@@ -36,17 +38,20 @@ class Staff:
     excluded: list[str]
 
 
-def resolve(world: BoundWorld, task: TaskOpened, node: Node, variables: Mapping[str, Value]) -> Staff:
+def resolve(
+    world: BoundWorld, task: TaskOpened, process: Process, node: Node, variables: Mapping[str, Value]
+) -> Staff:
     """Raises NobodyToDoIt."""
-    org = world.organisation
+    org, rule = world.organisation, _said(process, node, "nobody") or "superior"
     excluded = _excluded(world, node, variables)
     if task.assignee:
         person = org.by_public_id.get(task.assignee)
         if person is not None and person.active and task.assignee not in excluded:
             return Staff(person.id, [], excluded)
-        above = _above(org, [task.assignee, *excluded], excluded)
-        if above is not None:
-            return Staff(above, [], excluded)
+        if rule == "superior":
+            above = _above(org, [task.assignee, *excluded], excluded)
+            if above is not None:
+                return Staff(above, [], excluded)
     people = [org.by_public_id[p] for p in task.candidates if p in org.by_public_id and p not in excluded]
     keys = [f"person:{person.id}" for person in people if person.active]
     for group in task.groups:
@@ -54,13 +59,17 @@ def resolve(world: BoundWorld, task: TaskOpened, node: Node, variables: Mapping[
             keys.append(f"group:{group}")
     if keys:
         return Staff(None, keys, excluded)
-    above = _above(org, excluded, excluded)
+    above = _above(org, excluded, excluded) if rule == "superior" else None
     if above is not None:
         return Staff(above, [], excluded)
-    fallback = node.properties.get("fallback", "")
+    fallback = _said(process, node, "fallback") if rule != "refuse" else ""
     if org.groups.get(fallback):
         return Staff(None, [f"group:{fallback}"], excluded)
     raise NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
+
+
+def _said(process: Process, node: Node, name: str) -> str:
+    return node.properties.get(name) or process.properties.get(name, "")
 
 
 def _excluded(world: BoundWorld, node: Node, variables: Mapping[str, Value]) -> list[str]:

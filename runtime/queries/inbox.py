@@ -110,16 +110,21 @@ def columns() -> list[Any]:
     ]
 
 
-def _mine(actor: Actor) -> Any:
-    return sa.and_(tasks.c.assignee_id == actor.id, tasks.c.state == "claimed")
+def _mine(tx: Transaction, actor: Actor) -> Any:
+    return sa.and_(tasks.c.assignee_id == actor.id, tasks.c.state == "claimed", _followed_up(tx))
 
 
-def _claimable(actor: Actor) -> Any:
+def _followed_up(tx: Transaction) -> Any:
+    """A task with a follow-up date is nobody's concern before it, as in Camunda's tasklist."""
+    return sa.or_(tasks.c.follow_up_at.is_(None), tasks.c.follow_up_at <= tx.now)
+
+
+def _claimable(tx: Transaction, actor: Actor) -> Any:
     """Ids of ready tasks that somebody like this person may claim."""
     return (
         sa.select(candidates.c.task_id)
         .join(tasks, tasks.c.id == candidates.c.task_id)
-        .where(candidates.c.who.in_(access.who(actor)), tasks.c.state == "ready")
+        .where(candidates.c.who.in_(access.who(actor)), tasks.c.state == "ready", _followed_up(tx))
     )
 
 
@@ -135,8 +140,8 @@ def counts(tx: Transaction, actor: Actor) -> Counts:
 
     row = tx.first(
         sa.select(
-            count(sa.select(tasks.c.id).where(_mine(actor))).label("mine"),
-            count(_claimable(actor).where(_not_excluded(actor)).distinct()).label("group"),
+            count(sa.select(tasks.c.id).where(_mine(tx, actor))).label("mine"),
+            count(_claimable(tx, actor).where(_not_excluded(actor)).distinct()).label("group"),
             count(sa.select(tasks.c.id).where(tasks.c.completed_by == actor.id)).label("done"),
             count(sa.select(cases.c.id).where(cases.c.initiator_id == actor.id)).label("started"),
         )
@@ -159,11 +164,11 @@ def todo(
     position = _cursor(after)
     parts = []
     if only in ("all", "mine"):
-        parts.append(sa.select(tasks.c.id, tasks.c.created_at).where(_mine(actor)))
+        parts.append(sa.select(tasks.c.id, tasks.c.created_at).where(_mine(tx, actor)))
     if only in ("all", "group"):
         parts.append(
             sa.select(tasks.c.id, tasks.c.created_at).where(
-                tasks.c.id.in_(_claimable(actor)), _not_excluded(actor)
+                tasks.c.id.in_(_claimable(tx, actor)), _not_excluded(actor)
             )
         )
     limited = []

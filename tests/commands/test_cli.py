@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runtime import cli
-from tests.diagrams import bpmn, end, flow, start, user
+from tests.diagrams import bpmn, element, end, flow, start, user
 from tests.office import Office
 
 GOOD = bpmn("errand", start(), user("go", candidateGroups="specialist"), end())
@@ -69,6 +69,36 @@ def test_a_good_file_is_in_order_and_deploys(run, tmp_path: Path) -> None:  # ty
     again = run("complete", task["id"], "--as", "spec")
     assert again.exit_code == 1
     assert "Nothing was done twice" in again.stderr
+
+
+def test_who_gets_each_task_is_shown_before_anything_runs(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    lanes = (
+        '<laneSet id="lanes"><lane id="buying" name="采购"><extensionElements><camunda:properties>'
+        '<camunda:property name="group" value="purchasing"/><camunda:property name="name_en" value="Buying"/>'
+        "</camunda:properties></extensionElements><flowNodeRef>order</flowNodeRef></lane></laneSet>"
+    )
+    path = write(
+        tmp_path,
+        "errand.bpmn",
+        bpmn(
+            "errand",
+            start(),
+            user("go", assignee="${initiator}"),
+            user("look", candidateGroups="specialist,manager"),
+            element("userTask", "order"),
+            end(),
+            extra=lanes,
+        ),
+    )
+    told = run("check", path, "--who")
+    assert told.exit_code == 0
+    lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "go go ${initiator}" in lines
+    assert "look look one of Operations specialist, Department manager" in lines
+    assert "order order one of Purchasing (lane Buying)" in lines
+    assert "Who gets it" in run("deploy", path).stdout
+    assert "谁办理" in run("check", path, "--who", env={"GUICHENG_LANGUAGE": "zh_Hans"}).stdout
+    assert "Who gets it" not in run("check", path).stdout
 
 
 def test_every_problem_of_every_file_is_told_with_its_place(run, firm: Office, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

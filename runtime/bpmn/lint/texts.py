@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Source
-from runtime.bpmn.model import DataMapping, Flow, Node, Parameter
+from runtime.bpmn.model import DataMapping, Flow, Node, Parameter, Process
 
 PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
+# Extension properties that are evaluated, of a process and of a user task.
+TITLES = ("title", "title_en", "title_zh_hant", "subject")
 TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority")
 
 
@@ -20,7 +22,7 @@ TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority")
 class Text:
     """`what` is the word of the file: an attribute, an element, a parameter's name."""
 
-    at: Node | Flow
+    at: Node | Flow | Process
     what: str
     text: str
     formula: bool
@@ -38,6 +40,10 @@ def texts(source: Source) -> Iterator[Text]:
     for _, flow in source.flows:
         if flow.condition is not None:
             yield Text(flow, "condition", flow.condition, True)
+    for process in source.diagram.processes.values():
+        for name in TITLES:
+            if process.properties.get(name):
+                yield Text(process, name, process.properties[name], False)
     for node in source.nodes:
         yield from _of_node(node)
 
@@ -46,6 +52,8 @@ def _of_node(node: Node) -> Iterator[Text]:
     for name in TEMPLATES:
         if node.attributes.get(name):
             yield Text(node, name, node.attributes[name], False)
+    if node.properties.get("excludes"):
+        yield Text(node, "excludes", node.properties["excludes"], False)
     for field in node.fields:
         if field.default:
             yield Text(node, "defaultValue", field.default, False, field.line)

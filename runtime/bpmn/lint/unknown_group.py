@@ -3,12 +3,14 @@
 from runtime import expressions
 from runtime.bpmn import staffing
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.model import Node, Process
 
 LANE = "The lane “{name}” stands for the group {group}, which does not exist: set its property group."
 NAMELESS = "The lane “{name}” names no group: give it a name or the property group."
+FALLBACK = "“{name}” falls back to the group {group}, which does not exist."
 
 
-@rule("unknown_group", sentences=[LANE, NAMELESS])
+@rule("unknown_group", sentences=[LANE, NAMELESS, FALLBACK])
 def unknown_group(source: Source) -> Findings:
     """“{name}” is offered to the group {group}, which does not exist."""
     groups = source.catalogue.groups
@@ -21,6 +23,11 @@ def unknown_group(source: Source) -> Findings:
                 yield found(lane, NAMELESS)
             elif groups is not None and lane.group not in groups:
                 yield found(lane, LANE, group=lane.group)
+        places: list[Process | Node] = [process, *process.walk()]
+        for place in places:
+            group = place.properties.get("fallback", "")
+            if group and groups is not None and group not in groups:
+                yield found(place, FALLBACK, group=group)
         for node in process.walk():
             for group in staffing.listed(node.attributes.get("candidateGroups", "")):
                 if groups is not None and not expressions.has_braces(group) and group not in groups:

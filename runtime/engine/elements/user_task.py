@@ -41,7 +41,8 @@ class UserTask(Activity):
         groups = self.people("candidateGroups", evaluate)
         if not (assignee or candidates or groups):
             groups = lane_group(token)
-            if not groups and not self.node.properties.get("fallback"):
+            fallback = self.node.properties.get("fallback") or self.level.process.properties.get("fallback")
+            if not groups and not fallback:
                 raise NobodyToDoIt(element=self.node.id)
         opened = TaskOpened(
             self.node.id,

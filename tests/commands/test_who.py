@@ -1,0 +1,163 @@
+"""Who gets a task: people named relative to the case, what happens when nobody is left, and when."""
+
+from __future__ import annotations
+
+from runtime.commands import accounts
+from runtime.identity import SYSTEM
+from runtime.queries import inbox
+from tests.diagrams import bpmn, element, end, field, form_data, properties, start, user
+from tests.office import Office
+
+
+def one(key: str, **attributes: str) -> str:
+    return bpmn("ask", start(), user(key, **attributes), end())
+
+
+def elements(office: Office, username: str) -> list[str]:
+    return [row.element for row in office.as_(username).inbox()]
+
+
+def test_whoever_started_the_case_their_superior_and_the_holder_of_a_role_are_found(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("own", assignee="${initiator}"),
+            user("above", assignee="${superior_of(initiator)}"),
+            user("role", assignee="${holder_of('manager')}"),
+            end(),
+        )
+    )
+    firm.as_("spec").start("ask")
+    for username, task in (("spec", "own"), ("sup", "above"), ("boss", "role")):
+        assert elements(firm, username) == [task]
+        firm.as_(username).do(task)
+
+
+def test_a_field_of_a_form_names_who_is_next(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(inside=form_data(field("helper"))),
+            user("help", assignee="${helper}"),
+            end(),
+        )
+    )
+    firm.as_("spec").start("ask", helper=firm.as_("buyer").actor.public_id)
+    assert elements(firm, "buyer") == ["help"]
+
+
+def test_several_people_are_asked_one_after_the_other(firm: Office) -> None:
+    loop = (
+        '<multiInstanceLoopCharacteristics isSequential="true" camunda:elementVariable="person" '
+        "camunda:collection=\"${[superior_of(initiator), holder_of('manager')]}\"/>"
+    )
+    firm.deploy(bpmn("ask", start(), user("sign", loop, assignee="${person}"), end()))
+    case = firm.as_("spec").start("ask")
+    assert (elements(firm, "sup"), elements(firm, "boss")) == (["sign"], [])
+    firm.as_("sup").do("sign")
+    assert (elements(firm, "sup"), elements(firm, "boss")) == ([], ["sign"])
+    firm.as_("boss").do("sign")
+    assert case.status == "completed"
+
+
+def test_the_standards_own_performer_and_owners_are_asked(firm: Office) -> None:
+    def owner(tag: str, text: str) -> str:
+        inside = f"<formalExpression>{text}</formalExpression>"
+        return f"<{tag}><resourceAssignmentExpression>{inside}</resourceAssignmentExpression></{tag}>"
+
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            element("userTask", "mine", owner("humanPerformer", "${initiator}")),
+            element("userTask", "theirs", owner("potentialOwner", "group(manager)")),
+            end(),
+        )
+    )
+    firm.as_("spec").start("ask")
+    firm.as_("spec").do("mine")
+    assert elements(firm, "boss") == ["theirs"]
+
+
+def test_a_rule_of_the_process_says_who_does_what_nobody_else_may(firm: Office) -> None:
+    own = "${initiator}"
+    for rule, who in (("superior", "lead"), ("fallback", "buyer"), ("refuse", "root")):
+        firm.deploy(
+            bpmn(
+                f"ask_{rule}",
+                start(),
+                user("approve", properties(excludes=own), candidateGroups="manager"),
+                end(),
+                starters="manager",
+                extra=properties(nobody=rule, fallback="purchasing"),
+            )
+        )
+        firm.as_("boss").start(f"ask_{rule}")
+        assert elements(firm, who) == ["approve"], rule
+        firm.as_(who).do("approve")
+        assert elements(firm, "boss") == []
+    assert [told.partition(":")[0] for told in firm.incidents()] == []
+
+
+def test_a_task_may_have_another_rule_than_its_process(firm: Office) -> None:
+    inside = properties(excludes="${initiator}", nobody="refuse")
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("approve", inside, candidateGroups="manager"),
+            end(),
+            starters="manager",
+            extra=properties(nobody="superior"),
+        )
+    )
+    firm.as_("boss").start("ask")
+    assert elements(firm, "lead") == []
+    assert firm.incidents()[0].startswith("approve: user_task.nobody")
+
+
+def test_an_expression_that_finds_nobody_leads_to_the_fallback_of_the_process(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("sign", assignee="${superior_of(superior_of(initiator))}"),
+            end(),
+            starters="manager",
+            extra=properties(nobody="fallback", fallback="purchasing"),
+        )
+    )
+    firm.as_("boss").start("ask")
+    assert elements(firm, "buyer") == ["sign"]
+
+
+def test_what_was_meant_for_somebody_who_left_goes_to_their_superior(firm: Office) -> None:
+    firm.deploy(
+        bpmn("ask", start(inside=form_data(field("helper"))), user("help", assignee="${helper}"), end())
+    )
+    gone = firm.as_("spec2").actor.public_id
+    firm.runtime.do(accounts.deactivate, SYSTEM, "spec2")
+    firm.as_("spec").start("ask", helper=gone)
+    assert elements(firm, "sup") == ["help"]
+
+
+def test_a_task_comes_into_the_inbox_on_its_follow_up_date(firm: Office) -> None:
+    firm.deploy(
+        one("remind", candidateGroups="specialist", followUpDate="${after_days(now(), 3)}", priority="70")
+    )
+    firm.as_("spec").start("ask")
+    desk = firm.as_("spec")
+    assert desk.inbox() == []
+    assert firm.runtime.read(inbox.counts, desk.actor).group == 0
+    firm.later(days=3)
+    assert [(row.element, row.priority) for row in desk.inbox()] == [("remind", 70)]
+    assert firm.runtime.read(inbox.counts, desk.actor).group == 1
+
+
+def test_a_task_is_overdue_after_its_due_date(firm: Office) -> None:
+    firm.deploy(one("hurry", candidateGroups="specialist", dueDate="PT2H"))
+    firm.as_("spec").start("ask")
+    assert [row.overdue for row in firm.as_("spec").inbox()] == [False]
+    firm.later(hours=3)
+    assert [row.overdue for row in firm.as_("spec").inbox()] == [True]
