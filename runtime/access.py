@@ -49,6 +49,9 @@ DEFAULT_GRANTS = [
     Grant("admin", "deploy", "process", "any"),
 ]
 
+# What nobody has from the start, and an administrator may grant.
+OPTIONAL = frozenset([("send", "message"), ("send", "signal")])
+
 
 def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:
     """relation → fields, of the grants that name the verb and the kind."""

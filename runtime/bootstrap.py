@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import time
@@ -57,7 +58,8 @@ class Settings(BaseSettings):
     home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
     time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
     that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
-    many reverse proxies stand in front, whose X-Forwarded headers are believed; demo: the demo
+    many reverse proxies stand in front, whose X-Forwarded headers are believed; message_days: for how
+    many days a message that nobody waits for is kept, unless its diagram says otherwise; demo: the demo
     department and its people on the sign-in page; script_seconds: how long a script in a diagram
     may run."""
 
@@ -69,6 +71,7 @@ class Settings(BaseSettings):
     secret: str = ""
     hosts: str = ""
     proxies: int = 0
+    message_days: int = 30
     demo: bool = False
     script_seconds: float = 1.0
 
@@ -84,7 +87,11 @@ class Runtime:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         scripts.use(settings.script_seconds)
         self.engine = db.connect(settings.url())
-        self.house = House(zone=ZoneInfo(settings.zone), demo=settings.demo)
+        self.house = House(
+            zone=ZoneInfo(settings.zone),
+            demo=settings.demo,
+            messages_kept=dt.timedelta(days=settings.message_days),
+        )
 
     @property
     def demo(self) -> bool:

@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import orjson
@@ -28,15 +29,18 @@ from runtime.bpmn import staffing
 from runtime.bpmn.model import Process
 from runtime.commands import accounts, calendar, cases, deploy, user_tasks
 from runtime.commands import incidents as incident_commands
+from runtime.commands import messages as messages_
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.queries import decide as deciding
 from runtime.queries import inbox, people
 from runtime.queries import incidents as incident_queries
+from runtime.queries import messages as message_queries
 from runtime.worker import Worker
 
 out = Console(highlight=False, soft_wrap=True)
 ANSWERS = "The form's answers: JSON, @FILE, or - for standard input."
+PAYLOAD = "What it carries: JSON, @FILE, or - for standard input."
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -370,11 +374,13 @@ def _group(group: str) -> str:
 @click.argument("process")
 @click.option("--as", "username", required=True, help="Sign-in name of who starts it.")
 @click.option("--answers", default="{}", help=ANSWERS)
+@click.option("--business-key", default="", help="What the case is known by outside; messages may name it.")
 @guarded
-def start(process: str, username: str, answers: str) -> None:
+def start(process: str, username: str, answers: str, business_key: str) -> None:
     """Start PROCESS; prints the case's id."""
     runtime = opened()
-    started = runtime.do(cases.start, acting(runtime, username), process, _answers(answers))
+    actor = acting(runtime, username)
+    started = runtime.do(cases.start, actor, process, _answers(answers), business_key)
     Worker(runtime).drain()
     out.print(started.case)
 
@@ -462,6 +468,81 @@ def incidents_retry(incident: str) -> None:
 
 
 @main.command()
+@click.argument("name")
+@click.option("--key", default="", help="The correlation key: whom it is for.")
+@click.option("--payload", default="{}", help=PAYLOAD)
+@click.option("--reference", default="", help="Names this very message: sent again, it does nothing.")
+@click.option(
+    "--correlate", is_flag=True, help="To the one receiver that waits now, else refused and not kept."
+)
+@guarded
+def message(name: str, key: str, payload: str, reference: str, correlate: bool) -> None:
+    """Send message NAME; it is kept until somebody waits for it."""
+    runtime = opened()
+    if correlate:
+        out.print(runtime.do(messages_.correlate, SYSTEM, name, key, _answers(payload)).case)
+    else:
+        runtime.do(messages_.send, SYSTEM, name, key, _answers(payload), reference)
+    Worker(runtime).drain()
+    if not correlate:
+        out.print(say("Done."))
+
+
+@main.group(invoke_without_command=True)
+@click.pass_context
+@guarded
+def messages(context: click.Context) -> None:
+    """Messages that found no receiver: kept, expired, or fitting several cases."""
+    if context.invoked_subcommand is not None:
+        return
+    table = Table(
+        Column("id", no_wrap=True, min_width=32),
+        say("Message"),
+        say("Key"),
+        say("State"),
+        say("Since"),
+        say("Kept until"),
+        say("Case"),
+        say("Step"),
+        say("Content"),
+        box=None,
+    )
+    for row in opened().read(message_queries.listing, SYSTEM):
+        table.add_row(
+            row.id,
+            row.name,
+            row.key or "–",
+            say(message_queries.SENTENCES[row.state]),
+            _moment(row.since),
+            _moment(row.until) if row.until else "–",
+            row.case or "–",
+            row.element or "–",
+            values.dumps(row.payload),
+        )
+    out.print(table)
+
+
+@messages.command("deliver")
+@click.argument("message_id", metavar="MESSAGE")
+@guarded
+def messages_deliver(message_id: str) -> None:
+    """Look for the receiver of MESSAGE again; it is kept again for the time of the installation."""
+    runtime = opened()
+    runtime.do(messages_.deliver, SYSTEM, message_id)
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@messages.command("discard")
+@click.argument("message_id", metavar="MESSAGE")
+@guarded
+def messages_discard(message_id: str) -> None:
+    """Nobody is to have MESSAGE any more; that it was discarded is kept."""
+    opened().do(messages_.discard, SYSTEM, message_id)
+    out.print(say("Done."))
+
+
+@main.command()
 @click.argument("rule")
 @click.option("--input", "inputs", multiple=True, metavar="NAME=VALUE", help="An input; may be given often.")
 @click.option("--as-of", default=None, metavar="DATE", help="Which day's version decides (default: today).")
@@ -494,6 +575,10 @@ def work(once: bool) -> None:
             time.sleep(3600)
     except KeyboardInterrupt:
         worker.stop()
+
+
+def _moment(at: dt.datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(Settings().zone)):%Y-%m-%d %H:%M}"
 
 
 def _answers(text: str) -> dict[str, Any]:

@@ -93,6 +93,7 @@ class House:
     """What bootstrap wires and every transaction finds at `tx.house`."""
 
     zone: ZoneInfo
+    messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
     wake: Callable[[], None] = lambda: None
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
@@ -277,10 +278,12 @@ def plain_start(model: Process) -> Node | None:
 
 
 def may_start(model: Process, actor: Actor) -> bool:
+    """Whether the process is offered to people, and to this person."""
+    return model.attributes.get("isStartableInTasklist") != "false" and is_starter(model, actor)
+
+
+def is_starter(model: Process, actor: Actor) -> bool:
     """Whether the diagram names the person, or one of their groups, as a starter."""
     groups = {name.strip() for name in model.attributes.get("candidateStarterGroups", "").split(",")}
     people = {name.strip() for name in model.attributes.get("candidateStarterUsers", "").split(",")}
-    offered = model.attributes.get("isStartableInTasklist") != "false"
-    return (
-        offered and actor.may("start", "process") and bool(groups & actor.groups or actor.username in people)
-    )
+    return actor.may("start", "process") and bool(groups & actor.groups or actor.username in people)

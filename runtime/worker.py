@@ -89,6 +89,7 @@ class Worker:
 
 
 def _claim(tx: Transaction, actor: Actor) -> list[Any]:
+    jobs.expire(tx)
     return jobs.claim_due(tx)
 
 

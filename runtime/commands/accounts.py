@@ -179,7 +179,7 @@ def grant(
 ) -> None:
     """Let a group (or "*": everyone) do something; it counts from the next request on."""
     require(actor, "administer", "people")
-    known = {(each.verb, each.kind) for each in access.DEFAULT_GRANTS}
+    known = {(each.verb, each.kind) for each in access.DEFAULT_GRANTS} | access.OPTIONAL
     if group != "*" and group not in GROUPS:
         raise NoSuchGroup(group=group, known=", ".join(GROUPS))
     if (verb, kind) not in known or relation not in access.RELATIONS:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,12 @@ import orjson
 import sqlalchemy as sa
 
 from runtime import clock, functions, library
-from runtime.bpmn.model import Process
+from runtime.bpmn.model import Node, Process
 from runtime.commands import staffing
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
-from runtime.commands.waits import Waits, departures
+from runtime.commands.waits import Thrown, Waits, departures
 from runtime.commands.world import BoundWorld, sentence
-from runtime.engine import ports
+from runtime.engine import ports, timers
 from runtime.engine.execution import Execution
 from runtime.errors import GuichengError
 from runtime.identity import Actor
@@ -123,6 +124,13 @@ def move(
     return _write(tx, actor, case, execution, world, first, attempts or {})
 
 
+def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
+    """Give a message to the case that waits for it (`wait`: a row of subscriptions)."""
+    case = by_id(tx, wait.case_id)
+    entry = Event("message_received", case.process, wait.element, wait.activity, {"name": name})
+    return move(tx, actor, case, lambda execution: execution.receive(wait.activity, payload), [entry])
+
+
 def _write(
     tx: Transaction,
     actor: Actor,
@@ -136,7 +144,7 @@ def _write(
     waits = Waits()
     happenings = execution.take()
     withdrawn: list[ports.Cancelled] = []
-    messages: list[tuple[str, str, str | None, Mapping[str, Value]]] = []
+    messages: list[Thrown] = []
     end: ports.Ended | None = None
     resumes = False
     changed: dict[str, Value] = {}
@@ -163,7 +171,10 @@ def _write(
         elif isinstance(happening, ports.WaitEnded):
             waits.end(happening)
         elif isinstance(happening, ports.MessageThrown):
-            messages.append((happening.activity, happening.name, happening.key, happening.payload))
+            until = _kept_until(tx, case, happening.element)
+            messages.append(
+                Thrown(happening.activity, happening.name, happening.key, happening.payload, until)
+            )
         elif isinstance(happening, ports.Parked):
             moved.parked.append(happening)
         elif isinstance(happening, ports.Interrupted):
@@ -172,7 +183,9 @@ def _write(
             end = happening
         entries.append(entry)
     entries += [event for events in made.values() for event in events]
-    messages += [(sent.step.activity, sent.name, sent.key, sent.payload) for sent in world.sent]
+    for sent in world.sent:
+        until = _kept_until(tx, case, sent.step.element)
+        messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, until))
 
     moved.ended = end is not None
     kinds = _kinds(tx, case) if withdrawn else {}
@@ -218,10 +231,26 @@ def _write(
     return moved
 
 
+def _nodes(tx: Transaction, case: Any) -> list[Node]:
+    """Of every process of the case."""
+    return [node for resource in case.bindings.values() for node in library.process(tx, resource).walk()]
+
+
 def _kinds(tx: Transaction, case: Any) -> dict[str, str]:
     """Element → BPMN tag, of every process of the case. Where two share an id, the task's counts."""
-    nodes = [node for resource in case.bindings.values() for node in library.process(tx, resource).walk()]
-    return {node.id: node.kind for node in sorted(nodes, key=lambda node: node.kind == "userTask")}
+    return {node.id: node.kind for node in sorted(_nodes(tx, case), key=lambda node: node.kind == "userTask")}
+
+
+def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
+    """How long a message of this element waits for a receiver: as its diagram says, else as the house does."""
+    house = library.house(tx)
+    for node in _nodes(tx, case):
+        lasts = node.properties.get("time_to_live", "") if node.id == element else ""
+        if lasts:
+            # A diagram of before the rule that checks it may hold anything: its messages go all the same.
+            with suppress(GuichengError):
+                return timers.later(tx.now, timers.read_moment(lasts), house.zone)
+    return tx.now + house.messages_kept
 
 
 def _entry(happening: ports.Happening) -> Event:

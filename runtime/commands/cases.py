@@ -10,7 +10,7 @@ from runtime import forms, functions, library
 from runtime.bpmn.model import Node
 from runtime.commands import advance
 from runtime.commands.user_tasks import hold_files
-from runtime.errors import Forbidden
+from runtime.errors import Forbidden, Invalid
 from runtime.expressions import PURE
 from runtime.identity import SYSTEM, Actor
 from runtime.store.db import Transaction
@@ -30,7 +30,18 @@ class Started:
     next_task: str | None
 
 
-def start(tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any]) -> Started:
+class BusinessKeyTooLong(Invalid):
+    """A business key has at most {most} characters."""
+
+    code = "case.key_too_long"
+
+
+LONGEST_KEY = 255
+
+
+def start(
+    tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any], business_key: str = ""
+) -> Started:
     """Start a process by its plain start event. Raises FormInvalid with every field's reason."""
     row = library.newest(tx, "bpmn", process)
     if row is None:
@@ -40,14 +51,12 @@ def start(tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any
     if begin is None or not library.may_start(model, actor):
         raise NotYoursToStart()
     given = _answers(tx, actor, begin, row.id, answers)
-    key = given.get(begin.key_field)
+    if begin.key_field and given.get(begin.key_field) is not None:
+        business_key = business_key or str(PURE["text"](given[begin.key_field]))
+    if len(business_key) > LONGEST_KEY:
+        raise BusinessKeyTooLong(most=LONGEST_KEY)
     moved = advance.begin(
-        tx,
-        actor,
-        process,
-        start_event=begin.id,
-        variables=given,
-        business_key="" if key is None else str(PURE["text"](key)),
+        tx, actor, process, start_event=begin.id, variables=given, business_key=business_key
     )
     hold_files(tx, actor, moved.case_id, given)
     return Started(moved.case, moved.next_for(actor))

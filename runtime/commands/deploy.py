@@ -274,11 +274,14 @@ def take(
     return notes
 
 
+STARTING = ("message", "timer", "signal", "conditional")
+
+
 def _starts(process: Process) -> list[dict[str, Any]]:
     return [
         {"element": node.id, "kind": node.trigger.kind, "name": node.trigger.name}
         for node in process.scope.nodes.values()
-        if node.kind == "startEvent" and node.trigger and node.trigger.kind in ("message", "timer")
+        if node.kind == "startEvent" and node.trigger and node.trigger.kind in STARTING
     ]
 
 

@@ -80,12 +80,7 @@ def message_arrived(tx: Transaction, job: Any) -> None:
     if len(receivers) > 1:
         raise AmbiguousMessage(name=job.element, key=job.correlation, count=len(receivers))
     if receivers:
-        wait = receivers[0]
-        case = advance.by_id(tx, wait.case_id)
-        entry = Event("message_received", case.process, wait.element, wait.activity, {"name": job.element})
-        advance.move(
-            tx, SYSTEM, case, lambda execution: execution.receive(wait.activity, job.payload or {}), [entry]
-        )
+        advance.receive(tx, SYSTEM, receivers[0], job.element, job.payload or {})
         return
     start = deployments.started_by(tx, "message", job.element)
     if start is None:
@@ -99,9 +94,16 @@ def message_arrived(tx: Transaction, job: Any) -> None:
             start.process,
             start_event=start.element,
             variables=job.payload or {},
-            business_key=job.correlation or "",
+            business_key=_business_key(tx, job),
             cause=job.key,
         )
+
+
+def _business_key(tx: Transaction, job: Any) -> str:
+    """Of the case that a message starts: its correlation key, unless that only means the sender."""
+    key = job.correlation or ""
+    sender = cases.get(tx, key) if job.case_id is not None else None
+    return "" if sender is not None and sender.id == job.case_id else key
 
 
 def start_due(tx: Transaction, job: Any) -> None:

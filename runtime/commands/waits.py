@@ -1,4 +1,4 @@
-"""What a move leaves behind for later: timers, subscriptions, messages on their way.
+"""What a move leaves behind for later: timers, subscriptions, messages and signals on their way.
 
 Folded first, so that what begins and ends in one move is never written, then written
 in as few statements as there are tables. Not here: running it (triggers.py)."""
@@ -6,14 +6,26 @@ in as few statements as there are tables. Not here: running it (triggers.py)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.engine import ports
+from runtime.ids import public_id
 from runtime.store import jobs
 from runtime.store.db import Transaction
 from runtime.values import Value
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A message that leaves a case. `key` None: for this very case; kept until `expires_at`."""
+
+    activity: str
+    name: str
+    key: str | None
+    payload: Mapping[str, Value]
+    expires_at: dt.datetime
 
 
 @dataclass
@@ -22,24 +34,27 @@ class Waits:
 
     timers: dict[str, ports.TimerSet] = field(default_factory=dict)
     subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
-    ended: dict[str, list[str]] = field(default_factory=lambda: {"timer": [], "message": []})
+    timers_ended: list[str] = field(default_factory=list)
+    subscriptions_ended: list[str] = field(default_factory=list)
 
     def set_timer(self, timer: ports.TimerSet) -> None:
         self.timers[timer.activity] = timer
 
     def subscribe(self, wait: ports.Subscribed, case: str) -> None:
-        # Without a key a message can only mean this very case.
-        self.subscriptions[wait.activity] = (wait, wait.key if wait.key is not None else case)
+        # Without a key a message can only mean this very case. A signal means everybody.
+        key = "" if wait.kind == "signal" else wait.key if wait.key is not None else case
+        self.subscriptions[wait.activity] = (wait, key)
 
     def end(self, wait: ports.WaitEnded) -> None:
         # One that began in this very move was never written.
         begun = self.timers.pop(wait.activity, None) or self.subscriptions.pop(wait.activity, None)
         if begun is None:
-            self.ended[wait.kind].append(wait.activity)
+            ended = self.timers_ended if wait.kind == "timer" else self.subscriptions_ended
+            ended.append(wait.activity)
 
     def write(self, tx: Transaction, case_id: int) -> None:
-        jobs.end(tx, self.ended["timer"])
-        jobs.unsubscribe(tx, self.ended["message"])
+        jobs.end(tx, self.timers_ended)
+        jobs.unsubscribe(tx, self.subscriptions_ended)
         tx.insert(
             jobs.subscriptions,
             [
@@ -47,13 +62,16 @@ class Waits:
                     "activity": wait.activity,
                     "case_id": case_id,
                     "element": wait.element,
+                    "kind": wait.kind,
                     "name": wait.name,
                     "key": key,
                 }
                 for wait, key in self.subscriptions.values()
             ],
         )
-        jobs.wake_kept(tx, [(wait.name, key) for wait, key in self.subscriptions.values()])
+        # A signal is not kept for those who begin to wait later.
+        begun = [(wait.name, key) for wait, key in self.subscriptions.values() if wait.kind == "message"]
+        jobs.wake_kept(tx, begun)
 
     def rows(self, case_id: int, now: dt.datetime) -> list[dict[str, Any]]:
         """A row of jobs for each timer."""
@@ -78,6 +96,9 @@ def job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
         "element": "",
         "activity": "",
         "correlation": None,
+        "receivers": None,
+        "public_id": None,
+        "expires_at": None,
         "payload": None,
         "due_at": now,
         "created_at": now,
@@ -85,23 +106,20 @@ def job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
 
 
 def departures(
-    case: Any,
-    messages: list[tuple[str, str, str | None, Mapping[str, Value]]],
-    resumes: bool,
-    sequence: int,
-    now: dt.datetime,
+    case: Any, messages: Sequence[Thrown], resumes: bool, sequence: int, now: dt.datetime
 ) -> list[dict[str, Any]]:
-    """Messages (activity, name, key, payload) leave as jobs of this transaction; so does the rest of
-    an interrupted run (`resumes`)."""
+    """Messages leave as jobs of this transaction; so does the rest of an interrupted run (`resumes`)."""
     rows = [
         {
             **job("message", f"message:{case.public_id}:{sequence}:{number}", case.id, now),
-            "element": name,
-            "activity": activity,
-            "correlation": key,
-            "payload": dict(payload),
+            "element": message.name,
+            "activity": message.activity,
+            "correlation": message.key if message.key is not None else case.public_id,
+            "public_id": public_id(),
+            "expires_at": message.expires_at,
+            "payload": dict(message.payload),
         }
-        for number, (activity, name, key, payload) in enumerate(messages)
+        for number, message in enumerate(messages)
     ]
     if resumes:
         rows.append(job("continue", f"continue:{case.public_id}:{sequence}", case.id, now))

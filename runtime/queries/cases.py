@@ -11,7 +11,9 @@ import orjson
 import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
+from runtime.bpmn.model import Node, Process, Scope
 from runtime.errors import NotFound
+from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person
 from runtime.ledger import reading
 from runtime.queries import timeline
@@ -23,7 +25,7 @@ from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import decisions
 from runtime.store.files import file_uses
-from runtime.store.jobs import incidents
+from runtime.store.jobs import incidents, subscriptions
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
 
@@ -187,6 +189,7 @@ def _diagrams(
             else comma.join(i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups)
         )
         waiting.setdefault(task.element, []).append(who)
+    awaited = _awaited(tx, case, language) if path else {}
     views = []
     for process in [case.process, *sorted(set(where.values()) - {case.process})]:
         if process not in case.bindings:
@@ -204,6 +207,9 @@ def _diagrams(
                 labels |= {f.id: i18n.label(language, dict(f.names)) for f in scope.flows.values()}
         labels |= {f.id: i18n.label(language, dict(f.names)) for f in model.scope.flows.values()}
         told = {node.id for node in model.walk() if path or node.kind == "userTask"}
+        for node in model.walk() if path else ():
+            if node.id in active and node.id not in waiting:
+                waiting[node.id] = _waits_for(node, model, awaited, language)
         views.append(
             DiagramView(
                 process=process,
@@ -214,10 +220,49 @@ def _diagrams(
                 cancelled=[e for e in cancelled.get(process, {}) if e in told],
                 flows=list(flows.get(process, {})) if path else [],
                 labels={element: text for element, text in labels.items() if text},
-                waiting={element: comma.join(waiting[element]) for element in active if element in waiting},
+                waiting={e: comma.join(waiting[e]) for e in active if waiting.get(e)},
             )
         )
     return views
+
+
+def _awaited(tx: Transaction, case: Any, language: str) -> dict[str, list[str]]:
+    """What events wait for, in words, by element."""
+    found: dict[str, list[str]] = {}
+    rows = tx.all(
+        sa.select(subscriptions)
+        .where(subscriptions.c.case_id == case.id)
+        .order_by(subscriptions.c.name, subscriptions.c.key)
+    )
+    for row in rows:
+        if row.kind == "signal":
+            text = say(language, "waits for the signal {name}", name=row.name)
+        else:
+            text = say(language, "waits for the message {name}", name=row.name)
+        if text not in found.setdefault(row.element, []):
+            found[row.element].append(text)
+    return found
+
+
+def _waits_for(node: Node, model: Process, awaited: Mapping[str, list[str]], language: str) -> list[str]:
+    """What an event waits for; an event-based gateway for what the events behind it do."""
+    if node.kind != "eventBasedGateway":
+        if node.trigger is not None and node.trigger.kind == "conditional":
+            return [say(language, "waits until {condition} holds", condition=node.trigger.condition)]
+        return awaited.get(node.id, [])
+    behind = {
+        flow.target for scope in _scopes(model) for flow in scope.flows.values() if flow.source == node.id
+    }
+    return [
+        text
+        for event in model.walk()
+        if event.id in behind
+        for text in _waits_for(event, model, awaited, language)
+    ]
+
+
+def _scopes(model: Process) -> list[Scope]:
+    return [model.scope, *(node.scope for node in model.walk() if node.scope)]
 
 
 def _decisions(tx: Transaction, case_id: int, language: str) -> list[DecisionView]:

@@ -50,8 +50,8 @@ starts = sa.Table(
     metadata,
     sa.Column("process", sa.String(128), primary_key=True),
     sa.Column("element", sa.String(128), primary_key=True),
-    sa.Column("kind", sa.String(8), nullable=False),  # message | timer
-    sa.Column("name", sa.String(128), nullable=False),  # the message's name
+    sa.Column("kind", sa.String(12), nullable=False),  # message | timer | signal | conditional
+    sa.Column("name", sa.String(128), nullable=False),  # the message's or signal's name
     sa.Index("ix_start_events_kind_name", "kind", "name"),
 )
 

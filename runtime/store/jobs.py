@@ -1,4 +1,4 @@
-"""Due work: timers, retries, messages on their way; one row a job.
+"""Due work: timers, retries, messages and signals on their way; one row a job.
 
 Not here: what a job does (commands/triggers.py). A job is claimed with a lease and
 finished in the transaction that does its work, fenced by its attempt."""
@@ -17,13 +17,20 @@ jobs = sa.Table(
     "jobs",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(12), nullable=False),  # timer | retry | continue | message | start
-    sa.Column("state", sa.String(8), nullable=False),  # waiting | kept | done | ended | failed
+    # timer | retry | continue | message | signal | begin (by a signal) | start (by a timer)
+    sa.Column("kind", sa.String(12), nullable=False),
+    # waiting | done | ended | failed; messages also kept | expired | dropped
+    sa.Column("state", sa.String(8), nullable=False),
     sa.Column("key", sa.String(255), nullable=False, unique=True),  # idempotency
     sa.Column("case_id", sa.ForeignKey("cases.id")),
     sa.Column("element", sa.String(128), nullable=False, server_default=""),
     sa.Column("activity", sa.String(64), nullable=False, server_default=""),
-    sa.Column("correlation", sa.String(255)),  # messages: the key; `element` is the message's name
+    # messages: the key; `element` is the name of the message or signal
+    sa.Column("correlation", sa.String(255)),
+    # signals: the activities that waited when it was thrown, or the process that it starts
+    sa.Column("receivers", sa.Text),
+    sa.Column("public_id", sa.String(32)),  # messages, since people are shown them
+    sa.Column("expires_at", Instant),  # messages: how long one that nobody takes is kept; NULL: for ever
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("leased_until", Instant),
@@ -48,6 +55,7 @@ jobs = sa.Table(
         postgresql_where=sa.text("state = 'kept'"),
     ),
     sa.Index("ix_jobs_case", "case_id", "state"),
+    sa.Index("ix_jobs_public_id", "public_id", unique=True),
 )
 
 subscriptions = sa.Table(
@@ -56,10 +64,11 @@ subscriptions = sa.Table(
     sa.Column("activity", sa.String(64), primary_key=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("element", sa.String(128), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False, server_default="message"),  # message | signal
     sa.Column("name", sa.String(128), nullable=False),
-    sa.Column("key", sa.String(255), nullable=False),
-    # receivers of a message
-    sa.Index("ix_subscriptions_name_key", "name", "key"),
+    sa.Column("key", sa.String(255), nullable=False),  # "" of a signal
+    # receivers of a message, or of a signal
+    sa.Index("ix_subscriptions_kind_name_key", "kind", "name", "key"),
 )
 
 incidents = sa.Table(
@@ -76,6 +85,7 @@ incidents = sa.Table(
     sa.Column("resolved_at", Instant),
 )
 
+UNDELIVERED = ("kept", "expired", "failed")  # of messages
 LEASE = dt.timedelta(minutes=2)
 ATTEMPTS = 3
 
@@ -155,10 +165,10 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
         tx.execute(
             sa.update(jobs)
             .where(
-                jobs.c.state == "kept",
+                _still_kept(tx),
                 sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
             )
-            .values(state="waiting", due_at=tx.now, leased_until=None, attempts=0)
+            .values(**_again(tx))
         )
 
 
@@ -167,13 +177,51 @@ def wake_starters(tx: Transaction, names: Sequence[str]) -> None:
     if names:
         tx.execute(
             sa.update(jobs)
-            .where(jobs.c.state == "kept", jobs.c.element.in_(names))
-            .values(state="waiting", due_at=tx.now, leased_until=None, attempts=0)
+            .where(_still_kept(tx), jobs.c.element.in_(names))
+            .values(**_again(tx))
         )
 
 
+def _still_kept(tx: Transaction) -> sa.ColumnElement[bool]:
+    """What has expired is not taken, whether the worker has marked it yet or not."""
+    return sa.and_(
+        jobs.c.state == "kept", sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now)
+    )
+
+
+def _again(tx: Transaction) -> dict[str, Any]:
+    return {"state": "waiting", "due_at": tx.now, "leased_until": None, "attempts": 0}
+
+
+def expire(tx: Transaction) -> None:
+    """Messages that nobody took in their time are kept no longer; they are still shown."""
+    tx.execute(
+        sa.update(jobs).where(jobs.c.state == "kept", jobs.c.expires_at <= tx.now).values(state="expired")
+    )
+
+
+def deliver(tx: Transaction, message: Any, expires_at: dt.datetime) -> bool:
+    """Look for the receiver of a kept, expired or failed message again; False if it is none any more."""
+    changed = tx.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == message.id, jobs.c.state.in_(UNDELIVERED))
+        .values(**_again(tx), expires_at=expires_at)
+    )
+    return changed.rowcount == 1
+
+
+def drop(tx: Transaction, message: Any) -> bool:
+    """Nobody is to have this message any more; False if it is on its way or was delivered."""
+    changed = tx.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == message.id, jobs.c.state.in_(UNDELIVERED))
+        .values(state="dropped", leased_until=None)
+    )
+    return changed.rowcount == 1
+
+
 def keep_again(tx: Transaction, job: Any) -> None:
-    """Nobody waits for this message yet: it stays until somebody does, and is shown."""
+    """Nobody waits for this message yet: it stays until somebody does or its time is over, and is shown."""
     tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
 
 
@@ -189,7 +237,9 @@ def receivers(tx: Transaction, name: str, key: str) -> list[Any]:
     return list(
         tx.all(
             sa.select(subscriptions)
-            .where(subscriptions.c.name == name, subscriptions.c.key == key)
+            .where(
+                subscriptions.c.kind == "message", subscriptions.c.name == name, subscriptions.c.key == key
+            )
             .order_by(subscriptions.c.activity)
         )
     )

@@ -30,9 +30,9 @@ def current(engine: Engine) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == head()
 
 
-def upgrade(engine: Engine) -> None:
-    """Create or change the tables; all or nothing."""
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Create or change the tables, up to a revision; all or nothing."""
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

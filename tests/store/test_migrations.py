@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import runtime.bootstrap  # noqa: F401  every table is declared once everything is imported
-from runtime.store import db, migrate
+from runtime.store import db, deployments, jobs, migrate
 
 
 @pytest.fixture
@@ -46,3 +46,25 @@ def test_an_upgrade_of_an_up_to_date_database_changes_nothing(engine: sa.Engine)
 
 def test_a_new_file_is_not_up_to_date(tmp_path: Path) -> None:
     assert not migrate.current(db.connect(f"sqlite:///{tmp_path / 'empty.db'}"))
+
+
+def test_what_waited_before_the_signals_came_still_waits(tmp_path: Path) -> None:
+    old = db.connect(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate.upgrade(old, "0001")
+    with old.begin() as connection:
+        for statement in (
+            "INSERT INTO start_events (process, element, kind, name) VALUES ('refund', 'came', 'message', 'paid')",
+            "INSERT INTO jobs (id, kind, state, key, element, due_at, created_at) VALUES "
+            "(1, 'message', 'kept', 'm', 'paid', '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')",
+            "INSERT INTO incidents (public_id, job_id, element, reason, created_at) VALUES "
+            "('i', 1, 'paid', 'no', '2026-01-01T00:00:00.000000Z')",
+        ):
+            connection.exec_driver_sql(statement)
+    migrate.upgrade(old)
+    with old.connect() as connection:
+        (start,) = connection.execute(sa.select(deployments.starts)).all()
+        (message,) = connection.execute(sa.select(jobs.jobs)).all()
+        assert connection.exec_driver_sql("SELECT job_id FROM incidents").scalar() == 1
+    assert (start.process, start.kind, start.name) == ("refund", "message", "paid")
+    # It was kept without an end, and can be dealt with by its id.
+    assert message.state == "kept" and message.expires_at is None and len(message.public_id) == 32
