@@ -2,14 +2,16 @@
 
 What an uploaded file may be is small: UTF-8, no DOCTYPE and hence no entities of its own,
 no inclusion, bounded size, depth and number of elements. Everything else is refused before
-a tree is built, and nothing is ever fetched.
+a tree is built, and nothing is ever fetched. `violations` holds what was let in against a schema.
 
-Not here: what the elements mean (bpmn/tags.py)."""
+Not here: what the elements mean (bpmn/tags.py), where the schema lies (bpmn/lint/schema.py)."""
 
 from __future__ import annotations
 
 import re
-from typing import NoReturn, TypeAlias
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn, TypeAlias, cast
 from xml.parsers import expat
 
 from lxml import etree
@@ -26,6 +28,16 @@ Element: TypeAlias = etree._Element
 _INCLUSION = "http://www.w3.org/2001/XInclude"
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([^"']{0,100})["']""")
 # Marks and first bytes of the encodings in which a DOCTYPE could hide from a reader of UTF-8.
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "dtd_validation": False,
+    "attribute_defaults": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _FOREIGN_STARTS = (b"\xff\xfe", b"\xfe\xff", b"\x00", b"<\x00", b"\x2b\x2f\x76", b"\x4c\x6f\xa7\x94")
 
 
@@ -91,18 +103,8 @@ def parse(
         raise XmlTooLarge(bytes=len(data), limit=max_bytes, line=1, column=1)
     _require_utf8(data)
     _look_through(data, max_elements, max_depth)
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(data, etree.XMLParser(**_SAFE))
     except (etree.XMLSyntaxError, ValueError) as error:
         line, column = getattr(error, "position", (1, 1))
         raise NotXml(line=line, column=column, reason=getattr(error, "msg", str(error))) from None
@@ -169,3 +171,65 @@ def _look_through(data: bytes, max_elements: int, max_depth: int) -> None:
         raise NotXml(
             line=error.lineno, column=error.offset + 1, reason=expat.errors.messages[error.code]
         ) from None
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One sentence of libxml2 about one element.
+
+    `steps`: the way to it from the root, each the number of a child element from 0;
+    `kind`: libxml2's name, such as SCHEMAV_CVC_COMPLEX_TYPE_4."""
+
+    steps: tuple[int, ...]
+    kind: str
+    message: str
+
+
+@cache
+def schema(path: str) -> etree.XMLSchema:
+    """The compiled XSD at `path`, with what lies beside it and is included; kept."""
+    return etree.XMLSchema(etree.parse(path, etree.XMLParser(no_network=True, resolve_entities=False)))
+
+
+def violations(data: bytes, against: etree.XMLSchema, most: int) -> list[Violation] | None:
+    """Where `data`, which `parse` has let in, breaks a schema; None if that is in more than `most` places.
+
+    lxml writes the path of every error, each as long to find as the file is wide: a file of nothing but
+    errors took minutes. So they are counted first, without a tree, and counting stops at the limit."""
+    counting = etree.XMLParser(schema=against, **_SAFE)
+    try:
+        for offset in range(0, len(data), 65536):
+            counting.feed(data[offset : offset + 65536])
+            if len(counting.feed_error_log) > most:
+                return None
+        counting.close()
+        return []
+    except etree.XMLSyntaxError:
+        if len(counting.feed_error_log) > most:
+            return None
+    root = etree.fromstring(data, etree.XMLParser(**_SAFE))
+    against.validate(root)
+    return [
+        Violation(_steps(root, entry.path or ""), entry.type_name, entry.message)
+        for entry in cast(Any, against.error_log)
+    ]
+
+
+def _steps(root: Element, path: str) -> tuple[int, ...]:
+    """libxml2's path, /*/*[2]/bpmn:task[3], as numbers of children. With a prefix it counts elements of
+    that name, with a star all."""
+    steps, at = [], root
+    for part in path.split("/")[2:]:
+        name, _, count = part.rstrip("]").partition("[")
+        alike = [
+            (number, child)
+            for number, child in enumerate(at)
+            if name == "*"
+            or name == (f"{child.prefix}:" if child.prefix else "") + etree.QName(child).localname
+        ]
+        wanted = int(count or 1) - 1
+        if wanted >= len(alike):
+            break
+        number, at = alike[wanted]
+        steps.append(number)
+    return tuple(steps)

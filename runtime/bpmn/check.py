@@ -1,4 +1,4 @@
-"""Check a BPMN file: read it, apply every lint rule, and list all problems at once.
+"""Check a BPMN file: read it, apply every lint rule (the standard's schema is one), list all problems at once.
 
 Not here: the rules (lint/), limits of time and memory (child.py), storing (commands/deploy)."""
 
@@ -8,6 +8,8 @@ from runtime.bpmn import read
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.lint import RULES, Source
 from runtime.bpmn.model import Diagram
+from runtime.bpmn.tags import BPMN, Tag
+from runtime.bpmn.vocabulary import FLOW_NODES
 from runtime.errors import Problem
 
 __all__ = ["MAX_PROBLEMS", "Catalogue", "Signature", "check", "refused"]
@@ -28,28 +30,43 @@ def check(data: bytes, file: str, catalogue: Catalogue) -> tuple[Diagram | None,
     root, problems = read.parse(data, file)
     if root is None:
         return None, problems
+    count = sum(tag.space == BPMN and tag.name in FLOW_NODES for tag in root.walk())
+    if count > MAX_NODES:
+        return None, [_too_large(root, file, count)]
     diagram = read.assemble(root, data, file)
-    source = Source(file, root, diagram, catalogue)
-    if len(source.nodes) > MAX_NODES:
-        return None, [_too_large(source)]
+    source = Source(file, root, diagram, catalogue, data)
     # Errors first, so that no number of warnings can crowd one out.
     for rule in sorted(RULES.values(), key=lambda rule: (rule.severity, rule.name)):
         problems += rule.problems(source)
         if len(problems) >= MAX_PROBLEMS:
             break
+    problems = _said_once(problems)
     del problems[MAX_PROBLEMS:]
     return diagram, sorted(problems, key=lambda found: (found.line, found.column, found.severity, found.rule))
 
 
-def _too_large(source: Source) -> Problem:
-    return Problem(
-        "too_large",
-        TOO_LARGE,
-        params={"count": len(source.nodes), "limit": MAX_NODES},
-        file=source.file,
-        line=source.root.line,
-        column=source.root.column,
-    )
+def _said_once(problems: list[Problem]) -> list[Problem]:
+    """Without what the standard's schema says of an attribute or an element of which a rule speaks too:
+    the rule knows what to do instead."""
+    spoken: dict[tuple[int, int], set[str]] = {}
+    bad_ids = {found.params.get("value") for found in problems if found.rule == "bad_id"}
+    for problem in problems:
+        if problem.rule != "schema" and problem.severity == "error":
+            about = spoken.setdefault((problem.line, problem.column), set())
+            about |= {value for value in problem.params.values() if isinstance(value, str)}
+
+    def new(problem: Problem) -> bool:
+        params = problem.params
+        about = {params[key] for key in ("attribute", "value") if key in params} or {params.get("element")}
+        told = spoken.get((problem.line, problem.column), set()) | bad_ids
+        return problem.rule != "schema" or not about & told
+
+    return [problem for problem in problems if new(problem)]
+
+
+def _too_large(root: Tag, file: str, count: int) -> Problem:
+    params = {"count": count, "limit": MAX_NODES}
+    return Problem("too_large", TOO_LARGE, "", params, file=file, line=root.line, column=root.column)
 
 
 def refused(problems: list[Problem]) -> bool:

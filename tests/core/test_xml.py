@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime import xml
+from runtime.bpmn.lint import schema
 from runtime.errors import Invalid
 
 PLAIN = '<?xml version="1.0" encoding="UTF-8"?>\n<a xmlns:b="urn:b">\n  <b:c id="一"/>文字<!-- no --></a>'
@@ -108,3 +109,45 @@ def test_nothing_is_read_from_disk(tmp_path: Path) -> None:
     with pytest.raises(Invalid) as refused:
         xml.parse(f'<!DOCTYPE a [<!ENTITY x SYSTEM "{secret.as_uri()}">]><a>&x;</a>'.encode())
     assert "s3cret" not in str(refused.value)
+
+
+BPMN = 'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+def against_the_standard(
+    inside: str, most: int = 100, more: str = ""
+) -> list[tuple[tuple[int, ...], str]] | None:
+    data = (
+        f'<definitions {BPMN} {more} targetNamespace="urn:t"><process id="p">{inside}</process></definitions>'
+    )
+    found = xml.violations(data.encode(), xml.schema(schema.path()), most)
+    return None if found is None else [(each.steps, each.kind) for each in found]
+
+
+def test_a_violation_says_the_way_to_its_element() -> None:
+    prefixed = '<b:task xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" id="z" c="1"/>'
+    found = against_the_standard(
+        f'<task id="x"/><task id="y" a="1"/><subProcess id="s"><task b="1"/></subProcess>{prefixed}'
+    )
+    assert found is not None
+    assert [steps for steps, _ in found] == [(0, 1), (0, 2, 0), (0, 3)]
+
+
+def test_counting_violations_stops_at_the_limit() -> None:
+    # Each path is as long to find as the file is wide: written down for all of these it took minutes.
+    unknown = " ".join(f'a{n}=""' for n in range(26))
+    many = "".join(f'<task id="t{n}" {unknown}/>' for n in range(20_000))
+    assert against_the_standard(many) is None
+    assert against_the_standard('<task id="t" a=""/><task id="u" a=""/>', most=1) is None
+
+
+def test_a_file_cannot_bring_a_schema_of_its_own(tmp_path: Path) -> None:
+    own = tmp_path / "own.xsd"
+    own.write_text(
+        '<x:schema xmlns:x="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:own"><x:element name="e">'
+        '<x:simpleType><x:restriction base="x:integer"/></x:simpleType></x:element></x:schema>'
+    )
+    hint = f'xmlns:o="urn:own" xsi:schemaLocation="urn:own {own.as_uri()}"'
+    assert (
+        against_the_standard("<extensionElements><o:e>no number</o:e></extensionElements>", more=hint) == []
+    )

@@ -28,6 +28,7 @@ class Source:
     root: Tag
     diagram: Diagram
     catalogue: Catalogue
+    data: bytes = b""
 
     @cached_property
     def tags(self) -> tuple[Tag, ...]:

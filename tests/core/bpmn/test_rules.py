@@ -16,6 +16,9 @@ INVALID = sorted(FOLDER.glob("*/invalid_*.bpmn"))
 
 # A mistake that cannot be made without another one.
 TOGETHER = {
+    "timer/two": {"schema"},
+    "bad_id/digit": {"schema"},  # of its shape's id
+    "bad_id/space": {"schema"},
     "bad_id/none": {"nobody_to_do_it"},
     "dangling_reference/flow_target": {"no_end", "unreachable"},
 }
