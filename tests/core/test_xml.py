@@ -70,10 +70,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_xml_is_refused_at_once_with_its_line(name: str) -> None:
     text, code = HOSTILE[name]
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(Invalid) as refused:
         xml.parse(text.encode())
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert refused.value.code == code
     assert refused.value.params["line"] >= 1
 
@@ -89,18 +89,18 @@ def test_other_encodings_cannot_hide_anything(encoding: str) -> None:
 
 def test_fifty_megabytes_are_refused_unread() -> None:
     data = b"<a>" + b" " * 50_000_000 + b"</a>"
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(xml.XmlTooLarge):
         xml.parse(data)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1
 
 
 def test_the_worst_file_that_is_allowed_is_read_in_two_seconds() -> None:
     row = b'<b id="' + b"x" * 150 + b'" name="y">text</b>\n'
     data = b"<a>" + row * 49_000 + b"</a>"
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(xml.parse(data)) == 49_000
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_nothing_is_read_from_disk(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_is_refused_in_under_two_seconds(name: str) -> None:
     text, code = HOSTILE[name]
-    start = time.perf_counter()
+    start = time.process_time()
     file, found = rulefile.load(text, "x.yaml")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert file is None
     assert [each.rule for each in found] == [code]
     assert found[0].file == "x.yaml" and found[0].line >= 1 and found[0].column >= 1
