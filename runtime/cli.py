@@ -313,7 +313,9 @@ def check(paths: tuple[Path, ...], show_who: bool) -> None:
     if settings.database_url or (settings.home / "guicheng.db").exists():
         before = opened().read(deploy.known, SYSTEM)
     sources, unreadable = read_sources(paths)
-    _, problems = deploy.check_sources(sources, before)
+    checked, problems = deploy.check_sources(sources, before)
+    if before.sources:
+        problems += opened().read(deploy.unbound, SYSTEM, checked)
     problems = unreadable + problems
     tell_all(problems)
     if show_who:

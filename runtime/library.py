@@ -6,10 +6,11 @@ all threads. Not here: deploying (commands/deploy.py)."""
 from __future__ import annotations
 
 import datetime as dt
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from runtime import forms, i18n
 from runtime.bpmn import read
-from runtime.bpmn.model import Node, Process
+from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound
@@ -53,6 +54,12 @@ class NoSuchForm(NotFound):
     code = "form.unknown"
 
 
+class NoSuchVersion(NotFound):
+    """There is no version {version} of {key}."""
+
+    code = "resource.no_version"
+
+
 class NoRuleInForce(Failed):
     """No version of rule {rule} is in force on {date}."""
 
@@ -65,6 +72,7 @@ class ResourceUnreadable(Failed):
     code = "resource.unreadable"
 
 
+_NUMBER = re.compile(r"[1-9]\d{0,8}")
 T = TypeVar("T")
 
 
@@ -172,9 +180,65 @@ def process(tx: Transaction, resource_id: int) -> Process:
         diagram, problems = read.diagram(row.content.encode(), row.file)
         if diagram is None or row.key not in diagram.processes:
             raise ResourceUnreadable(problems, kind="bpmn", key=row.key, reason=row.file)
-        return diagram.processes[row.key]
+        found = diagram.processes[row.key]
+        return replace(found, scope=_calling(found.scope))
 
     return house(tx).processes.get(resource_id, make)
+
+
+def _calling(scope: Scope) -> Scope:
+    """The level with each call activity naming what it calls as a case binds it: a fixed version by a
+    name of its own, `sub:3` or `sub@tag`, so that one case may run two versions of a process."""
+    nodes = {
+        node.id: replace(
+            node, called=_bound_as(node), scope=_calling(node.scope) if node.scope is not None else None
+        )
+        for node in scope.nodes.values()
+    }
+    return Scope(nodes, scope.flows)
+
+
+def _bound_as(node: Node) -> str:
+    binding = node.attributes.get("calledElementBinding", "latest")
+    if binding == "version":
+        return f"{node.called}:{node.attributes.get('calledElementVersion', '')}"
+    if binding == "versionTag":
+        return f"{node.called}@{node.attributes.get('calledElementVersionTag', '')}"
+    return node.called
+
+
+def _bound(tx: Transaction, name: str) -> int:
+    """The resource of what a case binds by this name. Raises NoSuchProcess, NoSuchVersion."""
+    key, by_number, number = name.partition(":")
+    key, by_tag, tag = key.partition("@")
+    if by_number:
+        return version(tx, "bpmn", key, number)
+    if by_tag:
+        for row in deployments.versions(tx, "bpmn", key):
+            if row.version is not None and process(tx, row.id).attributes.get("versionTag") == tag:
+                return int(row.id)
+        raise NoSuchVersion(key=key, version=tag)
+    row = newest(tx, "bpmn", key)
+    if row is None:
+        raise NoSuchProcess(process=key)
+    return int(row.id)
+
+
+def version(tx: Transaction, kind: str, key: str, number: str) -> int:
+    """The resource of a version by its number. Raises NoSuchVersion."""
+    row = deployments.version(tx, kind, key, int(number)) if _NUMBER.fullmatch(number) else None
+    if row is None:
+        raise NoSuchVersion(key=key, version=number)
+    return int(row.id)
+
+
+def fixed(tx: Transaction, node: Node) -> None:
+    """See that the version which a node asks for is there. Raises NoSuchVersion."""
+    if node.kind == "callActivity" and _bound_as(node) != node.called:
+        _bound(tx, _bound_as(node))
+    for what, kind in (("formRef", "form"), ("decisionRef", "rule")):
+        if node.attributes.get(f"{what}Binding") == "version":
+            version(tx, kind, node.attributes.get(what, ""), node.attributes.get(f"{what}Version", ""))
 
 
 def called_by(model: Process) -> list[str]:
@@ -182,20 +246,17 @@ def called_by(model: Process) -> list[str]:
 
 
 def bind(tx: Transaction, key: str) -> dict[str, int]:
-    """Process id → resource id for `key` and all that it calls, as now active.
+    """Process id → resource id for `key` and all that it calls, as now active or in the version asked for.
 
-    A case keeps these versions for life. Raises NoSuchProcess."""
+    A case keeps these versions for life. Raises NoSuchProcess, NoSuchVersion."""
     bindings: dict[str, int] = {}
     pending = [key]
     while pending:
         name = pending.pop()
         if name in bindings:
             continue
-        row = newest(tx, "bpmn", name)
-        if row is None:
-            raise NoSuchProcess(process=name)
-        bindings[name] = row.id
-        pending.extend(called_by(process(tx, row.id)))
+        bindings[name] = _bound(tx, name)
+        pending.extend(called_by(process(tx, bindings[name])))
     return bindings
 
 
@@ -203,7 +264,9 @@ def definition(tx: Transaction, key: str, bindings: Mapping[str, int]) -> execut
     """The compiled process of a case, its called processes in the case's versions."""
 
     def make() -> execution.Definition:
-        return execution.compile(process(tx, bindings[key]), lambda name: process(tx, bindings[name]))
+        return execution.compile(
+            process(tx, bindings[key]), lambda name: replace(process(tx, bindings[name]), id=name)
+        )
 
     return house(tx).definitions.get((key, tuple(sorted(bindings.items()))), make)
 
@@ -228,11 +291,13 @@ def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
 
 def form_id(tx: Transaction, node: Node, diagram: int, named: str) -> int | None:
     """The resource that holds an element's form: its own diagram (id `diagram`), or the file that it
-    names (`named`, evaluated). None if it has no form. Raises NoSuchForm."""
+    names (`named`, evaluated). None if it has no form. Raises NoSuchForm, NoSuchVersion."""
     if node.fields:
         return diagram
     if not named:
         return None
+    if node.attributes.get("formRefBinding") == "version":
+        return version(tx, "form", named, node.attributes.get("formRefVersion", ""))
     row = newest(tx, "form", named)
     if row is None:
         raise NoSuchForm(form=named)
@@ -245,6 +310,11 @@ def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     if row is None:
         raise NoRuleInForce(rule=key, date=as_of)
     return _rule(tx, row.id)
+
+
+def fixed_rule(tx: Transaction, key: str, number: str) -> evaluate.Ruleset:
+    """The compiled rule in a version that a diagram asks for, whatever the date. Raises NoSuchVersion."""
+    return _rule(tx, version(tx, "rule", key, number))
 
 
 def _rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:

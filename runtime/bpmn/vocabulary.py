@@ -248,17 +248,19 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     "process": frozenset(
         {"candidateStarterUsers", "candidateStarterGroups", "versionTag", "isStartableInTasklist"}
     ),
-    "startEvent": frozenset({"initiator", "formKey", "formRef", "formRefBinding"}),
+    "startEvent": frozenset({"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion"}),
     "userTask": frozenset(
         {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority"}
-        | {"formKey", "formRef", "formRefBinding"}
+        | {"formKey", "formRef", "formRefBinding", "formRefVersion"}
     ),
     "serviceTask": frozenset({"type", "topic"}),
     "sendTask": frozenset({"type", "topic"}),
     "businessRuleTask": frozenset(
-        {"decisionRef", "decisionRefBinding", "resultVariable", "mapDecisionResult"}
+        {"decisionRef", "decisionRefBinding", "decisionRefVersion", "resultVariable", "mapDecisionResult"}
     ),
-    "callActivity": frozenset({"calledElementBinding"}),
+    "callActivity": frozenset(
+        {"calledElementBinding", "calledElementVersion", "calledElementVersionTag"}
+    ),
     "multiInstanceLoopCharacteristics": frozenset({"collection", "elementVariable"}),
     "scriptTask": frozenset({"resultVariable"}),
     "messageEventDefinition": frozenset({"type", "topic"}),

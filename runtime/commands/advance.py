@@ -73,7 +73,7 @@ def begin(
     bindings = library.bind(tx, process)
     definition = library.definition(tx, process, bindings)
     case = public_id()
-    world = BoundWorld(tx, case, actor)
+    world = BoundWorld(tx, case, actor, bindings)
     given = {**variables, "initiator": actor.public_id or None}
     execution = Execution.start(
         definition,
@@ -118,7 +118,7 @@ def move(
 
     `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time."""
     definition = library.definition(tx, case.process, case.bindings)
-    world = BoundWorld(tx, case.public_id, actor)
+    world = BoundWorld(tx, case.public_id, actor, case.bindings)
     execution = Execution.restore(definition, orjson.loads(case.state), world)
     act(execution)
     return _write(tx, actor, case, execution, world, first, attempts or {})

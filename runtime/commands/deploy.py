@@ -267,11 +267,35 @@ def take(
             deployments.take(tx, path, sha256)
     if checked:
         accounts.log(tx, actor.id, "deployed", origin, resources=[f"{c.kind} {c.key}" for c in checked])
+    missing = unbound(tx, actor, checked)
+    if missing:
+        raise DeploymentRefused(missing, count=len(missing))
     for process in fresh:
         triggers.schedule_starts(tx, process)
     if fresh:
         tx.after_commit(library.house(tx).wake)
     return notes
+
+
+def unbound(tx: Transaction, actor: Actor, checked: Sequence[Checked]) -> list[Problem]:
+    """Each element that asks for a version which does not exist (a query, too: `guicheng check`)."""
+    found = []
+    for item in checked:
+        for node in item.process.walk() if item.process else ():
+            try:
+                library.fixed(tx, node)
+            except NotFound as error:
+                found.append(
+                    Problem(
+                        error.code,
+                        error.message,
+                        node.id,
+                        error.params,
+                        file=item.source.path,
+                        line=node.line,
+                    )
+                )
+    return found
 
 
 STARTING = ("message", "timer", "signal", "conditional")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import OperationalError
 
 from runtime import functions, i18n, library
+from runtime.bpmn.model import Process
 from runtime.engine.ports import BpmnError, Step
 from runtime.errors import GuichengError
 from runtime.identity import Actor
@@ -43,11 +44,12 @@ class Decided:
 
 @dataclass
 class BoundWorld:
-    """The world of one case within one transaction."""
+    """The world of one case within one transaction; `bindings`: the diagrams that the case runs."""
 
     tx: Transaction
     case: str
     actor: Actor
+    bindings: Mapping[str, int] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     operated: list[tuple[Step, str]] = field(default_factory=list)
@@ -91,13 +93,20 @@ class BoundWorld:
 
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         facts = dict(inputs)
-        return self._decide(rule, facts, facts.pop("as_of", None), step)
+        node = next(node for node in self._process(step).walk() if node.id == step.element)
+        fixed = node.attributes.get("decisionRefBinding") == "version"
+        number = node.attributes.get("decisionRefVersion", "") if fixed else ""
+        return self._decide(rule, facts, facts.pop("as_of", None), step, number)
+
+    def _process(self, step: Step) -> Process:
+        return library.process(self.tx, self.bindings[step.process])
 
     def _decide(
-        self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None, step: Step
+        self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None, step: Step, fixed: str = ""
     ) -> Mapping[str, Value]:
         day = as_of or library.today(self.tx)
-        decision = evaluate.decide(library.ruleset(self.tx, rule, day), facts, as_of=day)
+        found = library.fixed_rule(self.tx, rule, fixed) if fixed else library.ruleset(self.tx, rule, day)
+        decision = evaluate.decide(found, facts, as_of=day)
         self.decided.append(Decided(step, decision))
         if decision.refused:
             raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))

@@ -1,4 +1,4 @@
-"""What Camunda has and the runtime has not: Java, connectors, listeners, CMMN, fixed versions."""
+"""What Camunda has and the runtime has not: Java, connectors, listeners, CMMN."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.tags import BPMN, CAMUNDA
@@ -11,7 +11,7 @@ CONNECTOR = (
 LISTENER = "“{name}” has a listener, which is not accepted: draw a service task before or after it."
 FIELDS = "“{name}” has form properties of Camunda 7.0: use form fields (camunda:formData) or a .form file."
 CASE = "“{name}” calls a CMMN case, which is not accepted: call a process."
-VERSION = '{what}="{value}" of “{name}” asks for a fixed version, which is not accepted: use latest.'
+TAG = '{what}="{value}" of “{name}” is not accepted: rules have numbers and no tags, use decisionRefVersion.'
 EXTERNAL = 'type="{value}" of “{name}” is not accepted: use type="external" and a topic.'
 
 ELEMENTS = {
@@ -37,18 +37,12 @@ ATTRIBUTES = {
     "caseTenantId": CASE,
     "calledElementTenantId": "",
     "decisionRefTenantId": "",
-    "calledElementVersion": VERSION,
-    "calledElementVersionTag": VERSION,
-    "decisionRefVersion": VERSION,
-    "decisionRefVersionTag": VERSION,
-    "formRefVersion": VERSION,
+    "decisionRefVersionTag": TAG,
     "variableName": "",
     "variableEvents": "",
 }
-BINDINGS = ("formRefBinding", "decisionRefBinding", "calledElementBinding")
 
-
-@rule("unsupported_extension", sentences=[JAVA, CONNECTOR, LISTENER, FIELDS, CASE, VERSION, EXTERNAL])
+@rule("unsupported_extension", sentences=[JAVA, CONNECTOR, LISTENER, FIELDS, CASE, TAG, EXTERNAL])
 def unsupported_extension(source: Source) -> Findings:
     """{what} of “{name}” is not accepted."""
     for tag in source.tags:
@@ -60,9 +54,7 @@ def unsupported_extension(source: Source) -> Findings:
                 if not key.startswith(f"{CAMUNDA}:"):
                     continue
                 name = key.partition(":")[2]
-                if name in BINDINGS and value not in ("latest", "deployment"):
-                    yield found(tag, VERSION, what=key, value=value)
-                elif name == "type" and name in EXTENSION_ATTRIBUTES.get(tag.name, ()):
+                if name == "type" and name in EXTENSION_ATTRIBUTES.get(tag.name, ()):
                     if value != "external":
                         yield found(tag, EXTERNAL, value=value)
                 elif name in ATTRIBUTES and name not in EXTENSION_ATTRIBUTES.get(tag.name, ()):
