@@ -33,7 +33,14 @@ KNOWN = frozenset(
         "currentUser",
         "execution.getVariable",
         "execution.hasVariable",
+        "execution.getVariableLocal",
+        "execution.hasVariableLocal",
+        "execution.getVariables",
+        "execution.getBusinessKey",
         "execution.getProcessBusinessKey",
+        "execution.getProcessInstanceId",
+        "execution.getCurrentActivityId",
+        "execution.getActivityInstanceId",
     }
 )
 

@@ -42,6 +42,10 @@ class Names(Mapping[str, Value]):
     def __len__(self) -> int:
         return len(self.plain())
 
+    def local(self) -> dict[str, Value]:
+        """Those of the innermost scope itself."""
+        return self._scopes.visible(self._scope, local=True)
+
     def plain(self) -> dict[str, Value]:
         """All of them but `execution`, as a copy."""
         found = self._scopes.visible(self._scope)
@@ -62,6 +66,12 @@ def functions(
     def has_variable(name: Value) -> bool:
         return isinstance(name, str) and name in names
 
+    def get_local(name: Value) -> Value:
+        return copied(names.local().get(name)) if isinstance(name, str) else None
+
+    def told(name: str) -> Callable[[], Value]:
+        return lambda: names["execution"][name]
+
     return {
         **PURE,
         "now": lambda: now,
@@ -69,8 +79,14 @@ def functions(
         **house,
         "execution.getVariable": get_variable,
         "execution.hasVariable": has_variable,
-        "execution.getBusinessKey": lambda: names["execution"]["processBusinessKey"],
-        "execution.getProcessBusinessKey": lambda: names["execution"]["processBusinessKey"],
+        "execution.getVariableLocal": get_local,
+        "execution.hasVariableLocal": lambda name: isinstance(name, str) and name in names.local(),
+        "execution.getVariables": lambda: copied(names.plain()),
+        "execution.getBusinessKey": told("processBusinessKey"),
+        "execution.getProcessBusinessKey": told("processBusinessKey"),
+        "execution.getProcessInstanceId": told("processInstanceId"),
+        "execution.getCurrentActivityId": told("currentActivityId"),
+        "execution.getActivityInstanceId": told("activityInstanceId"),
     }
 
 

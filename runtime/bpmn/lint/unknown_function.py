@@ -1,15 +1,22 @@
-"""Expressions call only what the runtime offers; a Java bean is not among it."""
+"""Expressions call and read only what the runtime offers; a Java bean is not among it."""
 
 from difflib import get_close_matches
 
+from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.lint.texts import texts
 from runtime.expressions import Malformed
 
 NEAR = "The {what} of “{name}” calls {function}(), which does not exist; did you mean {nearest}()?"
+PROPERTY = "The {what} of “{name}” reads {property}, which does not exist; there are {known}."
+
+# What can be read of the runtime's own (engine/moves.py); a map would be null for a typing error.
+HELD = {
+    "execution": ("processBusinessKey", "processInstanceId", "currentActivityId", "activityInstanceId"),
+}
 
 
-@rule("unknown_function", sentences=[NEAR])
+@rule("unknown_function", sentences=[NEAR, PROPERTY])
 def unknown_function(source: Source) -> Findings:
     """The {what} of “{name}” calls {function}(), which does not exist."""
     known = source.catalogue.functions
@@ -17,9 +24,16 @@ def unknown_function(source: Source) -> Findings:
         return
     for text in texts(source):
         try:
-            calls = text.compile().calls
+            compiled = text.compile()
         except Malformed:
             continue
+        calls = compiled.calls
+        for node in expressions.walk(compiled.tree):
+            if isinstance(node, expressions.Property) and isinstance(node.of, expressions.Name):
+                names = HELD.get(node.of.id)
+                if names is not None and node.name not in names:
+                    told = {"property": f"{node.of.id}.{node.name}", "known": ", ".join(names)}
+                    yield found(text.at, PROPERTY, line=text.line, what=text.what, **told)
         for name in sorted(calls - known):
             near = get_close_matches(name, known, 1)
             if near:
