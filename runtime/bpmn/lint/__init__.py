@@ -6,9 +6,9 @@ may look at and say is in rule.py. Not here: running all rules on a file (bpmn/c
 from importlib import import_module
 from pkgutil import iter_modules
 
-from runtime.bpmn.lint.rule import RULES, Finding, Findings, Rule, Source, found, level, rule
+from runtime.bpmn.lint.rule import RULES, Finding, Findings, Rule, Source, found, label, level, rule
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["RULES", "Finding", "Findings", "Rule", "Source", "found", "level", "rule"]
+__all__ = ["RULES", "Finding", "Findings", "Rule", "Source", "found", "label", "level", "rule"]

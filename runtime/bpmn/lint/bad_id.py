@@ -8,7 +8,7 @@ from runtime.bpmn.vocabulary import FLOW_NODES
 
 NONE = "A {element} has no id."
 _ID = re.compile(r"[^\W\d][\w.\-·]{0,199}")
-NEED = FLOW_NODES | {"process", "sequenceFlow", "lane", "message", "error"}
+NEED = FLOW_NODES | {"process", "sequenceFlow", "lane", "message", "error", "signal", "escalation"}
 
 
 @rule("bad_id", sentences=[NONE])

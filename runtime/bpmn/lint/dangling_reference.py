@@ -2,12 +2,13 @@
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.tags import BPMN, DRAWING
-from runtime.bpmn.vocabulary import ACTIVITIES, FLOW_NODES
+from runtime.bpmn.vocabulary import ACCEPTED, ACTIVITIES, FLOW_NODES
 
 NONE = "“{name}” does not say its {reference}."
 KIND = "“{name}” refers to {value} as its {reference}, but that is a {element}."
 
 ANYTHING: frozenset[str] = frozenset()
+DEFINITIONS = frozenset(name for name in ACCEPTED if name.endswith("EventDefinition"))
 # (element, attribute): what it may name, and whether it must be there.
 ATTRIBUTES = {
     ("sequenceFlow", "sourceRef"): (FLOW_NODES, True),
@@ -21,7 +22,14 @@ ATTRIBUTES = {
     ("messageEventDefinition", "messageRef"): (frozenset({"message"}), False),
     ("sendTask", "messageRef"): (frozenset({"message"}), False),
     ("receiveTask", "messageRef"): (frozenset({"message"}), False),
+    ("messageFlow", "messageRef"): (frozenset({"message"}), False),
     ("errorEventDefinition", "errorRef"): (frozenset({"error"}), False),
+    ("signalEventDefinition", "signalRef"): (frozenset({"signal"}), False),
+    ("escalationEventDefinition", "escalationRef"): (frozenset({"escalation"}), False),
+    ("compensateEventDefinition", "activityRef"): (ACTIVITIES, False),
+    ("multiInstanceLoopCharacteristics", "oneBehaviorEventRef"): (DEFINITIONS, False),
+    ("multiInstanceLoopCharacteristics", "noneBehaviorEventRef"): (DEFINITIONS, False),
+    ("group", "categoryValueRef"): (frozenset({"categoryValue"}), False),
     ("BPMNShape", "bpmnElement"): (ANYTHING, False),
     ("BPMNEdge", "bpmnElement"): (ANYTHING, False),
     ("BPMNPlane", "bpmnElement"): (ANYTHING, False),
@@ -30,6 +38,9 @@ TEXTS = {
     "incoming": frozenset({"sequenceFlow"}),
     "outgoing": frozenset({"sequenceFlow"}),
     "flowNodeRef": FLOW_NODES,
+    "eventDefinitionRef": DEFINITIONS,
+    "source": frozenset({"linkEventDefinition"}),
+    "target": frozenset({"linkEventDefinition"}),
 }
 
 

@@ -29,10 +29,14 @@ def endless_call(source: Source) -> Findings:
 
 def _ends(scope: Scope, endless: set[str]) -> bool:
     """Whether a token from a start may reach an end without passing a call of an endless process."""
-    pending = [node.id for node in scope.nodes.values() if node.kind == "startEvent"]
+    # An event subprocess may end the level by itself.
+    pending = [node.id for node in scope.nodes.values() if node.kind == "startEvent" or node.by_event]
     attached: dict[str, list[str]] = {}
+    caught: dict[str, list[str]] = {}
     for node in scope.nodes.values():
         attached.setdefault(node.attached_to, []).append(node.id)
+        if node.kind == "intermediateCatchEvent" and node.trigger and node.trigger.kind == "link":
+            caught.setdefault(node.trigger.name, []).append(node.id)
     seen: set[str] = set()
     while pending:
         current = pending.pop()
@@ -42,11 +46,16 @@ def _ends(scope: Scope, endless: set[str]) -> bool:
         node = scope.nodes[current]
         if node.kind == "endEvent":
             return True
+        if node.kind == "intermediateThrowEvent" and node.trigger and node.trigger.kind == "link":
+            pending += caught.get(node.trigger.name, ())
         # A boundary event may lead out of a call that goes on for ever.
         pending += attached.get(current, ())
         if node.kind == "callActivity" and node.called in endless:
             continue
-        if node.scope is not None and not _ends(node.scope, endless):
+        # People end an ad-hoc subprocess, whatever stands in it.
+        if node.scope is not None and node.kind != "adHocSubProcess" and not _ends(node.scope, endless):
             continue
+        if node.by_event:
+            return True
         pending += [scope.flows[flow].target for flow in node.outgoing]
     return False

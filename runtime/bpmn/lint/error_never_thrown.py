@@ -1,24 +1,21 @@
-"""A path that no operation can take."""
+"""A path that no error can take."""
 
+from runtime.bpmn.lint import throwing
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
+INSIDE = "“{name}” waits for the error {code}, which nothing there throws ({errors})."
 
-@rule("error_never_thrown", "warning")
+
+@rule("error_never_thrown", "warning", sentences=[INSIDE])
 def error_never_thrown(source: Source) -> Findings:
     """“{name}” waits for the error {code}, which {topic} never throws ({errors})."""
-    topics = source.catalogue.topics
-    if topics is None:
-        return
     for _, scope in source.scopes:
-        for node in scope.nodes.values():
-            host = scope.nodes.get(node.attached_to)
-            if host is None or node.trigger is None or node.trigger.kind != "error" or not node.trigger.code:
-                continue
-            operation = topics.get(host.attributes.get("topic", ""))
-            if operation is not None and node.trigger.code not in operation.errors:
-                yield found(
-                    node,
-                    code=node.trigger.code,
-                    topic=host.attributes["topic"],
-                    errors=", ".join(sorted(operation.errors)) or "–",
-                )
+        for node, host, thrown in throwing.at_edges(source, scope, "error"):
+            code = node.trigger.code if node.trigger else ""
+            topic = host.attributes.get("topic", "")
+            if code and thrown.all and code not in thrown.codes:
+                yield found(node, "" if topic else INSIDE, code=code, topic=topic, errors=thrown.told)
+        for start, thrown in throwing.around(source, scope, "error"):
+            code = start.trigger.code if start.trigger else ""
+            if code and thrown.all and code not in thrown.codes:
+                yield found(start, INSIDE, code=code, errors=thrown.told)

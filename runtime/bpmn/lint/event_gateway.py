@@ -1,6 +1,6 @@
 """An event-based gateway waits for the first of several events."""
 
-from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.lint.rule import Findings, Source, found, label, rule
 from runtime.bpmn.model import Node, Scope
 
 FEW = "“{name}” waits for the first of several events and needs two exits or more."
@@ -33,13 +33,12 @@ def _exits(node: Node, scope: Scope) -> Findings:
     for target in targets:
         if target is None:
             continue
-        label = target.names.get("zh_Hans") or target.id
         if not _waits(target):
-            yield found(node, target=label)
+            yield found(node, target=label(target))
         elif len(target.incoming) > 1:
-            yield found(node, SHARED, target=label)
+            yield found(node, SHARED, target=label(target))
         elif scope.boundaries(target.id):
-            yield found(node, BOUNDARY, target=label)
+            yield found(node, BOUNDARY, target=label(target))
     kinds = {(t.kind, t.trigger.kind if t.trigger else "") for t in targets if t is not None}
     if {("receiveTask", "message"), ("intermediateCatchEvent", "message")} <= kinds:
         yield found(node, BOTH)

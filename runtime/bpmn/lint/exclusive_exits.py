@@ -1,6 +1,6 @@
 """Each way out of an exclusive gateway says when it is taken."""
 
-from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.lint.rule import Findings, Source, found, label, rule
 
 
 @rule("exclusive_exits")
@@ -13,5 +13,4 @@ def exclusive_exits(source: Source) -> Findings:
             for flow_id in node.outgoing:
                 flow = scope.flows[flow_id]
                 if flow_id != node.default and flow.condition is None:
-                    label = flow.names.get("zh_Hans") or flow_id
-                    yield found(flow, name=node.names.get("zh_Hans") or node.id, flow=label)
+                    yield found(flow, name=label(node), flow=label(flow))

@@ -1,17 +1,19 @@
-"""Parallel paths that meet in a task run it once each."""
+"""Paths that run at the same time and meet in a task run it once each."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import Node, Scope
-from runtime.bpmn.vocabulary import ACTIVITIES
+from runtime.bpmn.vocabulary import ACTIVITIES, GATEWAYS
 
 # Each fork looks at all that follows it; a diagram with more of them is not made by hand.
 MAX_FORKS = 100
 JOINED = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent"}
+SEVERAL = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
 
 
 @rule("fake_join", "warning")
 def fake_join(source: Source) -> Findings:
-    """Parallel paths meet in “{name}” and do not wait for one another: join them with a parallel gateway."""
+    """Paths that may run at the same time meet in “{name}” and do not wait for one another: join them with a
+    gateway of the kind that split them."""
     for _, scope in source.scopes:
         warned: set[str] = set()
         for branches in _forks(scope)[:MAX_FORKS]:
@@ -33,16 +35,23 @@ def _forks(scope: Scope) -> list[list[str]]:
     """The first nodes of paths that run at the same time."""
     forks = []
     for node in scope.nodes.values():
-        targets = [scope.flows[flow].target for flow in node.outgoing]
-        if node.kind == "parallelGateway" and len(targets) > 1:
+        targets = [scope.flows[flow].target for flow in node.outgoing if not _instead(scope, node, flow)]
+        # Several flows out of something that is no gateway are all taken.
+        if (node.kind in SEVERAL or node.kind not in GATEWAYS) and len(targets) > 1:
             forks.append(targets)
         if node.kind == "boundaryEvent" and not node.interrupting and node.attached_to in scope.nodes:
             forks.append([node.id, *(scope.flows[f].target for f in scope.nodes[node.attached_to].outgoing)])
     return forks
 
 
+def _instead(scope: Scope, node: Node, flow_id: str) -> bool:
+    """Whether a flow is taken only in place of others: the default, beside conditions alone."""
+    others = [scope.flows[flow] for flow in node.outgoing if flow != flow_id]
+    return flow_id == node.default and all(flow.condition is not None for flow in others)
+
+
 def _reached(scope: Scope, start: str) -> set[str]:
-    """Nodes reached before the next parallel join."""
+    """Nodes reached before the next join."""
     pending, seen = [start], set[str]()
     while pending:
         current = pending.pop()
@@ -55,7 +64,7 @@ def _reached(scope: Scope, start: str) -> set[str]:
 
 
 def _joins(node: Node) -> bool:
-    return node.kind == "parallelGateway" and len(node.incoming) > 1
+    return node.kind in SEVERAL and len(node.incoming) > 1
 
 
 def _differ(scope: Scope, node: Node, reached: list[set[str]]) -> bool:

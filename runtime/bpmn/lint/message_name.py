@@ -12,7 +12,8 @@ def message_name(source: Source) -> Findings:
         trigger = node.trigger
         if trigger is None or trigger.kind != "message":
             continue
-        if not trigger.ref:
+        # An operation that sends it (camunda:topic) knows by itself what it sends.
+        if not trigger.ref and not trigger.topic:
             yield found(node)
         elif not trigger.name and trigger.ref in source.by_id:
             yield found(node, NAMELESS, ref=trigger.ref)

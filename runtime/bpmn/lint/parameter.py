@@ -5,10 +5,13 @@ from runtime.bpmn.model import Node
 
 NAMELESS = "A parameter of “{name}” has no name."
 MAPPING = "A camunda:{direction} of “{name}” does not say what goes where: give a source and a target."
-EMPTY_EVENT = "“{name}” has {direction} parameters, which only tasks, subprocesses and message events use."
+EMPTY_EVENT = (
+    "“{name}” has {direction} parameters, which only tasks, subprocesses, messages and caught signals use."
+)
+SIGNAL = "“{name}” catches a signal and cannot say what it carries: remove camunda:in."
 
 
-@rule("parameter", sentences=[NAMELESS, MAPPING, EMPTY_EVENT])
+@rule("parameter", sentences=[NAMELESS, MAPPING, EMPTY_EVENT, SIGNAL])
 def parameter(source: Source) -> Findings:
     """The {direction} parameter {parameter} of “{name}” is given twice."""
     for node in source.nodes:
@@ -23,7 +26,10 @@ def parameter(source: Source) -> Findings:
             carries = not node.kind.endswith("Event") or _carries(node, direction)
             if parameters and not carries:
                 yield found(node, EMPTY_EVENT, line=parameters[0].line, direction=direction)
-        for direction, mappings in (("in", node.mappings_in), ("out", node.mappings_out)):
+        carried = node.trigger.mappings_in if node.trigger else ()
+        if carried and node.kind not in ("endEvent", "intermediateThrowEvent"):
+            yield found(node, SIGNAL, line=carried[0].line)
+        for direction, mappings in (("in", (*node.mappings_in, *carried)), ("out", node.mappings_out)):
             for mapping in mappings:
                 whole = mapping.all or (direction == "in" and mapping.business_key)
                 pair = (mapping.source or mapping.source_expression) and mapping.target
@@ -32,7 +38,8 @@ def parameter(source: Source) -> Findings:
 
 
 def _carries(node: Node, direction: str) -> bool:
-    """Thrown messages have inputs (what they carry), caught ones outputs (what is kept)."""
+    """Thrown messages have inputs (what they carry), caught ones and caught signals outputs (what is kept)."""
     throws = node.kind in ("intermediateThrowEvent", "endEvent")
-    message = node.trigger is not None and node.trigger.kind == "message"
-    return message and throws == (direction == "input")
+    kinds = ("message",) if throws else ("message", "signal")
+    carries = node.trigger is not None and node.trigger.kind in kinds
+    return carries and throws == (direction == "input")

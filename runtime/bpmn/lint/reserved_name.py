@@ -9,6 +9,7 @@ SPELLING = "“{variable}” in “{name}” is no name for a variable: letters,
 
 RESERVED = frozenset(
     {"execution", "task", "loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"}
+    | {"activationCount", "waitingForStart"}
     | {"business_key", "currentUser", "now", "dateTime", "true", "false", "null", "empty", "not", "and", "or"}
     | {"eq", "ne", "lt", "le", "gt", "ge", "div", "mod", "in", "instanceof"}
 )
@@ -33,9 +34,14 @@ def _variables(node: Node) -> list[tuple[str, int]]:
     names += [(field.id, field.line) for field in node.fields]
     if node.loop:
         loop = node.loop
-        own = (loop.element_variable, loop.output_collection, loop.output_item)
-        names += [(name, loop.line) for name in own]
+        names += [
+            (name, loop.line) for name in (loop.element_variable, loop.output_collection, loop.output_item)
+        ]
     if node.trigger:
         trigger = node.trigger
-        names += [(name, trigger.line) for name in (trigger.code_variable, trigger.message_variable)]
+        own = (trigger.code_variable, trigger.message_variable, trigger.variable_name)
+        names += [(name, trigger.line) for name in own]
+        names += [(mapping.target, mapping.line) for mapping in trigger.mappings_in]
+    if node.script:
+        names.append((node.script.result_variable, node.script.line))
     return names

@@ -82,6 +82,11 @@ def found(at: Place, sentence: str = "", *, line: int = 0, **params: Any) -> Fin
 Findings = Iterator[Finding]
 
 
+def label(node: Node | Flow) -> str:
+    """What a person calls it, for a sentence about something else."""
+    return node.names.get("zh_Hans") or node.id
+
+
 def level(owner: Process | Node) -> str:
     """What a level is: a key of vocabulary.STARTS."""
     if isinstance(owner, Process):

@@ -70,11 +70,16 @@ def _of_node(node: Node) -> Iterator[Text]:
         ):
             if text:
                 yield Text(node, what, text, True, line)
+    yield from _of_conditions(node)
     if node.trigger:
         trigger = node.trigger
+        throws = node.kind in ("endEvent", "intermediateThrowEvent")
+        for mapping in trigger.mappings_in:
+            yield from _of_mapping(node, mapping)
         for what, text, formula in (
-            ("message", trigger.name if trigger.kind == "message" else "", False),
-            ("errorCode", trigger.code if node.kind == "endEvent" else "", False),
+            (trigger.kind, trigger.name if trigger.kind in ("message", "signal") else "", False),
+            (f"{trigger.kind}Code", trigger.code if throws else "", False),
+            ("condition", trigger.condition, True),
             ("correlation_key", trigger.correlation_key, True),
             ("timeDate", trigger.date, False),
             ("timeDuration", trigger.duration, False),
@@ -82,6 +87,18 @@ def _of_node(node: Node) -> Iterator[Text]:
         ):
             if text:
                 yield Text(node, what, text, formula, trigger.line)
+
+
+def _of_conditions(node: Node) -> Iterator[Text]:
+    """What decides whether an activity is done again or is complete, and whether a gateway goes on."""
+    repeat, ad_hoc = node.repeat, node.ad_hoc
+    for what, text, line in (
+        ("activationCondition", node.activation, 0),
+        ("loopCondition", repeat.condition if repeat else "", repeat.line if repeat else 0),
+        ("completionCondition", ad_hoc.completion_condition if ad_hoc else "", 0),
+    ):
+        if text:
+            yield Text(node, what, text, True, line)
 
 
 def _of_parameter(node: Node, parameter: Parameter, value: object) -> Iterator[Text]:

@@ -6,7 +6,7 @@ import re
 import isodate
 
 from runtime import expressions
-from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.lint.rule import Findings, Source, found, level, rule
 from runtime.bpmn.model import Node
 
 NONE = "The timer “{name}” has no time: give a date, a duration or a cycle."
@@ -21,8 +21,14 @@ SPANS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 
 @rule("timer", sentences=[NONE, TWO, BAD])
 def timer(source: Source) -> Findings:
-    """The timer “{name}” comes again and again, which only a start event or a non-interrupting boundary
-    event can: give it a duration."""
+    """The timer “{name}” comes again and again, which only the start of a process and an event that does not
+    interrupt can: give it a duration."""
+    inner = {
+        node.id
+        for owner, scope in source.scopes
+        if level(owner) != "process"
+        for node in scope.nodes.values()
+    }
     for node in source.nodes:
         trigger = node.trigger
         if trigger is None or trigger.kind != "timer":
@@ -37,12 +43,14 @@ def timer(source: Source) -> Findings:
             # What an expression gives is seen only in the case; texts.py has it read.
             if not expressions.has_braces(text) and not readable(kind, text):
                 yield found(node, BAD, line=trigger.line, text=text)
-        if trigger.cycle and not _repeatable(node):
+        if trigger.cycle and not _repeatable(node, node.id in inner):
             yield found(node, line=trigger.line)
 
 
-def _repeatable(node: Node) -> bool:
-    return node.kind == "startEvent" or (node.kind == "boundaryEvent" and not node.interrupting)
+def _repeatable(node: Node, inner: bool) -> bool:
+    if node.kind == "startEvent":
+        return not inner or not node.interrupting
+    return node.kind == "boundaryEvent" and not node.interrupting
 
 
 def readable(kind: str, text: str) -> bool:

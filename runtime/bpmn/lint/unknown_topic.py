@@ -1,22 +1,27 @@
-"""A service task names an operation of the runtime by its topic."""
+"""A service task, and a message that an operation sends, names the operation by its topic."""
 
 from difflib import get_close_matches
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.model import Node
 
 NONE = '“{name}” does not say what it does: set type="external" and a topic.'
 SENDS = '“{name}” sends nothing: choose a message, or set type="external" and a topic.'
+CATCHES = "“{name}” waits for a message, which no operation does: remove type and topic from it."
 NEAR = "There is no operation {topic} for “{name}”; did you mean {nearest}?"
 
 
-@rule("unknown_topic", sentences=[NONE, SENDS, NEAR])
+@rule("unknown_topic", sentences=[NONE, SENDS, CATCHES, NEAR])
 def unknown_topic(source: Source) -> Findings:
     """There is no operation {topic} for “{name}”."""
     topics = source.catalogue.topics
     for node in source.nodes:
-        if node.kind not in ("serviceTask", "sendTask"):
+        if node.trigger and node.trigger.topic and node.kind not in ("endEvent", "intermediateThrowEvent"):
+            yield found(node, CATCHES)
             continue
-        topic = node.attributes.get("topic", "")
+        topic = topic_of(node)
+        if node.kind not in ("serviceTask", "sendTask") and not topic:
+            continue
         if not topic:
             if node.kind == "serviceTask":
                 yield found(node, NONE)
@@ -28,3 +33,10 @@ def unknown_topic(source: Source) -> Findings:
                 yield found(node, NEAR, topic=topic, nearest=near[0])
             else:
                 yield found(node, topic=topic)
+
+
+def topic_of(node: Node) -> str:
+    """The operation of a task, or the one that sends the message of an event."""
+    if node.kind in ("serviceTask", "sendTask"):
+        return node.attributes.get("topic", "")
+    return node.trigger.topic if node.trigger else ""
