@@ -33,7 +33,7 @@ from runtime.commands import messages as messages_
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.queries import decide as deciding
-from runtime.queries import inbox, people
+from runtime.queries import inbox, people, variables
 from runtime.queries import incidents as incident_queries
 from runtime.queries import messages as message_queries
 from runtime.worker import Worker
@@ -436,6 +436,19 @@ def complete(task: str, username: str, answers: str) -> None:
     runtime.do(user_tasks.complete, acting(runtime, username), task, _answers(answers))
     Worker(runtime).drain()
     out.print(say("Done."))
+
+
+@main.command("variables")
+@click.argument("case")
+@click.option("--as", "username", required=True, help="Who asks; they must see the whole case.")
+@guarded
+def variables_(case: str, username: str) -> None:
+    """Print the variables of CASE as one JSON object.
+
+    What JSON has no word for is a map with one key: {"$decimal": "12.50"}, {"$date": "2026-03-09"},
+    {"$datetime": …}, {"$duration": "P3D"}, {"$file": {…}}."""
+    runtime = opened()
+    click.echo(values.dumps(runtime.read(variables.variables, acting(runtime, username), case)))
 
 
 @main.group(invoke_without_command=True)

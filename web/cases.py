@@ -4,11 +4,13 @@ Not here: starting one (processes.py)."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from runtime import values
 from runtime.commands import incidents
 from runtime.queries import cases
+from runtime.queries import variables as held
 from web import current
 
 bp = Blueprint("cases", __name__)
@@ -30,6 +32,13 @@ def show(case: str) -> str:
         for view in page.diagrams
     ]
     return render_template("case.html", case=page, diagrams=diagrams)
+
+
+@bp.get("/cases/<case>/variables")
+def variables(case: str) -> ResponseReturnValue:
+    """The case's variables as tagged JSON (runtime/values.py), each with its type."""
+    told = values.dumps(current.read(held.variables, case))
+    return Response(told, mimetype="application/json")
 
 
 @bp.post("/cases/<case>/incidents/<incident>/retry")

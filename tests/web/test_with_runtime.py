@@ -137,3 +137,17 @@ def test_a_rule_is_edited_and_published_by_an_admin_alone(office: Any) -> None:
     published = send(admin.client, "/rules/approval_limits/publish", {"draft": draft[1]})
     assert published.status_code == 302, published.text
     assert "第 2 版" in admin.client.get("/rules/approval_limits").text
+
+
+def test_a_machine_reads_a_cases_variables_with_their_types(office: Any) -> None:
+    supervisor = Browser(office, "chenjie")
+    task = supervisor.start_plan()
+    case = re.search(r'href="(/cases/\w+)"', supervisor.client.get(task).text)
+    supervisor.complete(task, PLAN)
+    assert case
+    told = supervisor.client.get(f"{case[1]}/variables")
+    assert told.mimetype == "application/json"
+    line = told.get_json()["lines"][0]
+    assert (line["est_price"], line["need_by"]) == ({"$decimal": "500.10"}, {"$date": "2026-04-20"})
+    stranger = Browser(office, "qianwei")
+    assert stranger.client.get(f"{case[1]}/variables").status_code == 404

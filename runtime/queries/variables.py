@@ -1,0 +1,27 @@
+"""The variables of a case as they stand, for machines: typed, not told in words.
+
+Not here: what they were at an earlier point (history.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import sqlalchemy as sa
+
+from runtime import access, library
+from runtime.engine.execution import Execution
+from runtime.identity import Actor
+from runtime.queries.cases import NoSuchCase
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
+from runtime.values import Value
+
+
+def variables(tx: Transaction, actor: Actor, case: str) -> Mapping[str, Value]:
+    """Those of the case's own process, by name; for whoever may see the whole case. Raises NoSuchCase."""
+    row = tx.first(sa.select(cases).where(cases.c.public_id == case, access.case_visible(actor, fully=True)))
+    if row is None:
+        raise NoSuchCase()
+    definition = library.definition(tx, row.process, row.bindings)
+    return Execution.restore(definition, orjson.loads(row.state)).variables()
