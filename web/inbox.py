@@ -66,13 +66,18 @@ def complete(task: str) -> ResponseReturnValue:
     answers, version = sent_answers(), request.form.get("version", type=int)
     if version is None:
         raise Invalid
+    seen = json_object("seen") if "seen" in request.form else None
     try:
-        completed = current.do(user_tasks.complete, task, answers, version)
+        completed = current.do(user_tasks.complete, task, answers, version, seen)
+    except user_tasks.FieldsChanged as moved:
+        # What they typed stays, what they left alone is shown as it is now.
+        touched = {name: value for name, value in typed().items() if name not in moved.fresh}
+        return _task(task, refused=moved, touched=touched), moved.status
     except Conflict as late:
         # Somebody was faster, or it was done from another tab: say so beside the task as it is now.
         return _task(task, notice=current.say(late.message, **late.params), typed=typed()), late.status
     except Invalid as refused:
-        return _task(task, refused=refused, typed=typed()), refused.status
+        return _task(task, refused=refused, typed=typed(), seen=seen), refused.status
     flash(f"task:{task}", "finished")
     if completed.next_task:
         flash(current.say("Done. The next step of this case is yours as well."))
@@ -84,15 +89,18 @@ def complete(task: str) -> ResponseReturnValue:
 
 def sent_answers() -> dict[str, Any]:
     """The form's answers, sent as one JSON object in the field `answers`; numbers stay exact. Raises Invalid."""
+    return json_object("answers", parse_float=Decimal)
+
+
+def json_object(field: str, **reading: Any) -> dict[str, Any]:
+    """A JSON object that was sent in a field of the request. Raises Invalid."""
     try:
-        answers = json.loads(
-            request.form.get("answers") or "{}", parse_float=Decimal, parse_constant=_not_a_number
-        )
+        sent = json.loads(request.form.get(field) or "{}", parse_constant=_not_a_number, **reading)
     except (ValueError, RecursionError) as unreadable:
         raise Invalid from unreadable
-    if not isinstance(answers, dict):
+    if not isinstance(sent, dict):
         raise Invalid
-    return answers
+    return sent
 
 
 def typed() -> Any:
@@ -120,6 +128,8 @@ def _filters() -> dict[str, Any]:
 
 def _task(task: str, **told: Any) -> str:
     page = current.read(tasks.task_page, task, current.language())
+    if "touched" in told:
+        told["typed"] = {**page.data, **told.pop("touched")}
     if "HX-Request" in request.headers:
         return render_template("_task.html", task=page, filters=_filters(), **told)
     return _panes(page, **told)

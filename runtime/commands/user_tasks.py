@@ -5,6 +5,7 @@ kindly and changes nothing. Not here: what the case does next (advance.py)."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from runtime import access, forms, functions, library
 from runtime.commands import advance
 from runtime.engine.execution import Execution
-from runtime.errors import Conflict, Forbidden
+from runtime.errors import Conflict, Forbidden, Problem
 from runtime.identity import Actor
 from runtime.store import accounts, files, user_tasks
 from runtime.store.cases import cases
@@ -46,6 +47,18 @@ class TaskChanged(Conflict):
     """This task changed since you opened it. Please look at it again; what you typed is kept."""
 
     code = "user_task.changed"
+
+
+class FieldsChanged(Conflict):
+    """Somebody changed what you typed over. Nothing was sent yet, and what you typed is kept.
+
+    A Problem for each such field; `fresh`: fields that changed too and that the user left alone."""
+
+    code = "user_task.fields_changed"
+
+    def __init__(self, problems: list[Problem], fresh: frozenset[str]) -> None:
+        super().__init__(problems)
+        self.fresh = fresh
 
 
 class NotYours(Forbidden):
@@ -128,14 +141,22 @@ def release(tx: Transaction, actor: Actor, task: str) -> None:
 
 
 def complete(
-    tx: Transaction, actor: Actor, task: str, answers: Mapping[str, Any], version: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    task: str,
+    answers: Mapping[str, Any],
+    version: int | None = None,
+    seen: Mapping[str, Any] | None = None,
 ) -> Completed:
     """Check the form, write what its user changed, and move the case on: one transaction.
 
-    `version`: the task as its user saw it. Raises FormInvalid with every field's reason."""
+    `seen`: the form's values as its user saw them (TaskPage.data). What they left alone is then not
+    written; what they typed over and somebody else changed meanwhile is refused by field. Without
+    `seen`, `version` (the task as its user saw it) refuses the whole form when any field changed.
+    Raises FormInvalid with every field's reason, FieldsChanged, TaskChanged."""
     row, case = _get(tx, actor, task)
     _require_mine(actor, row)
-    if version is not None and version != row.version:
+    if seen is None and version is not None and version != row.version:
         raise TaskChanged()
     if not user_tasks.change(
         tx,
@@ -159,6 +180,8 @@ def complete(
             given = forms.validate(
                 form, dict(answers), {**known, **usual}, library.options(tx, form), today=library.today(tx)
             )
+            if seen is not None:
+                given = _typed(form, given, {**usual, **known}, seen)
             # What was left empty is null from now on, so that the process may ask for it.
             given = {name: None for name in form.asked if name not in known} | usual | dict(given)
         elif answers:
@@ -169,6 +192,38 @@ def complete(
 
     moved = advance.move(tx, actor, case, act, [entry])
     return Completed(case.public_id, moved.next_for(actor))
+
+
+def _typed(
+    form: forms.Form, given: Mapping[str, Value], known: Mapping[str, Value], seen: Mapping[str, Any]
+) -> dict[str, Value]:
+    """Of the answers those that a form's user changed, where somebody else changed the field meanwhile.
+
+    Raises FieldsChanged for what both changed, and differently."""
+    now, sent = forms.for_browser(form, known), forms.for_browser(form, given)
+    moved = {name for name in form.asked if name in given and seen.get(name) != now.get(name)}
+    fresh = frozenset(name for name in moved if sent.get(name) == seen.get(name))
+    problems = [
+        Problem(
+            "answer.changed_meanwhile",
+            "Somebody changed {field} to {theirs} meanwhile; you entered {yours}. Send it again to keep yours.",
+            name,
+            {"field": name, "theirs": _told(now.get(name)), "yours": _told(sent.get(name))},
+        )
+        for name in form.asked
+        if name in moved - fresh and sent.get(name) != now.get(name)
+    ]
+    if problems:
+        raise FieldsChanged(problems, fresh)
+    return {name: value for name, value in given.items() if name not in fresh}
+
+
+def _told(value: Any) -> str:
+    """A plain JSON value in a sentence."""
+    if value is None or value == "":
+        return "–"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 100 else text[:99] + "…"
 
 
 def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> None:

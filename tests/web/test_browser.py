@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from runtime import clock
 from runtime.commands import deploy, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
-from runtime.queries import inbox
-from tests.web.stand_ins import PASSWORD, Office
+from runtime.queries import inbox, tasks
+from tests.web.stand_ins import DATA, PASSWORD, Office, task_page
 
 pytestmark = pytest.mark.browser
 
@@ -133,7 +134,7 @@ def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
     page.get_by_label("数量").nth(1).fill("125")
     page.get_by_role("button", name="提交").dblclick()
     page.wait_for_url("**/inbox")
-    ((task, answers, version),) = office.called("complete")
+    ((task, answers, version, _),) = office.called("complete")
     assert (task, version, answers["decision"]) == ("t1", 4, "approve")
     assert [row["quantity"] for row in answers["lines"]] == [300, 125]
     assert "intro" not in answers
@@ -174,6 +175,25 @@ def test_a_draft_waits_for_its_writer_and_goes_when_the_task_is_done(page: Page)
     page.get_by_role("button", name="提交").click()
     page.wait_for_url("**/inbox")
     until(page, f"{DRAFTS} === 0")
+
+
+def test_a_draft_brings_back_only_what_was_typed_and_says_what_it_was_typed_over(
+    page: Page, office: Office
+) -> None:
+    office.answers[tasks.task_page] = task_page(clock.now(), data={**DATA, "comment": "旧", "amount": 1})
+    page.goto("/tasks/t1")
+    page.get_by_label("意见").fill("先看合同")
+    page.goto("/stock")
+    office.answers[tasks.task_page] = task_page(clock.now(), data={**DATA, "comment": "新", "amount": 2})
+    page.goto("/tasks/t1")
+    page.get_by_text("已恢复您之前填写的内容").wait_for()
+    assert page.get_by_label("意见").input_value() == "先看合同"
+    fill(page)
+    office.answers[user_tasks.complete] = user_tasks.Completed("c1", None)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    seen = office.called("complete")[-1][3]
+    assert (seen["comment"], seen["amount"]) == ("旧", 2)
 
 
 def test_chosen_files_are_sent_before_the_form(page: Page, office: Office, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_completed_task_leads_to_the_next_step_of_the_case_if_it_is_mine(
     office.answers[user_tasks.complete] = user_tasks.Completed("c1", "t7")
     answer = send(client, "/tasks/t1", {"answers": '{"decision": "approve"}', "version": "4"})
     assert answer.headers["Location"] == "/tasks/t7"
-    assert office.called("complete") == [("t1", {"decision": "approve"}, 4)]
+    assert office.called("complete") == [("t1", {"decision": "approve"}, 4, None)]
     # What was typed is forgotten in the browser.
     assert 'data-finished="task:t1"' in client.get("/inbox").text
 
@@ -116,7 +116,7 @@ def test_otherwise_it_leads_back_to_the_list(client: FlaskClient) -> None:
 
 def test_numbers_reach_the_form_exactly(office: Office, client: FlaskClient) -> None:
     send(client, "/tasks/t1", {"answers": '{"amount": 0.1, "big": 12345678901234567890.25}', "version": "4"})
-    ((_, answers, _),) = office.called("complete")
+    ((_, answers, _, _),) = office.called("complete")
     assert str(answers["amount"]) == "0.1" and str(answers["big"]) == "12345678901234567890.25"
 
 
@@ -152,6 +152,36 @@ def test_somebody_was_faster_is_said_kindly_and_keeps_what_was_typed(
     answer = send(client, "/tasks/t1", {"answers": '{"comment": "x"}', "version": "3"})
     assert answer.status_code == 409
     assert "is-kind" in answer.text and json_block(answer.text, "values") == {"comment": "x"}
+
+
+def test_a_field_that_both_changed_keeps_what_was_typed_and_shows_the_others_as_they_are_now(
+    office: Office, client: FlaskClient
+) -> None:
+    page = client.get("/tasks/t1").text
+    assert 'name="seen"' in page
+    office.answers[tasks.task_page] = task_page(clock.now(), data={"comment": "theirs", "decision": "return"})
+    problem = Problem(
+        "answer.changed_meanwhile", "Somebody changed {field} to …", "comment", {"field": "comment"}
+    )
+    office.answers[user_tasks.complete] = user_tasks.FieldsChanged([problem], frozenset(["decision"]))
+    sent = {"answers": '{"comment": "mine", "decision": null}', "version": "4", "seen": '{"comment": "old"}'}
+    answer = send(client, "/tasks/t1", sent)
+    assert answer.status_code == 409
+    assert office.called("complete")[-1][3] == {"comment": "old"}
+    assert json_block(answer.text, "values") == {"comment": "mine", "decision": "return"}
+    assert [each["where"] for each in json_block(answer.text, "problems")] == ["comment"]
+    # Sent again, it is over what is shown now.
+    assert "theirs" in answer.text.partition('name="seen"')[2].partition(">")[0]
+
+
+def test_what_was_seen_stays_what_was_seen_when_an_answer_does_not_fit(
+    office: Office, client: FlaskClient
+) -> None:
+    office.answers[user_tasks.complete] = FormInvalid([Problem("answer.required", "no", "decision")])
+    sent = {"answers": "{}", "version": "4", "seen": '{"comment": "long ago"}'}
+    answer = send(client, "/tasks/t1", sent)
+    assert "long ago" in answer.text.partition('name="seen"')[2].partition(">")[0]
+    assert send(client, "/tasks/t1", sent | {"seen": "[]"}).status_code == 400
 
 
 def test_a_group_task_is_taken_first(office: Office, client: FlaskClient) -> None:

@@ -36,11 +36,13 @@ mount("form", async (element) => {
   const typed = element.hasAttribute("data-typed");
   const kept = draft && !typed ? read(draft) : null;
   const values = json(element, "values", {});
-  const imported = form.importSchema(schema, { ...values, ...kept });
-  attach(form, { ...values, ...kept });
+  // What is typed over, as it was seen then: the server says so if somebody else changed it meanwhile.
+  const seen = { ...JSON.parse(answer?.elements.seen?.value ?? "{}"), ...kept?.seen };
+  const imported = form.importSchema(schema, { ...values, ...kept?.typed });
+  attach(form, { ...values, ...kept?.typed });
   await imported;
   if (kept) offerToStartAfresh(element, draft);
-  if (draft) keepDrafts(form, draft, body);
+  if (draft) keepDrafts(form, draft, body, seen);
   showProblems(form, problems);
   if (!answer) return;
 
@@ -67,6 +69,7 @@ mount("form", async (element) => {
       });
       progress.textContent = translate("Sending …");
       answer.elements.answers.value = JSON.stringify(answers);
+      if (answer.elements.seen) answer.elements.seen.value = JSON.stringify(seen);
       answer.submit();
     } catch (refused) {
       sending = false;
@@ -121,8 +124,9 @@ function focusFirst(body) {
   });
 }
 
-// Drafts keep themselves in this tab: a closed session or a stray link loses nothing.
-function keepDrafts(form, key, body) {
+// Drafts keep themselves in this tab: a closed session or a stray link loses nothing. Kept is what was
+// typed, over what was seen then; the other fields are shown as they are when it is restored.
+function keepDrafts(form, key, body, seen) {
   let waiting;
   let touched = false; // form-js reports changes of its own while it draws
   for (const kind of ["input", "change", "click", "keydown"]) body.addEventListener(kind, () => { touched = true; }, true);
@@ -130,7 +134,14 @@ function keepDrafts(form, key, body) {
     if (waiting === undefined) return;
     clearTimeout(waiting);
     waiting = undefined;
-    const text = JSON.stringify(form._getSubmitData(), (_, value) => (typeof value === "string" && value.startsWith("files::") ? null : value));
+    const data = form._getSubmitData();
+    const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+    const names = Object.keys(data).filter((name) => !same(data[name], seen[name]));
+    const draft = {
+      typed: Object.fromEntries(names.map((name) => [name, data[name]])),
+      seen: Object.fromEntries(names.map((name) => [name, seen[name] ?? null])),
+    };
+    const text = JSON.stringify(draft, (_, value) => (typeof value === "string" && value.startsWith("files::") ? null : value));
     try {
       sessionStorage.setItem(key, text);
     } catch {
