@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -33,7 +33,7 @@ from runtime.commands import messages as messages_
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import GROUPS, SYSTEM, Actor
 from runtime.queries import decide as deciding
-from runtime.queries import inbox, people, variables
+from runtime.queries import inbox, people, templates, variables
 from runtime.queries import incidents as incident_queries
 from runtime.queries import messages as message_queries
 from runtime.worker import Worker
@@ -325,6 +325,16 @@ def check(paths: tuple[Path, ...], show_who: bool) -> None:
         err.print(say("{count} problems must be mended.", count=errors), style="red")
         sys.exit(2)
     out.print(say("{count} files are in order.", count=len(sources)))
+
+
+@main.command("templates")
+@click.argument("file", default="-", type=click.File("w", encoding="utf-8", lazy=True, atomic=True))
+def templates_(file: IO[str]) -> None:
+    """Write the element templates of all operations to FILE (default: standard output).
+
+    Camunda Modeler offers them where it finds them: .camunda/element-templates/NAME.json in the
+    diagram's folder or one above it."""
+    file.write(templates.text())
 
 
 @main.command("deploy")

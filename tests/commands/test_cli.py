@@ -211,3 +211,11 @@ def test_a_real_installation_starts_empty(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli.main, ["tasks", "--as", "root"], env=env).exit_code == 0
     # Not again over what is there.
     assert CliRunner().invoke(cli.main, ["admin", "create", "root"], env=env).exit_code == 1
+
+
+def test_the_element_templates_are_written_where_they_are_asked_for(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "guicheng.json"
+    assert run("templates", str(path)).exit_code == 0
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert "inventory.receive" in {each["name"] for each in written}
+    assert json.loads(run("templates").stdout) == written
