@@ -7,7 +7,7 @@ Not here: how steps are made (moves.py), what elements do (elements/), storage."
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -25,9 +25,10 @@ from runtime.engine.scopes import ROOT
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import READY, Token
 from runtime.expressions import PURE, Expression
+from runtime.expressions.errors import UnknownName
 from runtime.values import Value
 
-__all__ = ["LIMIT", "Definition", "Execution", "OpenActivity", "compile", "next_due"]
+__all__ = ["LIMIT", "Definition", "Execution", "OpenActivity", "compile", "next_due", "starts_where"]
 
 LIMIT = 1000  # automatic steps of one transaction
 # A job's clock may be read a little before the timer's, or cut off to the second.
@@ -36,7 +37,8 @@ EARLY = dt.timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class OpenActivity:
-    """A token that is open. `waits`: user, timer, message; "" for what waits inside or is to run.
+    """A token that is open. `waits`: user, timer, message, signal, condition; "" for what
+    waits inside or is to run.
 
     `process`: the (called) process that holds the element."""
 
@@ -79,6 +81,7 @@ class Execution:
             variables = {**variables, initiator: variables["initiator"]}
         for name in variables:
             begun.scopes.put(ROOT, name, variables[name])
+        begun.listen(begun)
         begun.scopes.settle()
         start._update(token)
         execution = cls(begun)
@@ -92,9 +95,7 @@ class Execution:
         """The case that `state()` described; without a world it can be asked but not moved.
 
         Raises UnknownFormat, DoesNotFit."""
-        case = Case(
-            definition.spec, state.get("case", ""), state.get("business_key", ""), cast(World, world)
-        )
+        case = Case(definition.spec, state.get("case", ""), state.get("business_key", ""), cast(World, world))
         states.load(case, state)
         return cls(case)
 
@@ -131,6 +132,22 @@ class Execution:
         """A message has come for a subscription. Raises ActivityNotFound, NotWaiting, NotAValue."""
         token = self._waiting(activity, "message")
         token.task_spec.happened(token, self._case.read_values(payload))
+        self.run()
+
+    def signal(self, activities: Sequence[str], payload: Mapping[str, Value]) -> None:
+        """A signal of another case reaches those of these activities that still wait for one.
+
+        Raises NotWaiting if none does, NotAValue."""
+        given = self._case.read_values(payload)
+        reached = False
+        for activity in activities:
+            token = self._case.index.get(activity)
+            # One that was reached before may have ended it.
+            if token is not None and token.wait.get("kind") == "signal":
+                token.task_spec.happened(token, dict(given))
+                reached = True
+        if not reached:
+            raise NotWaiting()
         self.run()
 
     def retry(self, activity: str) -> None:
@@ -231,4 +248,27 @@ def next_due(
             due = timers.following(due, now, zone)
         if due is not None and due.at > now:
             found[name] = due.at
+    return found
+
+
+def starts_where(
+    definition: Definition,
+    variables: Mapping[str, Value],
+    *,
+    now: dt.datetime,
+    functions: Mapping[str, Callable[..., Any]] = PURE,
+) -> list[str]:
+    """The conditional start events whose condition holds with these variables; one that names a
+    variable that is not among them does not. Raises CannotEvaluate, NotTrueOrFalse."""
+    calls = {**PURE, **functions, "now": lambda: now, "dateTime": lambda: now}
+    found = []
+    for name, start in definition.spec.starts.items():
+        condition = start.wait.condition if name and isinstance(start, StartEvent) and start.wait else None
+        if condition is None:
+            continue
+        try:
+            if start.holds(condition, lambda asked: asked.evaluate(variables, calls)):
+                found.append(name)
+        except UnknownName:
+            continue
     return found

@@ -2,28 +2,30 @@
 
 A step first evaluates and writes what may fail, under a journal; only then tokens move.
 When it fails, nothing of it stays and the token is parked where it stood; other branches
-go on. A BPMN error goes to the nearest boundary event that catches it.
+go on. What is thrown finds its catcher (throwing.py); after each step, conditions are asked
+and joins looked at again (joins.py).
 Not here: what each element does (elements/), the public doors (execution.py)."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from runtime.engine import ports
+from runtime.engine import compensation, joins, ports, throwing
 from runtime.engine.elements.base import Element
-from runtime.engine.elements.call_activity import CallActivity, called_scope
+from runtime.engine.elements.call_activity import called_scope
 from runtime.engine.errors import UncaughtError
 from runtime.engine.names import Names, functions
 from runtime.engine.ports import BpmnError, Happening, Step, World
-from runtime.engine.scopes import Scopes
+from runtime.engine.scopes import DELETE, Scopes
 from runtime.engine.texts import Evaluate
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import (
     CANCELLED,
+    CHECK,
     ENTER,
     LEAVE,
     READY,
@@ -49,7 +51,13 @@ class Case(TopLevel):
         self.happenings: list[Happening] = []
         self.scopes = Scopes(self._written)
         self.number = 0
-        self._queue: list[tuple[bool, int, str]] = []
+        # What must be asked again after a step: conditions, and joins that wait or have to reset.
+        self.conditional: set[str] = set()
+        self.joining: set[str] = set()
+        self.resetting: set[tuple[str, str]] = set()  # owner of the level ("": the case), gateway
+        self._fresh: set[str] = set()
+        self._changed: list[tuple[str, str, str]] = []  # scope, name, kind
+        self._queue: list[tuple[int, int, str]] = []
         self._writer = ("", "")
         self._born: list[Token] = []
 
@@ -70,22 +78,32 @@ class Case(TopLevel):
     def step_of(self, token: Token) -> Step:
         return Step(self.case_id, token.workflow.spec.process.id, token.element, token.id)
 
-    def names(self, token: Token, scope: str | None = None) -> Names:
-        """What is seen from the token's innermost scope, or from `scope`."""
+    def names(
+        self, token: Token, scope: str | None = None, beside: Mapping[str, Value] | None = None
+    ) -> Names:
+        """What is seen from the token's innermost scope, or from `scope`; `beside`: what only this place has."""
         level: Level = token.workflow
-        return Names(self.scopes, token.local if scope is None else scope, level.key, {
-            "processBusinessKey": level.key,
-            "processInstanceId": self.case_id,
-            "currentActivityId": token.element,
-            "activityInstanceId": token.id,
-        })
+        return Names(
+            self.scopes,
+            token.local if scope is None else scope,
+            level.key,
+            {
+                "processBusinessKey": level.key,
+                "processInstanceId": self.case_id,
+                "currentActivityId": token.element,
+                "activityInstanceId": token.id,
+            },
+            beside or {},
+        )
 
     def seen(self, token: Token) -> Names:
         """The same for people who ask: without what is the runtime's own."""
         return Names(self.scopes, token.local, token.workflow.key, {})
 
-    def evaluator(self, token: Token, scope: str | None = None) -> Evaluate:
-        names = self.names(token, scope)
+    def evaluator(
+        self, token: Token, scope: str | None = None, beside: Mapping[str, Value] | None = None
+    ) -> Evaluate:
+        names = self.names(token, scope, beside)
         step = self.step_of(token)
 
         def evaluate(expression: Expression) -> Value:
@@ -121,21 +139,33 @@ class Case(TopLevel):
         self.report(ports.Entered(node.id, token.id, process=process, kind=token.task_spec.kind))
 
     def queue(self, token: Token) -> None:
-        heappush(self._queue, (not token.task_spec.urgent, token.number, token.id))
+        # What has happened is finished first; then conditions, since they may interrupt what comes next;
+        # then events, so that an end that terminates is not outrun.
+        rank = {LEAVE: 0, CHECK: 1}.get(token.phase, 2 if token.task_spec.urgent else 3)
+        heappush(self._queue, (rank, token.number, token.id))
 
-    def wait(self, token: Token, wait: dict[str, Any]) -> None:
-        """From now on the token waits for this; tells the house."""
+    def wait(self, token: Token, wait: dict[str, Any], *, check: bool = True) -> None:
+        """From now on the token waits for this; tells the house. `check`: a condition is asked at once."""
         token._set_state(STARTED)
         token.wait = wait
-        if wait["kind"] == "timer":
+        kind = wait["kind"]
+        if kind == "timer":
             due = dt.datetime.fromisoformat(wait["due"])
             self.report(ports.TimerSet(token.element, token.id, due=due))
-        elif wait["kind"] == "message":
-            self.report(ports.Subscribed(token.element, token.id, name=wait["name"], key=wait["key"]))
+        elif kind in ("message", "signal"):
+            told = ports.Subscribed(
+                token.element, token.id, name=wait["name"], key=wait.get("key"), kind=kind
+            )
+            self.report(told)
+        elif kind == "condition":
+            self.conditional.add(token.id)
+            if check:
+                self._fresh.add(token.id)
 
     def wait_over(self, token: Token) -> None:
-        if token.wait.get("kind") in ("timer", "message"):
+        if token.wait.get("kind") in ("timer", "message", "signal"):
             self.report(ports.WaitEnded(token.element, token.id, kind=token.wait["kind"]))
+        self.conditional.discard(token.id)
         token.wait = {}
 
     def go_on(self, token: Token) -> None:
@@ -143,33 +173,75 @@ class Case(TopLevel):
         token.phase = LEAVE
         token._ready()
 
-    def leave(self, token: Token) -> None:
-        """The element is done: its successors take the token's place."""
+    def leave(self, token: Token, meanwhile: Callable[[], None] | None = None) -> None:
+        """The element is done: its successors take the token's place.
+
+        `meanwhile`: what it throws as it goes; that may interrupt the token's own level."""
         level: Level = token.workflow
         for armed in token.children:
             self.withdraw(armed)
-        body, is_item = token.parent, token.task_spec.is_item
-        self.passed(token)
+        at = len(self.happenings)
+        if meanwhile is not None:
+            token.entered = False
+            meanwhile()
+        survived = token.id in self.index
+        flows = tuple(flow for flow in token.flows if "#" not in flow) if survived else ()
+        self.happenings.insert(at, ports.Left(token.element, token.id, flows=flows))
+        if not survived:
+            return
+        compensation.register(self, token)
+        body = token.parent
+        self.discard(token)
         for flow in token.flows:
             target = level.spec.element(level.spec.targets[flow])
             self.enter(self.spawn(level, target, token.scope, flow=flow))
-        if is_item:
+        if token.task_spec.is_item:
             body.task_spec.item_left(body, token)
+        elif "handler_of" in token.memory:
+            compensation.handled(self, token.memory["handler_of"])
+        elif isinstance(level, InnerLevel) and level.owner.task_spec.decides_itself:
+            level.owner.task_spec.inner_left(level, token)
         elif level.empty():
-            self._close(level, token)
+            self.close(level, token)
 
     def passed(self, token: Token) -> None:
         """The token is done; who takes its place is somebody else's affair."""
         self.report(ports.Left(token.element, token.id, flows=token.flows))
         self.discard(token)
 
-    def _close(self, level: Level, last: Token) -> None:
+    def close(self, level: Level, last: Token) -> None:
+        """Nothing is left to do on a level: whoever holds it goes on."""
+        for listener in [token for token in level.tokens() if token.task_spec.is_listener]:
+            self.withdraw(listener)
         if isinstance(level, InnerLevel):
-            del self.subprocesses[level.owner.id]
+            if level.completed_work:
+                level.owner.memory["completed_work"] = level.completed_work
+            if level.owner.task_spec.ends_level:
+                level.owner.memory["ended_at"] = last.element
+            self.forget(level)
             self.go_on(level.owner)
         else:
             self.completed = True
-            self.report(ports.Ended(last.element, last.id, outcome=level.outcome))
+            at = last.memory.get("ended_at", last.element)
+            self.report(ports.Ended(at, last.id, outcome=level.outcome))
+
+    def forget(self, level: InnerLevel) -> None:
+        self.subprocesses.pop(level.owner.id, None)
+        self.resetting = {each for each in self.resetting if each[0] != level.owner.id}
+
+    def interrupt(self, level: Level, but: Token | None = None) -> None:
+        """End everything on a level, what only listens included, except `but`."""
+        level.interrupted = True
+        for other in [token for token in level.task_tree.children if token is not but]:
+            # One may have gone with another.
+            if other.id in self.index:
+                self.withdraw(other)
+
+    def level_asks(self, token: Token) -> None:
+        """Within the step that leaves: what the level around must evaluate, and may fail."""
+        level = token.workflow
+        if isinstance(level, InnerLevel) and level.owner.task_spec.decides_itself:
+            level.owner.task_spec.inner_finishes(level, token)
 
     def withdraw(self, token: Token) -> None:
         """End a token and all that depends on it, the innermost and youngest first."""
@@ -181,20 +253,39 @@ class Case(TopLevel):
             inner = self.subprocesses.get(current.id)
             if inner is not None:
                 pending.extend(inner.task_tree.children)
+            handler = self.index.get(current.memory.get("handling", ""))
+            if handler is not None:
+                pending.append(handler)
+        # A handler may have been found twice: by who waits for it and on its level.
+        order = list(dict.fromkeys(order))
         for current in reversed(order):
             self.wait_over(current)
             if current.entered:
                 self.report(ports.Cancelled(current.element, current.id))
             current._set_state(CANCELLED)
-            self.subprocesses.pop(current.id, None)
             self.discard(current)
 
     def discard(self, token: Token) -> None:
         """Out of the tree, with the scopes it owns."""
         self.scopes.end(called_scope(token))
         self.scopes.end(token.id)
+        inside = self.subprocesses.get(token.id)
+        if inside is not None:
+            self.forget(inside)
         token.workflow.drop(token)
         self.index.pop(token.id, None)
+        self.joining.discard(token.id)
+        self.conditional.discard(token.id)
+
+    def open_inside(self, token: Token, scope: str, key: str) -> InnerLevel:
+        """The inside of a subprocess or called process begins, and listens for its event subprocesses."""
+        level = self.open_level(token, token.workflow.spec.inner[token.element], scope, key)
+        self.listen(level)
+        return level
+
+    def listen(self, level: Level) -> None:
+        for listener in level.spec.listeners:
+            listener.arm(level)
 
     def open_level(self, token: Token, spec: ScopeSpec, scope: str, key: str) -> InnerLevel:
         """The inside of a subprocess or called process begins; its first token is for the caller."""
@@ -208,6 +299,7 @@ class Case(TopLevel):
     def run(self, limit: int) -> None:
         """Make steps until all tokens wait, or `limit` steps are made."""
         steps = 0
+        self._look_around()
         while self._queue:
             token = self.index.get(self._queue[0][2])
             if token is None or not token.has_state(READY) or token.parked:
@@ -234,9 +326,29 @@ class Case(TopLevel):
         else:
             if done:
                 token.complete()
-            elif token.has_state(READY):
+            elif token.has_state(READY) and token.phase == ENTER:
                 token._set_state(STARTED)
         self.scopes.settle()
+        self._look_around()
+
+    def _look_around(self) -> None:
+        """What a step changed may make a condition true, or leave a join nothing to wait for."""
+        if self._changed or self._fresh:
+            self._ask_conditions()
+        if self.joining or self.resetting:
+            joins.settle(self)
+
+    def _ask_conditions(self) -> None:
+        changed, self._changed = self._changed, []
+        fresh, self._fresh = self._fresh, set()
+        waiting = [self.index[id] for id in self.conditional if id in self.index]
+        for token in sorted(waiting, key=lambda token: token.number):
+            if token.has_state(READY):
+                continue
+            seen = [(name, kind) for scope, name, kind in changed if self.scopes.sees(token.local, scope)]
+            if token.id in fresh or (seen and token.task_spec.concerned(seen)):
+                token.phase = CHECK
+                token._ready()
 
     def writes_as(self, token: Token) -> None:
         """Changes of variables are from now on told as this token's."""
@@ -245,7 +357,7 @@ class Case(TopLevel):
     def _mark(self, token: Token) -> tuple[Any, ...]:
         self._born = []
         kept = token.phase, dict(token.wait), dict(token.memory), self.number
-        return self.scopes.mark(), len(self.happenings), *kept
+        return self.scopes.mark(), len(self.happenings), len(self._changed), *kept
 
     def _undo(self, token: Token, mark: tuple[Any, ...]) -> None:
         """As if the step had not been tried. Only tokens that the step itself made can be there too."""
@@ -253,27 +365,32 @@ class Case(TopLevel):
             self.subprocesses.pop(born.id, None)
             born.workflow.drop(born)
             self.index.pop(born.id, None)
-        if mark[2] == ENTER:
+        if mark[3] == ENTER:
             self.subprocesses.pop(token.id, None)
         self.scopes.undo(mark[0])
-        del self.happenings[mark[1]:]
-        token.phase, token.wait, token.memory, self.number = mark[2:]
+        del self.happenings[mark[1] :]
+        del self._changed[mark[2] :]
+        token.phase, token.wait, token.memory, self.number = mark[3:]
         token.flows = ()
         token._set_state(READY)
 
     def park(self, token: Token, failure: BaseException) -> None:
         token.parked = True
-        told = f"{failure.code}: {failure}" if isinstance(failure, GuichengError) else (
-            f"{type(failure).__name__}: {failure}"
+        told = (
+            f"{failure.code}: {failure}"
+            if isinstance(failure, GuichengError)
+            else (f"{type(failure).__name__}: {failure}")
         )
         self.report(ports.Parked(token.element, token.id, reason=told, error=failure))
 
     def _catch(self, thrower: Token, error: BpmnError) -> None:
-        """Hand the error to the nearest boundary event that takes it, from the inside outwards."""
+        """Hand the error to the nearest event that takes it, from the inside outwards."""
         mark = self._mark(thrower)
         try:
-            caught = self._find_catcher(thrower, error)
-            results = to_json(error.variables)
+            caught = throwing.catcher(thrower, "error", error.code)
+            if caught is not None:
+                caught.tell_callers(self)
+                results = {**to_json(error.variables), **caught.told(error.code, error.message)}
         except Exception as failure:
             self._undo(thrower, mark)
             self.park(thrower, failure)
@@ -284,33 +401,12 @@ class Case(TopLevel):
             told.__cause__ = error
             self.park(thrower, told)
             return
-        activity, boundary = caught
-        level, scope = activity.workflow, activity.scope
-        token = self.spawn(level, boundary, scope)
-        self.withdraw(activity)
-        token.memory["results"] = {**results, **boundary.told(error)}
-        self.reached(token)
-        self.go_on(token)
+        caught.take(self, results)
 
-    def _find_catcher(self, thrower: Token, error: BpmnError) -> tuple[Token, Any] | None:
-        current = thrower
-        while True:
-            body = current.parent if current.task_spec.is_item else current
-            boundary = body.task_spec.catcher(error.code)
-            if boundary is not None:
-                return body, boundary
-            level = current.workflow
-            if not isinstance(level, InnerLevel):
-                return None
-            current = level.owner
-            # What a called process has found out is told even when it ends by an error.
-            if isinstance(current.task_spec, CallActivity):
-                self.writes_as(current)
-                current.task_spec.map_out(current)
-
-    def _written(self, scope: str, name: str, old: Value, new: Value, removed: bool) -> None:
+    def _written(self, scope: str, name: str, old: Value, new: Value, kind: str) -> None:
         element, activity = self._writer
-        self.report(ports.VariableWritten(element, activity, scope, name, old, new, removed))
+        self._changed.append((scope, name, kind))
+        self.report(ports.VariableWritten(element, activity, scope, name, old, new, kind == DELETE))
 
     def read_values(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Values as plain JSON data. Raises NotAValue before anything has changed."""

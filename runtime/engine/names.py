@@ -18,15 +18,25 @@ BUILT_IN = ("initiator", "business_key")
 
 
 class Names(Mapping[str, Value]):
-    """The names seen from `scope`, looked up when asked for."""
+    """The names seen from `scope`, looked up when asked for; before them what `beside` has."""
 
-    def __init__(self, scopes: Scopes, scope: str, business_key: str, execution: Mapping[str, Value]) -> None:
+    def __init__(
+        self,
+        scopes: Scopes,
+        scope: str,
+        business_key: str,
+        execution: Mapping[str, Value],
+        beside: Mapping[str, Value] | None = None,
+    ) -> None:
         self._scopes, self._scope = scopes, scope
         self._business_key, self._execution = business_key, execution
+        self._beside = beside or {}
 
     def __getitem__(self, name: str) -> Value:
         if name == "execution":
             return self._execution
+        if name in self._beside:
+            return self._beside[name]
         held = self._scopes.holder(self._scope, name)
         if held is None and name == "initiator":
             held = self._scopes.holder(ROOT, name)

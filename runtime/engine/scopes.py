@@ -17,7 +17,8 @@ from typing import Any
 from runtime.values import Value, from_json, to_json
 
 ROOT = ""
-Report = Callable[[str, str, Value, Value, bool], None]
+Report = Callable[[str, str, Value, Value, str], None]
+CREATE, UPDATE, DELETE = "create", "update", "delete"
 _PLAIN = (str, bool, type(None))
 
 
@@ -40,7 +41,7 @@ class Scope:
 class Scopes:
     """All scopes of a case, with a journal so that a failed step leaves nothing behind.
 
-    `report(scope, name, old, new, removed)` hears each change that is not quiet."""
+    `report(scope, name, old, new, kind)` hears each change that is not quiet."""
 
     def __init__(self, report: Report) -> None:
         self._scopes: dict[str, Scope] = {ROOT: Scope(ROOT, None)}
@@ -70,12 +71,22 @@ class Scopes:
             if type(old) is type(new) and old == new and to_json(old) == to_json(new):
                 return
             self._journal.append(lambda: values.__setitem__(name, old))
+            kind = UPDATE
         else:
-            old = None
+            old, kind = None, CREATE
             self._journal.append(lambda: values.pop(name))
         values[name] = new
         if not quiet:
-            self._report(scope, name, old, new, False)
+            self._report(scope, name, old, new, kind)
+
+    def remove(self, scope: str, name: str) -> None:
+        """The nearest variable of this name, seen from `scope`, is gone; nothing if there is none."""
+        held = self.holder(scope, name)
+        if held is None:
+            return
+        old = held.values.pop(name)
+        self._journal.append(lambda: held.values.__setitem__(name, old))
+        self._report(held.id, name, old, None, DELETE)
 
     def write(self, scope: str, name: str, value: Value) -> None:
         """Write `name` where it is held, seen from `scope`; else at the root that `scope` sees."""
@@ -88,6 +99,10 @@ class Scopes:
     def holder(self, scope: str, name: str) -> Scope | None:
         """The nearest scope that holds `name`."""
         return next((seen for seen in self._outwards(scope) if name in seen.values), None)
+
+    def sees(self, scope: str, other: str) -> bool:
+        """Whether what is in `other` can be seen from `scope`."""
+        return any(seen.id == other for seen in self._outwards(scope))
 
     def visible(self, scope: str, *, local: bool = False) -> dict[str, Value]:
         """All that is seen from `scope` (`local`: only its own), names in order; a copy."""
@@ -122,9 +137,11 @@ class Scopes:
     def state(self) -> list[dict[str, Any]]:
         """Plain JSON data, the outer before the inner."""
         return [
-            {"id": scope.id, "parent": scope.parent, "values": {
-                name: to_json(scope.values[name]) for name in sorted(scope.values)
-            }}
+            {
+                "id": scope.id,
+                "parent": scope.parent,
+                "values": {name: to_json(scope.values[name]) for name in sorted(scope.values)},
+            }
             for scope in self._scopes.values()
         ]
 

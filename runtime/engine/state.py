@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.engine.errors import DoesNotFit, UnknownFormat
+from runtime.engine.joins import Join, owner_of
 from runtime.engine.moves import Case
-from runtime.engine.tree import READY, ROOT_TASK, InnerLevel, Level, Token
+from runtime.engine.tree import READY, ROOT_TASK, WAITING, InnerLevel, Level, Token
 
-FORMAT = 1
+FORMAT = 2
+READS = (1, 2)  # 1 has no event subprocesses, compensation or complex gateways
 
 
 def save(case: Case) -> dict[str, Any]:
@@ -34,11 +36,32 @@ def save(case: Case) -> dict[str, Any]:
                 "scope": level.scope,
                 "business_key": level.key,
                 "outcome": level.outcome,
+                **_about(level),
             }
             for level in levels
         ],
         "tokens": [_row(token) for token in tokens],
+        **_about(case),
     }
+
+
+def _about(level: Level) -> dict[str, Any]:
+    """What most levels have none of."""
+    about: dict[str, Any] = {}
+    if level.interrupted:
+        about["interrupted"] = True
+    if level.completed_work:
+        about["completed_work"] = list(level.completed_work)
+    if level.resets:
+        about["resets"] = dict(level.resets)
+    return about
+
+
+def _restore_about(case: Case, level: Level, row: Mapping[str, Any]) -> None:
+    level.interrupted = row.get("interrupted", False)
+    level.completed_work = list(row.get("completed_work", ()))
+    level.resets = dict(row.get("resets", {}))
+    case.resetting |= {(owner_of(level), gateway) for gateway in level.resets}
 
 
 def _row(token: Token) -> dict[str, Any]:
@@ -67,12 +90,13 @@ def _row(token: Token) -> dict[str, Any]:
 
 def load(case: Case, state: Mapping[str, Any]) -> None:
     """Put what `save` gave into a new case. Raises UnknownFormat, DoesNotFit."""
-    if state.get("format") != FORMAT:
+    if state.get("format") not in READS:
         raise UnknownFormat(format=state.get("format"), expected=FORMAT)
     if state["process"] != case.spec.process.id:
         raise DoesNotFit(element=state["process"], process=case.spec.process.id)
     case.number, case.completed, case.outcome = state["number"], state["ended"], state["outcome"]
     case.scopes.restore(state["scopes"])
+    _restore_about(case, case, state)
     inside = {row["owner"]: row for row in state["levels"]}
     for row in sorted(state["tokens"], key=lambda row: row["number"]):
         level = _level(case, row, inside)
@@ -93,6 +117,10 @@ def load(case: Case, state: Mapping[str, Any]) -> None:
         token.parked = row.get("parked", False)
         token.wait, token.memory = dict(row.get("wait", {})), dict(row.get("memory", {}))
         case.index[token.id] = token
+        if token.wait.get("kind") == "condition":
+            case.conditional.add(token.id)
+        if token.has_state(WAITING) and isinstance(spec, Join):
+            case.joining.add(token.id)
         if token.has_state(READY) and not token.parked:
             case.queue(token)
 
@@ -109,4 +137,5 @@ def _level(case: Case, row: Mapping[str, Any], inside: Mapping[str, Mapping[str,
         raise DoesNotFit(element=owner.element, process=owner.workflow.spec.process.id)
     level = case.open_level(owner, spec, about["scope"], about["business_key"])
     level.outcome = about["outcome"]
+    _restore_about(case, level, about)
     return level

@@ -24,17 +24,20 @@ from runtime.engine.scopes import ROOT
 if TYPE_CHECKING:
     from runtime.bpmn.model import Process
     from runtime.engine.elements.base import Element
+    from runtime.engine.elements.event_sub_process import EventSubProcess, Listener
     from runtime.engine.moves import Case
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
 COMPLETED, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.CANCELLED, TaskState.FUTURE
 
-ENTER, LEAVE = "enter", "leave"
+ENTER, LEAVE, CHECK = "enter", "leave", "check"
 ROOT_TASK = "root"
 
 
 class Root(BpmnTaskSpec):
     """What a tree hangs on; no element of the diagram. NCNames have no #, so no id can be the same."""
+
+    is_listener = False
 
 
 class ScopeSpec(BpmnProcessSpec):
@@ -54,6 +57,12 @@ class ScopeSpec(BpmnProcessSpec):
         self.correlation_keys: dict[str, Any] = {}
         self.bpmn_start_events: list[Any] = []
         self.targets: dict[str, str] = {}  # flow id → id of the node it leads to
+        self.sources: dict[str, str] = {}  # flow id → id of the node it comes from
+        self.hosts: dict[str, str] = {}  # boundary event → what it is attached to
+        self.listeners: list[Listener] = []  # starts of event subprocesses that wait for something
+        self.by_event: list[EventSubProcess] = []
+        self.undone: dict[str, Element] = {}  # activity → what compensates it
+        self.compensates = False  # whether anything in the process throws compensation
         self.starts: dict[str, Element] = {}  # by id; the none start event under "" too
         self.inner: dict[str, ScopeSpec] = {}  # subprocess or call activity → what is inside
 
@@ -66,9 +75,9 @@ class Token(Task):
     """One instance of one element; its id is the activity id.
 
     `number`: order of creation in the case. `scope`: where its writes go out to. `flow`: by
-    which it came. `phase`: what its next step is. `entered`: whether it was reported as reached
-    (an armed event is not). `wait`: what it waits for. `memory`: what its element must
-    remember, plain JSON whose insides are never changed in place."""
+    which it came. `phase`: what its next step is (CHECK: whether its condition holds now).
+    `entered`: whether it was reported as reached (an armed event is not). `wait`: what it waits
+    for. `memory`: what its element must remember, plain JSON whose insides are never changed in place."""
 
     task_spec: Element
     _parent: str | None
@@ -95,6 +104,8 @@ class Token(Task):
         self.wait: dict[str, Any] = {}
         self.memory: dict[str, Any] = {}
         self.flows: tuple[str, ...] = ()  # those it leaves by, within one step
+        if spec.is_listener:
+            workflow.listening += 1
 
     def _set_state(self, value: int) -> None:
         # Without the clock and the log line of the stock one.
@@ -137,8 +148,10 @@ class NoScripts:
 class Level:
     """What the case's workflow and those inside it have in common.
 
-    `scope`: where its tokens write to; `key`: the business key seen inside;
-    `outcome`: how it will have ended."""
+    `scope`: where its tokens write to; `key`: the business key seen inside; `outcome`: how it
+    will have ended; `interrupted`: an event subprocess has taken over; `completed_work`: what can
+    be compensated, in order of completion (compensation.py); `resets`: complex gateway → the flows
+    whose tokens it has taken and not yet reset. All plain JSON, never changed in place."""
 
     spec: ScopeSpec
     tasks: dict[str, Token]
@@ -146,8 +159,12 @@ class Level:
     scope: str = ROOT
     key: str = ""
     outcome: str = "completed"
+    interrupted: bool = False
+    listening: int = 0  # tokens that only listen for what starts an event subprocess
 
     def plant(self) -> None:
+        self.completed_work: list[dict[str, Any]] = []
+        self.resets: dict[str, list[str]] = {}
         self.task_tree = Token(self, self.spec.start, None, id=ROOT_TASK, state=COMPLETED)
 
     def tokens(self) -> Iterator[Token]:
@@ -155,12 +172,15 @@ class Level:
         return (token for token in list(self.tasks.values()) if token.id != ROOT_TASK)
 
     def empty(self) -> bool:
-        return len(self.tasks) == 1
+        """Nothing is left to do here; what only listens does not keep a level open."""
+        return len(self.tasks) == 1 + self.listening
 
     def drop(self, token: Token) -> None:
         """Take a token without children out of the tree."""
         token.parent._children.remove(token.id)
         del self.tasks[token.id]
+        if token.task_spec.is_listener:
+            self.listening -= 1
 
 
 class TopLevel(Level, BpmnWorkflow):

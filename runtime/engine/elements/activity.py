@@ -4,6 +4,7 @@ BPMN 2.0.2 §13.3.2 (Activity), §13.5.3 (boundary events); camunda:inputOutput.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from runtime.bpmn.model import Node
@@ -14,6 +15,13 @@ from runtime.engine.tree import ENTER, ScopeSpec, Token
 from runtime.values import Value
 
 
+def matching(events: Sequence[Any], kind: str, code: str) -> Any:
+    """The event that catches `kind` with `code`: one that names the code before one that takes all."""
+    of_kind = [event for event in events if event.trigger.kind == kind]
+    exact = [event for event in of_kind if event.trigger.code == code]
+    return next(iter(exact or [event for event in of_kind if not event.trigger.code]), None)
+
+
 class Bounded(Element):
     """An element that events can be attached to. They wait while it does."""
 
@@ -21,10 +29,9 @@ class Bounded(Element):
         super().__init__(level, node, name)
         self.boundaries: list[BoundaryEvent] = []
 
-    def catcher(self, code: str) -> BoundaryEvent | None:
-        errors = [event for event in self.boundaries if event.trigger.kind == "error"]
-        exact = [event for event in errors if event.trigger.code == code]
-        return next(iter(exact or [event for event in errors if not event.trigger.code]), None)
+    def catcher(self, kind: str, code: str) -> BoundaryEvent | None:
+        found: BoundaryEvent | None = matching(self.boundaries, kind, code)
+        return found
 
     def _run_hook(self, my_task: Token) -> bool | None:
         if my_task.phase != ENTER:

@@ -6,15 +6,17 @@ BPMN 2.0.2 §13.3.1, §13.3.2 (sequence flows and activities in general)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from runtime.bpmn.model import Node
+from runtime.bpmn.model import Node, Trigger
 from runtime.engine.errors import NotTrueOrFalse, NoWayOut
 from runtime.engine.texts import Evaluate, assignments
-from runtime.engine.tree import ENTER, ScopeSpec, Token
+from runtime.engine.tree import CHECK, ENTER, STARTED, ScopeSpec, Token
 from runtime.expressions import Expression
+from runtime.expressions.errors import UnknownName
 from runtime.values import Value, from_json
 
 if TYPE_CHECKING:
@@ -27,15 +29,24 @@ class Element(BpmnTaskSpec):
     `urgent` elements go before others that are ready. `kind` is the BPMN tag."""
 
     urgent = False
-    is_item = False  # one instance of a multi-instance activity
+    is_item = False  # one instance of a multi-instance activity or one round of a loop
+    is_listener = False  # waits for what starts an event subprocess
+    ends_level = False  # as an end event does: an event subprocess, which nothing follows
+    decides_itself = False  # when its inside is complete: an ad-hoc subprocess
 
     def __init__(self, level: ScopeSpec, node: Node, name: str = "") -> None:
         super().__init__(level, name or node.id)
         self.level = level
         self.node = node
         self.kind = node.kind
+        self.trigger = node.trigger or Trigger()
         self.outputs_ = assignments(node.outputs)
         self.conditions: dict[str, Expression] = {}  # flow id → condition, filled by definition.py
+
+    @property
+    def interrupts(self) -> bool:
+        """Of an event that catches: whether what it is attached to ends."""
+        return self.node.interrupting
 
     # The life of a task in SpiffWorkflow, without predictions, copies of data and signals.
 
@@ -58,10 +69,14 @@ class Element(BpmnTaskSpec):
 
     def _run_hook(self, my_task: Token) -> bool | None:
         """Enter or leave. True: done, None: it waits. Whatever may fail happens in here."""
+        if my_task.phase == CHECK:
+            self.check(my_task)
+            return None
         if my_task.phase == ENTER and not self.begin(my_task):
             return None
         self.finish(my_task)
         my_task.flows = self.exits(my_task)
+        my_task.case.level_asks(my_task)
         return True
 
     def _on_complete(self, my_task: Token) -> None:
@@ -72,6 +87,20 @@ class Element(BpmnTaskSpec):
     def begin(self, token: Token) -> bool:
         """Enter. True: done at once; False: it waits for something."""
         return True
+
+    def check(self, token: Token) -> None:
+        """Whether the condition that the token waits for holds now. A name that is not there yet is no failure."""
+        token.phase = ENTER
+        token._set_state(STARTED)
+        try:
+            holds = self.condition_holds(token)
+        except UnknownName:
+            holds = False
+        if holds:
+            self.happened(token, {})
+
+    def condition_holds(self, token: Token) -> bool:
+        raise NotImplementedError
 
     def happened(self, token: Token, results: dict[str, Any]) -> None:
         """What the token waited for has come, with `results` in plain JSON."""
@@ -105,19 +134,26 @@ class Element(BpmnTaskSpec):
         """The flows that the token leaves by: all without condition, and those whose condition holds.
 
         The default flow only if no condition holds. An element without flows ends its token."""
-        conditional = [flow for flow in self.node.outgoing if flow in self.conditions]
-        if not conditional:
+        if not self.conditions:
             return self.node.outgoing
-        evaluate = token.case.evaluator(token, token.scope)
-        holding = {flow for flow in conditional if self.holds(self.conditions[flow], evaluate)}
+        holding = self.holding(token)
         taken = tuple(
             flow
             for flow in self.node.outgoing
-            if flow in holding or (flow not in conditional and (flow != self.node.default or not holding))
+            if flow in holding or (flow not in self.conditions and (flow != self.node.default or not holding))
         )
         if not taken:
             raise NoWayOut(element=self.node.id)
         return taken
+
+    def holding(self, token: Token, beside: Mapping[str, Value] | None = None) -> set[str]:
+        """The flows other than the default whose condition holds."""
+        evaluate = token.case.evaluator(token, token.scope, beside)
+        return {
+            flow
+            for flow, condition in self.conditions.items()
+            if flow != self.node.default and self.holds(condition, evaluate)
+        }
 
     def holds(self, condition: Expression, evaluate: Evaluate) -> bool:
         value = evaluate(condition)
@@ -125,8 +161,8 @@ class Element(BpmnTaskSpec):
             raise NotTrueOrFalse(expression=condition.text, element=self.node.id, value=shown(value))
         return value
 
-    def catcher(self, code: str) -> BoundaryEvent | None:
-        """The boundary event here that catches an error of this code."""
+    def catcher(self, kind: str, code: str) -> BoundaryEvent | None:
+        """The boundary event here that catches an error or escalation of this code, or the cancelling."""
         return None
 
 

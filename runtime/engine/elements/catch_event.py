@@ -1,23 +1,23 @@
-"""Intermediate catching events: timer and message, alone or behind an event-based gateway.
+"""Intermediate catching events: timer, message, signal, condition; alone or behind an event-based gateway.
 
-BPMN 2.0.2 §13.5.2."""
+BPMN 2.0.2 §10.5.4, §13.5.2."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from runtime.bpmn.model import Node, Trigger
+from runtime.bpmn.model import Node
 from runtime.engine.elements.base import Element
-from runtime.engine.elements.waits import Wait
+from runtime.engine.elements.waits import Condition, Wait
 from runtime.engine.tree import ROOT_TASK, ScopeSpec, Token
 
 
-class CatchEvent(Element):
-    urgent = True
+class Awaiting(Condition, Element):
+    """Waits for one thing; an event-based gateway before it decides by what comes first."""
 
-    def __init__(self, level: ScopeSpec, node: Node) -> None:
-        super().__init__(level, node)
-        self.wait = Wait(node.trigger or Trigger())
+    def __init__(self, level: ScopeSpec, node: Node, **about: Any) -> None:
+        super().__init__(level, node, **about)
+        self.wait: Wait = Wait(self.trigger)
 
     def awaited(self, token: Token) -> dict[str, Any]:
         return self.wait.awaited(token)
@@ -28,6 +28,10 @@ class CatchEvent(Element):
 
     def happened(self, token: Token, results: dict[str, Any]) -> None:
         gateway = token.parent
-        if gateway.id != ROOT_TASK:
+        if not token.entered and gateway.id != ROOT_TASK:
             gateway.task_spec.decided(gateway, token)
         super().happened(token, results)
+
+
+class CatchEvent(Awaiting):
+    urgent = True

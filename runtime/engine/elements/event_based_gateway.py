@@ -7,6 +7,8 @@ from runtime.engine.tree import Token
 
 
 class EventBasedGateway(Element):
+    """The events are its tokens' children until one of them happens."""
+
     def begin(self, token: Token) -> bool:
         case, level = token.case, token.workflow
         waits = []

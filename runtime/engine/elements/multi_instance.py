@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.bpmn.model import Loop, Node
+from runtime.bpmn.model import Loop, Node, Trigger
+from runtime.engine import throwing
 from runtime.engine.elements.activity import Activity, Bounded
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import NotACollection, NotACount
+from runtime.engine.ports import SignalThrown
 from runtime.engine.texts import formula
 from runtime.engine.tree import ScopeSpec, Token
 from runtime.expressions.arithmetic import MAX_ITEMS
@@ -97,7 +99,15 @@ class MultiInstance(Bounded):
         memory["done"] += 1
         if "collected" in token.memory:
             # A new map: what was saved before must not change with it.
-            memory["collected"] = {**memory["collected"], str(token.memory["index"]): token.memory["collected"]}
+            memory["collected"] = {
+                **memory["collected"],
+                str(token.memory["index"]): token.memory["collected"],
+            }
+        event = self.loop.event
+        if event is not None and (self.loop.behavior == "None" or memory["done"] == 1):
+            self.throw(body, event)
+            if body.id not in case.index:
+                return
         if token.memory["last"]:
             for other in [child for child in body.children if child.task_spec is self.item]:
                 case.withdraw(other)
@@ -106,9 +116,16 @@ class MultiInstance(Bounded):
             index = token.memory["index"] + 1
             self.start_item(body, index, from_json(memory["items"][index]))
 
+    def throw(self, body: Token, event: Trigger) -> None:
+        """What instances tell as they complete (behavior One: the first, None: each); §13.3.7."""
+        if event.kind == "escalation":
+            throwing.escalate(body, event.code)
+        else:
+            body.case.report(SignalThrown(self.node.id, body.id, name=event.name))
+            throwing.signal(body.case, event.name, {})
+
     def finish(self, token: Token) -> None:
         collected: dict[str, Any] = token.memory["collected"]
         if self.loop.output_collection:
             ordered = [from_json(collected[key]) for key in sorted(collected, key=int)]
             token.case.scopes.write(token.scope, self.loop.output_collection, ordered)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.bpmn.model import Node, Trigger
+from runtime.bpmn.model import Node
 from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.waits import Wait
 from runtime.engine.ports import MessageThrown
@@ -14,7 +14,7 @@ class SendTask(Activity):
 
     def __init__(self, level: ScopeSpec, node: Node, *, item: bool = False) -> None:
         super().__init__(level, node, item=item)
-        self.message = Wait(node.trigger or Trigger("message"))
+        self.message = Wait(self.trigger)
 
     def begin(self, token: Token) -> bool:
         evaluate = token.case.evaluator(token)

@@ -12,7 +12,7 @@ from runtime.engine.tree import ScopeSpec, Token
 class ServiceTask(Activity):
     def __init__(self, level: ScopeSpec, node: Node, *, item: bool = False) -> None:
         super().__init__(level, node, item=item)
-        self.topic = node.attributes.get("topic", "")
+        self.topic = node.attributes.get("topic", "") or self.trigger.topic
 
     def begin(self, token: Token) -> bool:
         case = token.case

@@ -1,28 +1,53 @@
-"""Timers and messages as events wait for them: what is awaited is evaluated once, on entry.
+"""What events wait for: timers, messages and signals, evaluated once on entry, and conditions.
 
-BPMN 2.0.2 §10.5.5 (timer and message event definitions)."""
+BPMN 2.0.2 §10.5.5 (event definitions)."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from runtime import expressions
 from runtime.bpmn.model import Trigger
 from runtime.engine import timers
 from runtime.engine.elements.base import shown
-from runtime.engine.errors import NeverDue, NotText
+from runtime.engine.errors import NeverDue, NotText, NotTrueOrFalse
 from runtime.engine.texts import Evaluate, formula, template
 from runtime.engine.tree import Token
 from runtime.expressions import PURE
 from runtime.values import Value
+
+AWAITED = ("timer", "message", "signal", "conditional")
+
+
+class Condition:
+    """Of an event that may wait for a condition: asked again whenever a variable that it sees is written."""
+
+    wait: Any  # a Wait, or None where the trigger is never waited for
+
+    def condition_holds(self, token: Token) -> bool:
+        assert self.wait is not None and self.wait.condition is not None
+        condition = self.wait.condition
+        value = token.case.evaluator(token)(condition)
+        if value is not True and value is not False:
+            raise NotTrueOrFalse(expression=condition.text, element=token.element, value=shown(value))
+        return value
+
+    def concerned(self, names: Iterable[tuple[str, str]]) -> bool:
+        """Whether one of the changes (name, kind) is of those that the event asks about."""
+        assert self.wait is not None
+        only, kinds = self.wait.trigger.variable_name, self.wait.trigger.variable_events
+        return any((not only or name == only) and (not kinds or kind in kinds) for name, kind in names)
 
 
 class Wait:
     """A trigger, ready to be awaited."""
 
     def __init__(self, trigger: Trigger) -> None:
+        self.trigger = trigger
         self.kind = trigger.kind
+        self.condition = formula(trigger.condition) if trigger.kind == "conditional" else None
         self.text = trigger.date or trigger.duration or trigger.cycle
         self.timer = "date" if trigger.date else "duration" if trigger.duration else "cycle"
         self.when = template(self.text) if trigger.kind == "timer" else None
@@ -33,7 +58,11 @@ class Wait:
 
     def awaited(self, token: Token) -> dict[str, Any]:
         """What the token will wait for, as plain JSON. Raises if it cannot be said."""
+        if self.kind == "conditional":
+            return {"kind": "condition"}
         evaluate = token.case.evaluator(token)
+        if self.kind == "signal":
+            return {"kind": "signal", "name": self.message(token, evaluate)}
         if self.when is None:
             name, key = self.message(token, evaluate), self.key(token, evaluate)
             return {"kind": "message", "name": name, "key": key}
@@ -45,7 +74,7 @@ class Wait:
     def message(self, token: Token, evaluate: Evaluate) -> str:
         name = self.name.fill(evaluate)
         if not isinstance(name, str) or not name:
-            raise NotText(field="message name", element=token.element, value=shown(name))
+            raise NotText(field=f"{self.kind} name", element=token.element, value=shown(name))
         return name
 
     def key(self, token: Token, evaluate: Evaluate) -> str | None:

@@ -55,6 +55,12 @@ SHORT: dict[str, Callable[[Any], dict[str, Any]]] = {
     "at": lambda text: {"trigger": Trigger("timer", date=text)},
     "every": lambda text: {"trigger": Trigger("timer", cycle=text)},
     "error": lambda code: {"trigger": Trigger("error", name=code, code=code)},
+    "signal": lambda name: {"trigger": Trigger("signal", name=name)},
+    "escalation": lambda code: {"trigger": Trigger("escalation", name=code, code=code)},
+    "when": lambda condition: {"trigger": Trigger("conditional", condition=condition)},
+    "link": lambda name: {"trigger": Trigger("link", name=name)},
+    "undo": lambda only: {"trigger": Trigger("compensate", activity_ref=only)},
+    "trigger_": lambda kind: {"trigger": Trigger(kind)},
 }
 
 
@@ -74,6 +80,38 @@ def decide(id: str, rule: str, **about: Any) -> Node:
 def on(host: str, id: str, **about: Any) -> Node:
     """A boundary event."""
     return node("boundaryEvent", id, attached_to=host, **about)
+
+
+def throw(id: str, **about: Any) -> Node:
+    return node("intermediateThrowEvent", id, **about)
+
+
+def catch(id: str, **about: Any) -> Node:
+    return node("intermediateCatchEvent", id, **about)
+
+
+def end(id: str, **about: Any) -> Node:
+    return node("endEvent", id, **about)
+
+
+def inside(id: str, *nodes: Node, flows: str, kind: str = "subProcess", **about: Any) -> Node:
+    """A subprocess."""
+    return node(kind, id, scope=scope(*nodes, flows=flows), **about)
+
+
+def when(id: str, start: Node, *nodes: Node, flows: str) -> Node:
+    """An event subprocess; its start event is `start`."""
+    return node("subProcess", id, by_event=True, scope=scope(start, *nodes, flows=flows))
+
+
+def undoes(id: str, host: str, **about: Any) -> tuple[Node, Node]:
+    """A user task that undoes `host`, and the boundary event that says so."""
+    boundary = node("boundaryEvent", f"undo_{host}", attached_to=host, handler=id, trigger=Trigger("compensate"))
+    return boundary, user(id, for_compensation=True, **about)
+
+
+def any_of(id: str) -> Node:
+    return node("inclusiveGateway", id)
 
 
 def xor(id: str) -> Node:
@@ -204,7 +242,7 @@ class Run:
         return [
             found.activity
             for found in self.execution.open_activities()
-            if found.element == element and found.kind != "multiInstance"
+            if found.element == element and found.kind not in ("multiInstance", "standardLoop")
         ]
 
     def do(self, element: str, which: int = 0, **values: Any) -> Run:
@@ -223,6 +261,10 @@ class Run:
 
     def receive(self, element: str, which: int = 0, **payload: Any) -> Run:
         self.execution.receive(self.activity(element, which), payload)
+        return self.again()
+
+    def signal(self, element: str, which: int = 0, **payload: Any) -> Run:
+        self.execution.signal([self.activity(element, which)], payload)
         return self.again()
 
     def retry(self, element: str, which: int = 0) -> Run:

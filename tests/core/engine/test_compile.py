@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from runtime.bpmn.model import Flow, Loop, Node, Process, Scope, Trigger
+from runtime.bpmn.model import AdHoc, Flow, Loop, Node, Process, Scope, Trigger
 from runtime.engine.definition import compile
 from runtime.engine.errors import CannotRun
-from tests.core.engine.drawing import both, decide, draw, each, node, on, scope, service, user, xor
+from tests.core.engine.drawing import both, decide, draw, node, on, scope, service, user, xor
 
 
 def rules(process: Process, **called: Process) -> set[str]:
@@ -28,15 +28,17 @@ def one(*nodes: Node) -> Process:
 @pytest.mark.parametrize(
     ("given", "rule"),
     [
-        (node("inclusiveGateway", "x"), "not_allowed"),
-        (node("complexGateway", "x"), "not_allowed"),
-        (node("scriptTask", "x"), "not_allowed"),
-        (node("task", "x"), "not_allowed"),
-        (node("manualTask", "x"), "not_allowed"),
-        (node("transaction", "x"), "not_allowed"),
-        (node("intermediateCatchEvent", "x", trigger=Trigger("signal")), "not_allowed"),
-        (node("intermediateThrowEvent", "x", trigger=Trigger("escalation")), "not_allowed"),
-        (node("intermediateCatchEvent", "x", trigger=Trigger("link")), "not_allowed"),
+        (node("globalTask", "x"), "not_allowed"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("signal")), "no_message"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("multiple")), "not_allowed"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("escalation", code="e")), "not_allowed"),
+        (node("intermediateCatchEvent", "x", trigger=Trigger("conditional")), "no_condition"),
+        (node("intermediateThrowEvent", "x", trigger=Trigger("escalation")), "no_code"),
+        (node("intermediateThrowEvent", "x", trigger=Trigger("link", name="l")), "no_link"),
+        (node("intermediateThrowEvent", "x", trigger=Trigger("compensate", waits_for_completion=False)), "no_wait"),
+        (node("endEvent", "x", trigger=Trigger("cancel")), "no_cancel"),
+        (node("adHocSubProcess", "x", ad_hoc=AdHoc("")), "no_completion"),
+        (user("x", loop=Loop(False, "${a}", behavior="Complex")), "bad_behavior"),
         (node("serviceTask", "x"), "no_topic"),
         (node("serviceTask", "x", topic="t", type="connector"), "no_topic"),
         (node("serviceTask", "x", topic="t", type="external", delegateExpression="${bean}"), "refused"),
@@ -44,7 +46,6 @@ def one(*nodes: Node) -> Process:
         (decide("x", "", takes={"a": "1"}), "no_decision"),
         (decide("x", "r"), "no_inputs"),
         (decide("x", "r", takes={"a": "1"}, mapDecisionResult="collectEntries"), "bad_mapping"),
-        (decide("x", "r", takes={"a": "1"}, loop=each("${l}")), "no_loop"),
         (node("receiveTask", "x"), "no_message"),
         (node("sendTask", "x", message=""), "no_message"),
         (node("intermediateCatchEvent", "x", trigger=Trigger("timer")), "no_timer"),
@@ -77,13 +78,18 @@ def test_what_does_not_run_is_refused_with_its_reason(given: Node, rule: str) ->
         (on("nothing", "b", after="PT1H"), "no_host"),
         (on("gate", "b", after="PT1H"), "no_host"),
         (on("u", "b", error="e", interrupting=False), "error_interrupts"),
-        (on("u", "b", trigger=Trigger("signal")), "not_allowed"),
-        (on("u", "b", trigger=Trigger("compensate")), "not_allowed"),
+        (on("u", "b", trigger=Trigger("link", name="x")), "not_allowed"),
+        (on("u", "b", trigger=Trigger("compensate")), "no_handler"),
         (on("u", "b"), "not_allowed"),
     ],
 )
 def test_boundary_events_sit_on_activities(given: Node, rule: str) -> None:
     assert rule in rules(one(user("u"), both("gate"), given))
+
+
+def test_a_complex_gateway_that_joins_says_when_it_goes_on() -> None:
+    process = draw("p", both("s"), node("complexGateway", "x"), flows="start -> s -> x -> done\ns -> x")
+    assert rules(process) == {"no_activation"}
 
 
 def test_an_error_end_event_has_a_code() -> None:
