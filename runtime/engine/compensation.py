@@ -26,7 +26,8 @@ def register(case: Case, token: Token) -> None:
     spec, level = token.task_spec, token.workflow
     if not level.spec.compensates or not isinstance(spec, Activity) or "handler_of" in token.memory:
         return
-    inner = token.memory.pop("completed_work", [])
+    # What a called process has done is its own affair.
+    inner = [] if isinstance(spec, CallActivity) else token.memory.get("completed_work", [])
     own = compensating(level, token.element)
     if token.element not in level.spec.undone and not inner and own is None:
         return

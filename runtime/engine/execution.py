@@ -165,8 +165,7 @@ class Execution:
         """End the case where it stands. `reason` is for the caller's log. Raises CaseEnded."""
         if self.ended:
             raise CaseEnded()
-        for token in list(self._case.task_tree.children):
-            self._case.withdraw(token)
+        self._case.interrupt(self._case)
         self._case.completed, self._case.outcome = True, "cancelled"
 
     def take(self) -> list[Happening]:

@@ -141,6 +141,7 @@ SENTENCES = {
     "event_start": "An event subprocess begins at exactly one start event, which has a trigger.",
     "no_link": "A link leads to exactly one catching link event of its name on the same level.",
     "no_handler": "A compensation boundary event has an association to an activity that is for compensation.",
+    "handler_bounded": "No event can be attached to an activity that is for compensation.",
     "no_cancel": "A cancel end event stands in a transaction that has a cancel boundary event.",
     "no_completion": "An ad-hoc subprocess has a completion condition.",
     "offer": "{name} in an ad-hoc subprocess is a user task, or a flow leads to it.",
@@ -347,6 +348,8 @@ class LevelBuilder:
             if not isinstance(host, Bounded) or host.node.kind not in ACTIVITIES:
                 self.refuse(node, "no_host")
                 return
+            if host.node.for_compensation:
+                self.refuse(node, "handler_bounded")
             if element.trigger.kind == "error" and not node.interrupting:
                 self.refuse(node, "error_interrupts")
             host.boundaries.append(element)

@@ -39,7 +39,7 @@ class MultiInstance(Bounded):
         items = self.items(token)
         scopes = token.case.scopes
         scopes.open(token.id, token.scope)
-        token.memory = {"total": len(items), "done": 0, "collected": {}}
+        token.memory |= {"total": len(items), "done": 0, "collected": {}}
         self.count(token, active=0 if not items else 1 if self.loop.sequential else len(items), done=0)
         if not items:
             return True

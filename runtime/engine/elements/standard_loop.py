@@ -29,7 +29,7 @@ class StandardLoop(Bounded):
         case = token.case
         case.scopes.open(token.id, token.scope)
         case.scopes.put(token.id, "loopCounter", 0, quiet=True)
-        token.memory = {"done": 0, "maximum": self.most(token)}
+        token.memory |= {"done": 0, "maximum": self.most(token)}
         if token.memory["maximum"] == 0 or (self.loop.test_before and not self.again(token)):
             return True
         self.start_round(token)

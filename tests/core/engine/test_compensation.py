@@ -17,6 +17,7 @@ from tests.core.engine.drawing import (
     undoes,
     user,
     when,
+    xor,
 )
 
 
@@ -171,6 +172,28 @@ def test_a_handler_may_fail_by_an_error_that_is_caught_around_it() -> None:
 
     run = Run(process, world=Town(operations={"refuse": refuse})).do("a")
     assert run.open == ["after"]
+
+
+def test_a_called_process_is_undone_as_a_whole_or_not_at_all() -> None:
+    child = draw(
+        "child",
+        user("a"),
+        *undoes("un_a", "a"),
+        user("b"),
+        xor("ask"),
+        throw("regret", undo=""),
+        flows="start -> a -> b -> ask\nask -[${regret}]-> regret -> done_r\nask => done",
+    )
+    process = draw(
+        "p",
+        node("callActivity", "c", called="child"),
+        *undoes("un_c", "c", loop=each("${items}")),
+        throw("undo", undo=""),
+        flows="start -> c -> undo -> done",
+    )
+    run = Run(process, {"items": [1, 2]}, called=(child,)).do("a").do("b", regret=False)
+    assert run.open.count("un_c") == 3  # the multi-instance activity and its two instances
+    assert run.do("un_c").do("un_c").ended == "done"
 
 
 def test_nothing_is_remembered_where_nothing_is_ever_undone() -> None:
