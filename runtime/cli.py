@@ -27,7 +27,7 @@ from runtime import i18n, values
 from runtime.bootstrap import Runtime, Settings, read_sources
 from runtime.bpmn import staffing
 from runtime.bpmn.model import Process
-from runtime.commands import accounts, calendar, cases, deploy, user_tasks
+from runtime.commands import accounts, calendar, cases, conditions, deploy, signals, user_tasks
 from runtime.commands import incidents as incident_commands
 from runtime.commands import messages as messages_
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
@@ -511,6 +511,36 @@ def message(name: str, key: str, payload: str, reference: str, correlate: bool) 
     Worker(runtime).drain()
     if not correlate:
         out.print(say("Done."))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--payload", default="{}", help=PAYLOAD)
+@click.option("--reference", default="", help="Names this very signal: thrown again, it does nothing.")
+@guarded
+def signal(name: str, payload: str, reference: str) -> None:
+    """Throw signal NAME: to every case that waits for it now, and to each process that it starts."""
+    runtime = opened()
+    runtime.do(signals.throw, SYSTEM, name, _answers(payload), reference)
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@main.command()
+@click.option("--as", "username", required=True, help="Sign-in name of who starts what holds.")
+@click.option(
+    "--variables", default="{}", help="What the conditions read: JSON, @FILE, or - for standard input."
+)
+@click.option("--business-key", default="", help="Of each case that is started.")
+@guarded
+def evaluate(username: str, variables: str, business_key: str) -> None:
+    """Start every process whose conditional start event holds now; prints the cases' ids."""
+    runtime = opened()
+    actor = acting(runtime, username)
+    begun = runtime.do(conditions.evaluate, actor, _answers(variables), business_key)
+    Worker(runtime).drain()
+    for started in begun:
+        out.print(started.case)
 
 
 @main.group(invoke_without_command=True)

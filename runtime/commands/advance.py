@@ -19,7 +19,7 @@ from runtime import clock, functions, library
 from runtime.bpmn.model import Node, Process
 from runtime.commands import staffing
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
-from runtime.commands.waits import Thrown, Waits, departures
+from runtime.commands.waits import Thrown, Waits, broadcast, departures
 from runtime.commands.world import BoundWorld, sentence
 from runtime.engine import ports, timers
 from runtime.engine.execution import Execution
@@ -145,6 +145,7 @@ def _write(
     happenings = execution.take()
     withdrawn: list[ports.Cancelled] = []
     messages: list[Thrown] = []
+    signals: list[tuple[str, Mapping[str, Value]]] = []
     end: ports.Ended | None = None
     resumes = False
     changed: dict[str, Value] = {}
@@ -175,6 +176,8 @@ def _write(
             messages.append(
                 Thrown(happening.activity, happening.name, happening.key, happening.payload, until)
             )
+        elif isinstance(happening, ports.SignalThrown):
+            signals.append((happening.name, happening.payload))
         elif isinstance(happening, ports.Parked):
             moved.parked.append(happening)
         elif isinstance(happening, ports.Interrupted):
@@ -222,11 +225,12 @@ def _write(
     waits.write(tx, case.id)
     work = waits.rows(case.id, tx.now) + departures(case, messages, resumes, sequence, tx.now)
     tx.insert(jobs.jobs, work)
+    broadcast(tx, signals, f"signal:{case.public_id}:{sequence}", case.id)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
         schedule_retries(tx, case, moved.parked, attempts)
     # Whoever waits for due work looks again once this has committed.
-    if work:
+    if work or signals:
         tx.after_commit(library.house(tx).wake)
     return moved
 

@@ -39,6 +39,12 @@ class BusinessKeyTooLong(Invalid):
 LONGEST_KEY = 255
 
 
+def check_key(business_key: str) -> None:
+    """Raises BusinessKeyTooLong."""
+    if len(business_key) > LONGEST_KEY:
+        raise BusinessKeyTooLong(most=LONGEST_KEY)
+
+
 def start(
     tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any], business_key: str = ""
 ) -> Started:
@@ -53,8 +59,7 @@ def start(
     given = _answers(tx, actor, begin, row.id, answers)
     if begin.key_field and given.get(begin.key_field) is not None:
         business_key = business_key or str(PURE["text"](given[begin.key_field]))
-    if len(business_key) > LONGEST_KEY:
-        raise BusinessKeyTooLong(most=LONGEST_KEY)
+    check_key(business_key)
     moved = advance.begin(
         tx, actor, process, start_event=begin.id, variables=given, business_key=business_key
     )

@@ -82,12 +82,13 @@ def raise_incident(
 def end_incidents(tx: Transaction, case_id: int, activities: Sequence[str] | None) -> None:
     """Steps that were withdrawn (None: the whole case is over) need nobody any more.
 
-    A message that nobody took is not the case's own: its incident stays."""
+    A message that nobody took is not its sender's own: its incident stays."""
+    own = sa.select(jobs.jobs.c.id).where(jobs.jobs.c.case_id == case_id, jobs.jobs.c.kind != "message")
     tx.execute(
         sa.update(jobs.incidents)
         .where(
             jobs.incidents.c.case_id == case_id,
-            jobs.incidents.c.job_id.is_(None),
+            sa.or_(jobs.incidents.c.job_id.is_(None), jobs.incidents.c.job_id.in_(own)),
             jobs.incidents.c.resolved_at.is_(None),
             sa.true() if activities is None else jobs.incidents.c.activity.in_(activities),
         )

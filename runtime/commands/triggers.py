@@ -1,4 +1,4 @@
-"""What due work does: a timer is due, a message arrives, a step is tried again, a process starts.
+"""What due work does: a timer is due, a message or signal arrives, a step is tried again, a process starts.
 
 Each function runs one claimed job in one transaction and finishes the job in it:
 what it did and that it is done commit together."""
@@ -106,6 +106,29 @@ def _business_key(tx: Transaction, job: Any) -> str:
     return "" if sender is not None and sender.id == job.case_id else key
 
 
+def signal_arrived(tx: Transaction, job: Any) -> None:
+    """To those activities of the case that waited when it was thrown and still do; all in one move."""
+    case = _open_case(tx, job)
+    waiting = jobs.still_waiting(tx, job.case_id, job.receivers.split()) if case is not None else []
+    if not waiting:
+        return
+    entries = [
+        Event("signal_received", case.process, wait.element, wait.activity, {"name": job.element})
+        for wait in waiting
+    ]
+    activities = [wait.activity for wait in waiting]
+    advance.move(tx, SYSTEM, case, lambda execution: execution.signal(activities, job.payload or {}), entries)
+
+
+def begin_by_signal(tx: Transaction, job: Any) -> None:
+    """A signal start event: start the case, unless the newest version no longer has it."""
+    held = {(start.element, start.kind) for start in deployments.starts_of(tx, job.receivers)}
+    if (job.element, "signal") in held:
+        advance.begin(
+            tx, SYSTEM, job.receivers, start_event=job.element, variables=job.payload or {}, cause=job.key
+        )
+
+
 def start_due(tx: Transaction, job: Any) -> None:
     """A timer start event: start the case, and set the next one."""
     row = library.newest(tx, "bpmn", job.payload["process"])
@@ -193,5 +216,7 @@ KINDS: Mapping[str, Callable[[Transaction, Any], None]] = {
     "retry": retry,
     "continue": resume,
     "message": message_arrived,
+    "signal": signal_arrived,
+    "begin": begin_by_signal,
     "start": start_due,
 }

@@ -6,13 +6,14 @@ in as few statements as there are tables. Not here: running it (triggers.py)."""
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from runtime.engine import ports
 from runtime.ids import public_id
-from runtime.store import jobs
+from runtime.store import deployments, jobs
 from runtime.store.db import Transaction
 from runtime.values import Value
 
@@ -86,7 +87,7 @@ class Waits:
         ]
 
 
-def job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
+def job(kind: str, key: str, case_id: int | None, now: dt.datetime) -> dict[str, Any]:
     """A row of jobs that is due at once; every column, so that all kinds go into one statement."""
     return {
         "kind": kind,
@@ -103,6 +104,40 @@ def job(kind: str, key: str, case_id: int, now: dt.datetime) -> dict[str, Any]:
         "due_at": now,
         "created_at": now,
     }
+
+
+def broadcast(
+    tx: Transaction,
+    signals: Sequence[tuple[str, Mapping[str, Value]]],
+    cause: str,
+    thrower: int | None = None,
+) -> None:
+    """Signals (name, payload) go to every other case that waits now, and start what they start.
+
+    A job for each of them, of this transaction; `cause` makes them unique."""
+    if not signals:
+        return
+    begins = deployments.started_by_signals(tx, [name for name, _ in signals])
+    rows = []
+    for number, (name, payload) in enumerate(signals):
+        own = f"{cause}:{number}"
+        jobs.throw_signal(tx, name, dict(payload), own, thrower)
+        rows += [
+            {
+                **job("begin", f"{own}:{_digest(start.process, start.element)}", None, tx.now),
+                "element": start.element,
+                "receivers": start.process,
+                "payload": dict(payload),
+            }
+            for start in begins
+            if start.name == name
+        ]
+    tx.insert(jobs.jobs, rows)
+
+
+def _digest(*parts: str) -> str:
+    """Short enough for a key, whatever ids a diagram has."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def departures(

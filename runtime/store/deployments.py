@@ -61,6 +61,23 @@ def started_by(tx: Transaction, kind: str, name: str) -> Any:
     return tx.first(sa.select(starts).where(starts.c.kind == kind, starts.c.name == name))
 
 
+def started_by_signals(tx: Transaction, names: Sequence[str]) -> list[Any]:
+    """The start events that signals of these names trigger; one signal may start several processes."""
+    return list(
+        tx.all(
+            sa.select(starts)
+            .where(starts.c.kind == "signal", starts.c.name.in_(names))
+            .order_by(starts.c.process, starts.c.element)
+        )
+    )
+
+
+def started_by_conditions(tx: Transaction) -> list[str]:
+    """The processes that a condition starts."""
+    conditional = sa.select(starts.c.process).where(starts.c.kind == "conditional")
+    return list(tx.connection.execute(conditional.distinct().order_by(starts.c.process)).scalars())
+
+
 def started_by_time(tx: Transaction) -> list[str]:
     """The processes that a timer starts."""
     return list(

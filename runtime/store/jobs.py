@@ -175,18 +175,12 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
 def wake_starters(tx: Transaction, names: Sequence[str]) -> None:
     """Messages that came before there was a process that they start are delivered now."""
     if names:
-        tx.execute(
-            sa.update(jobs)
-            .where(_still_kept(tx), jobs.c.element.in_(names))
-            .values(**_again(tx))
-        )
+        tx.execute(sa.update(jobs).where(_still_kept(tx), jobs.c.element.in_(names)).values(**_again(tx)))
 
 
 def _still_kept(tx: Transaction) -> sa.ColumnElement[bool]:
     """What has expired is not taken, whether the worker has marked it yet or not."""
-    return sa.and_(
-        jobs.c.state == "kept", sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now)
-    )
+    return sa.and_(jobs.c.state == "kept", sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now))
 
 
 def _again(tx: Transaction) -> dict[str, Any]:
@@ -223,6 +217,44 @@ def drop(tx: Transaction, message: Any) -> bool:
 def keep_again(tx: Transaction, job: Any) -> None:
     """Nobody waits for this message yet: it stays until somebody does or its time is over, and is shown."""
     tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
+
+
+def throw_signal(tx: Transaction, name: str, payload: Any, cause: str, thrower: int | None = None) -> None:
+    """A job for each case that waits for this signal now, in one statement; not for the thrower's own
+    (`thrower`), which has had it. `cause` makes the jobs of this throw unique.
+
+    The activities are noted, since one that begins to wait later must not get it."""
+    wait = subscriptions.c
+    waiting = (
+        sa.select(
+            sa.literal("signal"),
+            sa.literal("waiting"),
+            sa.literal(f"{cause}:") + sa.cast(wait.case_id, sa.String),
+            wait.case_id,
+            sa.literal(name),
+            sa.func.aggregate_strings(wait.activity, " "),
+            sa.literal(payload, Tagged),
+            sa.literal(tx.now, Instant),
+            sa.literal(tx.now, Instant),
+        )
+        .where(wait.kind == "signal", wait.name == name)
+        .where(sa.true() if thrower is None else wait.case_id != thrower)
+        .group_by(wait.case_id)
+        .order_by(wait.case_id)
+    )
+    columns = ["kind", "state", "key", "case_id", "element", "receivers", "payload", "due_at", "created_at"]
+    tx.execute(sa.insert(jobs).from_select(columns, waiting))
+
+
+def still_waiting(tx: Transaction, case_id: int, activities: Sequence[str]) -> list[Any]:
+    """Those of these subscriptions of a case that are still there."""
+    return list(
+        tx.all(
+            sa.select(subscriptions)
+            .where(subscriptions.c.case_id == case_id, subscriptions.c.activity.in_(activities))
+            .order_by(subscriptions.c.activity)
+        )
+    )
 
 
 def _meeting(name: str, key: str) -> str:

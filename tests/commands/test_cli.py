@@ -219,3 +219,54 @@ def test_the_element_templates_are_written_where_they_are_asked_for(run, tmp_pat
     written = json.loads(path.read_text(encoding="utf-8"))
     assert "inventory.receive" in {each["name"] for each in written}
     assert json.loads(run("templates").stdout) == written
+
+
+WAITS = bpmn(
+    "waits",
+    start(),
+    element("intermediateCatchEvent", "hear", '<messageEventDefinition messageRef="m"/>'),
+    element("intermediateCatchEvent", "alarm", '<signalEventDefinition signalRef="s"/>'),
+    end(),
+    before='<message id="m" name="paid"/><signal id="s" name="strike"/>',
+)
+
+
+def test_messages_and_signals_come_from_outside(run, firm: Office) -> None:  # type: ignore[no-untyped-def]
+    firm.deploy(WAITS)
+    case = firm.case(run("start", "waits", "--as", "spec", "--business-key", "A-1").stdout.strip())
+    assert case.row.business_key == "A-1"
+    refused = run("message", "paid", "--key", "B-2", "--correlate")
+    assert refused.exit_code == 1 and "Nobody waits for message paid with key B-2" in refused.stderr
+    told = run("message", "paid", "--key", "A-1", "--payload", '{"sum": 0.1}', "--correlate")
+    assert told.stdout.strip() == case.id
+    assert str(case.variables["sum"]) == "0.1"
+    assert run("signal", "strike").exit_code == 0
+    assert case.status == "completed"
+
+
+def test_a_message_that_nobody_takes_is_listed_delivered_again_and_discarded(run, firm: Office) -> None:  # type: ignore[no-untyped-def]
+    firm.deploy(WAITS)
+    assert run("message", "paid", "--key", "A-1", "--reference", "bank-7").exit_code == 0
+    listed = run("messages").stdout
+    assert "paid" in listed and "A-1" in listed and "kept" in listed
+    message = next(word for word in listed.split() if len(word) == 32)
+    assert run("messages", "deliver", message).exit_code == 0
+    assert "paid" in run("messages").stdout
+    assert run("messages", "discard", message).exit_code == 0
+    assert "paid" not in run("messages").stdout
+    assert run("messages", "discard", message).exit_code == 1
+    # It was sent once and for all.
+    run("message", "paid", "--key", "A-1", "--reference", "bank-7")
+    assert "paid" not in run("messages").stdout
+
+
+def test_what_holds_is_started(run, firm: Office) -> None:  # type: ignore[no-untyped-def]
+    condition = "<condition xsi:type='tFormalExpression'>${stock &lt; 10}</condition>"
+    low = element(
+        "startEvent", "low", f"<conditionalEventDefinition>{condition}</conditionalEventDefinition>"
+    )
+    firm.deploy(bpmn("refill", low, user("order", candidateGroups="specialist"), end()))
+    begun = run("evaluate", "--as", "spec", "--variables", '{"stock": 4}', "--business-key", "W1").stdout
+    (case,) = firm.cases_of("refill")
+    assert (begun.strip(), case.row.business_key) == (case.id, "W1")
+    assert run("evaluate", "--as", "spec", "--variables", '{"stock": 40}').stdout.strip() == ""

@@ -1,0 +1,36 @@
+"""Starting processes by a condition: each that has a conditional start event which holds now.
+
+What Camunda does by createConditionEvaluation. Not here: conditions inside a running case (engine)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runtime import functions, library
+from runtime.commands import advance, cases
+from runtime.engine import execution
+from runtime.identity import SYSTEM, Actor
+from runtime.store import deployments
+from runtime.store.db import Transaction
+from runtime.values import Value
+
+
+def evaluate(
+    tx: Transaction, actor: Actor, variables: Mapping[str, Value], business_key: str = ""
+) -> list[cases.Started]:
+    """Start every process of which a conditional start event holds with these variables, once for each
+    such event. Processes that the person may not start are left alone."""
+    cases.check_key(business_key)
+    begun = []
+    for process in deployments.started_by_conditions(tx):
+        bindings = library.bind(tx, process)
+        if actor is not SYSTEM and not library.is_starter(library.process(tx, bindings[process]), actor):
+            continue
+        definition = library.definition(tx, process, bindings)
+        calls = functions.of(tx, actor)
+        for event in execution.starts_where(definition, variables, now=tx.now, functions=calls):
+            moved = advance.begin(
+                tx, actor, process, start_event=event, variables=variables, business_key=business_key
+            )
+            begun.append(cases.Started(moved.case, moved.next_for(actor)))
+    return begun
