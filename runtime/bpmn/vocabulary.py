@@ -307,6 +307,7 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     "sendTask": frozenset({"type", "topic"}),
     "businessRuleTask": frozenset(
         {"decisionRef", "decisionRefBinding", "decisionRefVersion", "resultVariable", "mapDecisionResult"}
+        | {"type", "topic"}
     ),
     "callActivity": frozenset(
         {"calledElementBinding", "calledElementVersion", "calledElementVersionTag"}

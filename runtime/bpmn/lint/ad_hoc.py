@@ -36,6 +36,4 @@ def ad_hoc(source: Source) -> Findings:
 
 def _first(node: Node) -> bool:
     """What nothing inside leads to, so that somebody must begin it."""
-    led_to = node.incoming or node.attached_to or node.for_compensation or node.by_event
-    link = node.kind == "intermediateCatchEvent" and node.trigger and node.trigger.kind == "link"
-    return not led_to and not link
+    return not (node.incoming or node.attached_to or node.for_compensation or node.by_event)

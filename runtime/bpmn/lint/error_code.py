@@ -1,11 +1,13 @@
 """Errors are told apart by their code."""
 
+from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 CODELESS = "The error {ref} of “{name}” has no error code."
+COMPUTED = "“{name}” waits for the error {code}: write the code out, it is not computed where it is caught."
 
 
-@rule("error_code", sentences=[CODELESS])
+@rule("error_code", sentences=[CODELESS, COMPUTED])
 def error_code(source: Source) -> Findings:
     """The error end event “{name}” does not say which error: choose one with a code."""
     for node in source.nodes:
@@ -17,3 +19,5 @@ def error_code(source: Source) -> Findings:
             yield found(node)
         elif trigger.ref in source.by_id and not trigger.code:
             yield found(node, CODELESS, ref=trigger.ref)
+        elif node.kind != "endEvent" and expressions.has_braces(trigger.code):
+            yield found(node, COMPUTED, code=trigger.code)

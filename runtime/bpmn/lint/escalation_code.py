@@ -1,19 +1,24 @@
 """Escalations are told apart by their code."""
 
+from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.lint.throwing import triggers
 
 CODELESS = "The escalation {ref} of “{name}” has no escalation code."
+COMPUTED = "The escalation code {code} of “{name}” is not computed: write it out."
 
 
-@rule("escalation_code", sentences=[CODELESS])
+@rule("escalation_code", sentences=[CODELESS, COMPUTED])
 def escalation_code(source: Source) -> Findings:
     """“{name}” does not say which escalation it throws: choose one with a code."""
     for node in source.nodes:
-        trigger = node.trigger
-        if trigger is None or trigger.kind != "escalation":
-            continue
-        # What catches without saying which catches every one.
-        if not trigger.ref and node.kind in ("endEvent", "intermediateThrowEvent"):
-            yield found(node)
-        elif trigger.ref in source.by_id and not trigger.code:
-            yield found(node, CODELESS, ref=trigger.ref)
+        for trigger, thrown in triggers(node):
+            if trigger.kind != "escalation":
+                continue
+            # What catches without saying which catches every one.
+            if not trigger.ref and thrown:
+                yield found(node)
+            elif trigger.ref in source.by_id and not trigger.code:
+                yield found(node, CODELESS, ref=trigger.ref)
+            elif expressions.has_braces(trigger.code):
+                yield found(node, COMPUTED, code=trigger.code)

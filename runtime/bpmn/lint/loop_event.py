@@ -1,15 +1,18 @@
 """A multi-instance activity that throws an event when its instances complete."""
 
+from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 REFERENCES = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}
-KIND = "“{name}” throws a {kind} event when its instances complete, which is not accepted: a signal, a message or "
-KIND += "an escalation."
+KIND = "“{name}” throws a {kind} event when its instances complete, which is not accepted: a signal or an escalation."
+COMPUTED = (
+    "“{name}” throws {thrown} when its instances complete: write the name out, it is not computed there."
+)
 OTHER = '{attribute} of “{name}” has no effect: it belongs to behavior="{behavior}".'
-THROWN = ("signal", "message", "escalation")
+THROWN = ("signal", "escalation")
 
 
-@rule("loop_event", sentences=[KIND, OTHER])
+@rule("loop_event", sentences=[KIND, COMPUTED, OTHER])
 def loop_event(source: Source) -> Findings:
     """“{name}” does not say which event it throws when its instances complete: give {attribute}."""
     for node in source.nodes:
@@ -25,3 +28,7 @@ def loop_event(source: Source) -> Findings:
                 yield found(node, OTHER, line=line, attribute=attribute, behavior=of)
         if node.loop.event is not None and node.loop.event.kind not in THROWN:
             yield found(node, KIND, line=line, kind=node.loop.event.kind)
+        elif node.loop.event is not None:
+            thrown = node.loop.event.name if node.loop.event.kind == "signal" else node.loop.event.code
+            if expressions.has_braces(thrown):
+                yield found(node, COMPUTED, line=line, thrown=thrown)

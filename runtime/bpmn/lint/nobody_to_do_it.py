@@ -5,7 +5,9 @@ from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import Node, Process
 
 RULE = "The property nobody of “{name}” is {value}: use superior, fallback or refuse."
-FALLBACK = "“{name}” passes its tasks to a fallback when nobody is left: name a group in the property fallback."
+FALLBACK = (
+    "“{name}” passes its tasks to a fallback when nobody is left: name a group in the property fallback."
+)
 
 
 @rule("nobody_to_do_it", sentences=[RULE, FALLBACK])

@@ -12,7 +12,8 @@ NONE = "“{name}” has no input parameters: say what the rule is to know."
 def rule_inputs(source: Source) -> Findings:
     """“{name}” does not give {input}, which the rule {rule} needs: add an input parameter."""
     for node in source.nodes:
-        if node.kind != "businessRuleTask":
+        # Of an operation in place of a rule operation_inputs speaks.
+        if node.kind != "businessRuleTask" or node.attributes.get("topic"):
             continue
         asked = node.attributes.get("decisionRef", "")
         signature = (source.catalogue.rules or {}).get(asked)

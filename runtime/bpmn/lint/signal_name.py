@@ -1,6 +1,7 @@
 """A signal is found by its name."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
+from runtime.bpmn.lint.throwing import triggers
 
 NAMELESS = "The signal {ref} of “{name}” has no name."
 
@@ -9,10 +10,10 @@ NAMELESS = "The signal {ref} of “{name}” has no name."
 def signal_name(source: Source) -> Findings:
     """“{name}” does not say which signal: choose one."""
     for node in source.nodes:
-        trigger = node.trigger
-        if trigger is None or trigger.kind != "signal":
-            continue
-        if not trigger.ref:
-            yield found(node)
-        elif not trigger.name and trigger.ref in source.by_id:
-            yield found(node, NAMELESS, ref=trigger.ref)
+        for trigger, _thrown in triggers(node):
+            if trigger.kind != "signal":
+                continue
+            if not trigger.ref:
+                yield found(node)
+            elif not trigger.name and trigger.ref in source.by_id:
+                yield found(node, NAMELESS, ref=trigger.ref)

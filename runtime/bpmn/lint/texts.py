@@ -78,7 +78,7 @@ def _of_node(node: Node) -> Iterator[Text]:
             yield from _of_mapping(node, mapping)
         for what, text, formula in (
             (trigger.kind, trigger.name if trigger.kind in ("message", "signal") else "", False),
-            (f"{trigger.kind}Code", trigger.code if throws else "", False),
+            ("errorCode", trigger.code if throws and trigger.kind == "error" else "", False),
             ("condition", trigger.condition, True),
             ("correlation_key", trigger.correlation_key, True),
             ("timeDate", trigger.date, False),

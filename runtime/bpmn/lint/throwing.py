@@ -11,6 +11,14 @@ from runtime.bpmn.lint.rule import Source
 from runtime.bpmn.model import Node, Scope, Trigger
 
 
+def triggers(node: Node) -> Iterator[tuple[Trigger, bool]]:
+    """A node's trigger, and the event that its instances throw, each with whether it is thrown."""
+    if node.trigger is not None:
+        yield node.trigger, node.kind in ("endEvent", "intermediateThrowEvent")
+    if node.loop is not None and node.loop.event is not None:
+        yield node.loop.event, True
+
+
 @dataclass
 class Thrown:
     """The codes; `all`: whether these are certainly all."""
@@ -63,10 +71,9 @@ def _look(source: Source, node: Node, kind: str, thrown: Thrown, called: set[str
     pending = [node]
     while pending:
         current = pending.pop()
-        if current.kind in ("endEvent", "intermediateThrowEvent"):
-            _note(current.trigger, kind, thrown)
-        if current.loop is not None:
-            _note(current.loop.event, kind, thrown)
+        for trigger, is_thrown in triggers(current):
+            if is_thrown:
+                _note(trigger, kind, thrown)
         if kind == "error":
             _of_work(source, current, thrown)
         if current.scope is not None:
@@ -80,8 +87,8 @@ def _look(source: Source, node: Node, kind: str, thrown: Thrown, called: set[str
                 pending += process.scope.nodes.values()
 
 
-def _note(trigger: Trigger | None, kind: str, thrown: Thrown) -> None:
-    if trigger is None or trigger.kind != kind:
+def _note(trigger: Trigger, kind: str, thrown: Thrown) -> None:
+    if trigger.kind != kind:
         return
     if expressions.has_braces(trigger.code):
         thrown.all = False

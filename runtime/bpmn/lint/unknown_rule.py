@@ -6,10 +6,11 @@ from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 NONE = "“{name}” does not say which rule it asks: give decisionRef."
+BOTH = "“{name}” asks a rule and calls an operation: remove decisionRef, or type and topic."
 NEAR = "There is no rule {rule} for “{name}”; did you mean {nearest}?"
 
 
-@rule("unknown_rule", sentences=[NONE, NEAR])
+@rule("unknown_rule", sentences=[NONE, BOTH, NEAR])
 def unknown_rule(source: Source) -> Findings:
     """There is no rule {rule} for “{name}”."""
     rules = source.catalogue.rules
@@ -17,7 +18,11 @@ def unknown_rule(source: Source) -> Findings:
         if node.kind != "businessRuleTask":
             continue
         asked = node.attributes.get("decisionRef", "")
-        if not asked:
+        if node.attributes.get("topic"):
+            # An operation decides: unknown_topic knows it.
+            if asked:
+                yield found(node, BOTH)
+        elif not asked:
             yield found(node, NONE)
         # A rule chosen by an expression is known only in the case.
         elif rules is not None and asked not in rules and not expressions.has_braces(asked):

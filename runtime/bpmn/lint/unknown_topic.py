@@ -20,6 +20,9 @@ def unknown_topic(source: Source) -> Findings:
             yield found(node, CATCHES)
             continue
         topic = topic_of(node)
+        if not topic and _external(node):
+            yield found(node, NONE)
+            continue
         if node.kind not in ("serviceTask", "sendTask") and not topic:
             continue
         if not topic:
@@ -37,6 +40,11 @@ def unknown_topic(source: Source) -> Findings:
 
 def topic_of(node: Node) -> str:
     """The operation of a task, or the one that sends the message of an event."""
-    if node.kind in ("serviceTask", "sendTask"):
+    if node.kind in ("serviceTask", "sendTask", "businessRuleTask"):
         return node.attributes.get("topic", "")
     return node.trigger.topic if node.trigger else ""
+
+
+def _external(node: Node) -> bool:
+    """Whether a task that could do without an operation is said to have one."""
+    return node.kind in ("sendTask", "businessRuleTask") and node.attributes.get("type") == "external"

@@ -42,6 +42,7 @@ ATTRIBUTES = {
     "variableEvents": "",
 }
 
+
 @rule("unsupported_extension", sentences=[JAVA, CONNECTOR, LISTENER, FIELDS, CASE, TAG, EXTERNAL])
 def unsupported_extension(source: Source) -> Findings:
     """{what} of “{name}” is not accepted."""

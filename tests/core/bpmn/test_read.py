@@ -203,3 +203,187 @@ def test_what_is_no_bpmn_is_said_with_its_place():
         found, (problem,) = read.diagram(text.encode(), "x.bpmn")
         assert found is None
         assert (problem.rule, problem.file, problem.line) == (rule, "x.bpmn", 1)
+
+
+# --- the whole executable class, as Camunda Modeler writes it ------------------------
+
+
+def test_signals_carry_what_their_definition_says():
+    definitions = '<signal id="s" name="closed-${order}" />'
+    for prefix in ("camunda", "operaton"):
+        thrown = node(
+            '<intermediateThrowEvent id="n"><signalEventDefinition id="d" signalRef="s"><extensionElements>'
+            f'<{prefix}:in source="order" target="order_number" /><{prefix}:in sourceExpression="${{a + 1}}" '
+            f'target="b" /><{prefix}:in variables="all" /></extensionElements></signalEventDefinition>'
+            "</intermediateThrowEvent>",
+            definitions,
+        ).trigger
+        assert (thrown.kind, thrown.ref, thrown.name) == ("signal", "s", "closed-${order}")
+        first, second, rest = thrown.mappings_in
+        assert (first.source, first.target) == ("order", "order_number")
+        assert (second.source_expression, second.target) == ("${a + 1}", "b")
+        assert rest.all
+
+
+def test_an_escalation_has_a_code_and_names_the_variable_for_it():
+    definitions = '<escalation id="e" name="晚了" escalationCode="too_late" />'
+    for prefix in ("camunda", "operaton"):
+        caught = node(
+            '<task id="t" /><boundaryEvent id="n" attachedToRef="t" cancelActivity="false">'
+            f'<escalationEventDefinition escalationRef="e" {prefix}:escalationCodeVariable="code" />'
+            "</boundaryEvent>",
+            definitions,
+        )
+        assert not caught.interrupting
+        assert (caught.trigger.kind, caught.trigger.code, caught.trigger.code_variable) == (
+            "escalation",
+            "too_late",
+            "code",
+        )
+    everything = node('<endEvent id="n"><escalationEventDefinition /></endEvent>').trigger
+    assert (everything.kind, everything.code) == ("escalation", "")
+
+
+def test_a_condition_may_look_at_one_variable_only():
+    for prefix in ("camunda", "operaton"):
+        found = node(
+            '<intermediateCatchEvent id="n"><conditionalEventDefinition id="d" '
+            f'{prefix}:variableName="stock" {prefix}:variableEvents="create, update">'
+            '<condition xsi:type="tFormalExpression" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
+            'language="juel">${stock &lt; 5}</condition></conditionalEventDefinition></intermediateCatchEvent>'
+        ).trigger
+        assert (found.kind, found.condition, found.language) == ("conditional", "${stock < 5}", "juel")
+        assert (found.variable_name, found.variable_events) == ("stock", ("create", "update"))
+
+
+def test_links_go_by_their_own_name():
+    found = node(
+        '<intermediateThrowEvent id="n" name="继续"><linkEventDefinition id="d" name="on" /></intermediateThrowEvent>'
+    )
+    assert (found.trigger.kind, found.trigger.name) == ("link", "on")
+
+
+def test_an_association_leads_from_a_compensation_event_to_what_undoes_the_work():
+    scope = (
+        diagram(
+            '<serviceTask id="book" /><boundaryEvent id="undone" attachedToRef="book">'
+            '<compensateEventDefinition id="d" /></boundaryEvent><userTask id="unbook" isForCompensation="true" />'
+            '<textAnnotation id="note"><text>x</text></textAnnotation>'
+            '<association id="a" sourceRef="undone" targetRef="note" />'
+            '<association id="b" associationDirection="One" sourceRef="undone" targetRef="unbook" />'
+        )
+        .processes["p"]
+        .scope
+    )
+    assert scope.nodes["undone"].trigger.kind == "compensate"
+    assert scope.nodes["undone"].handler == "unbook"
+    assert scope.nodes["unbook"].for_compensation
+    assert not scope.nodes["book"].for_compensation
+
+
+def test_a_compensation_may_name_one_activity():
+    found = node(
+        '<intermediateThrowEvent id="n"><compensateEventDefinition id="d" activityRef="book" '
+        'waitForCompletion="false" /></intermediateThrowEvent>'
+    ).trigger
+    assert (found.kind, found.activity_ref, found.waits_for_completion) == ("compensate", "book", False)
+    assert node('<endEvent id="n"><compensateEventDefinition /></endEvent>').trigger.waits_for_completion
+
+
+def test_an_event_subprocess_says_what_triggers_it_and_whether_it_interrupts():
+    found = node(
+        '<subProcess id="n" triggeredByEvent="true"><startEvent id="s" isInterrupting="false">'
+        "<timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition></startEvent></subProcess>"
+    )
+    assert found.by_event
+    start = found.scope.nodes["s"]
+    assert not start.interrupting
+    assert (start.trigger.kind, start.trigger.cycle) == ("timer", "R/PT1H")
+    assert not node('<subProcess id="n" />').by_event
+
+
+def test_a_standard_loop_has_its_maximum_as_an_attribute():
+    found = node(
+        '<userTask id="n"><standardLoopCharacteristics testBefore="true" loopMaximum="3"><loopCondition>${open}'
+        "</loopCondition></standardLoopCharacteristics></userTask>"
+    ).repeat
+    assert (found.test_before, found.maximum, found.condition) == (True, "3", "${open}")
+    bare = node('<userTask id="n"><standardLoopCharacteristics /></userTask>').repeat
+    assert (bare.test_before, bare.maximum, bare.condition) == (False, "", "")
+
+
+def test_a_multi_instance_activity_may_throw_an_event_that_is_defined_at_the_top():
+    definitions = '<signal id="s" name="done" /><signalEventDefinition id="d" signalRef="s" />'
+    found = node(
+        '<userTask id="n"><multiInstanceLoopCharacteristics behavior="One" oneBehaviorEventRef="d" '
+        'camunda:collection="items" /></userTask>',
+        definitions,
+    ).loop
+    assert (found.behavior, found.event.kind, found.event.name) == ("One", "signal", "done")
+    assert (
+        node(
+            '<userTask id="n"><multiInstanceLoopCharacteristics camunda:collection="items" /></userTask>'
+        ).loop.event
+        is None
+    )
+
+
+def test_an_event_may_refer_to_a_definition_at_the_top():
+    definitions = '<timerEventDefinition id="soon"><timeDuration>PT5M</timeDuration></timerEventDefinition>'
+    found = node(
+        '<intermediateCatchEvent id="n"><eventDefinitionRef>soon</eventDefinitionRef></intermediateCatchEvent>',
+        definitions,
+    )
+    assert (found.trigger.kind, found.trigger.duration) == ("timer", "PT5M")
+    both = node(
+        '<intermediateCatchEvent id="n"><cancelEventDefinition /><eventDefinitionRef>soon</eventDefinitionRef>'
+        "</intermediateCatchEvent>",
+        definitions,
+    )
+    assert both.trigger.kind == "multiple"
+
+
+def test_an_ad_hoc_subprocess_has_an_order_and_a_condition():
+    found = node(
+        '<adHocSubProcess id="n" ordering="Sequential" cancelRemainingInstances="false"><userTask id="a" />'
+        "<completionCondition>${sorted}</completionCondition></adHocSubProcess>"
+    )
+    assert (found.ad_hoc.sequential, found.ad_hoc.cancel_remaining) == (True, False)
+    assert found.ad_hoc.completion_condition == "${sorted}"
+    assert list(found.scope.nodes) == ["a"]
+    usual = node('<adHocSubProcess id="n" />').ad_hoc
+    assert (usual.sequential, usual.cancel_remaining, usual.completion_condition) == (False, True, "")
+
+
+def test_transactions_are_read_inside_and_cancel_events_are_known():
+    found = node(
+        '<transaction id="n"><endEvent id="e"><cancelEventDefinition /></endEvent></transaction>'
+        '<boundaryEvent id="b" attachedToRef="n"><cancelEventDefinition /></boundaryEvent>'
+    )
+    assert found.scope.nodes["e"].trigger.kind == "cancel"
+
+
+def test_a_complex_gateway_has_its_activation_condition():
+    found = node(
+        '<complexGateway id="n" default="f"><activationCondition>${activationCount &gt;= 2}</activationCondition>'
+        "</complexGateway>"
+    )
+    assert (found.activation, found.default) == ("${activationCount >= 2}", "f")
+
+
+def test_an_operation_may_send_the_message_of_an_event():
+    for prefix in ("camunda", "operaton"):
+        found = node(
+            f'<endEvent id="n"><messageEventDefinition {prefix}:type="external" {prefix}:topic="notify.send" />'
+            "</endEvent>"
+        ).trigger
+        assert (found.kind, found.topic) == ("message", "notify.send")
+
+
+def test_a_script_task_says_where_its_result_goes():
+    for prefix in ("camunda", "operaton"):
+        found = node(
+            f'<scriptTask id="n" scriptFormat="javascript" {prefix}:resultVariable="sum"><script>a + b</script>'
+            "</scriptTask>"
+        ).script
+        assert (found.format, found.text, found.result_variable) == ("javascript", "a + b", "sum")
