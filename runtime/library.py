@@ -277,7 +277,7 @@ def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
     def make() -> forms.Form:
         row = deployments.get(tx, resource_id)
         if row is not None and row.kind == "bpmn":
-            node = next(node for node in process(tx, resource_id).walk() if node.id == element)
+            node = process(tx, resource_id).node(element)
             found, problems = forms.from_fields(element, node.fields, row.file)
         else:
             row = _content(tx, resource_id, "form")

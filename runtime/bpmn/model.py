@@ -182,6 +182,7 @@ class Node(Explained):
     script: Script | None = None
     ad_hoc: AdHoc | None = None
     fields: tuple[FormField, ...] = ()  # camunda:formData: a form inside the diagram
+    retry_cycle: str = ""  # camunda:failedJobRetryTimeCycle, its own or its instances'
     key_field: str = ""  # the field of a start form that becomes the business key
     trigger: Trigger | None = None
     attached_to: str = ""
@@ -230,6 +231,10 @@ class Process(Explained):
     attributes: Mapping[str, str]
     properties: Mapping[str, str]
     line: int = 0
+
+    def node(self, id: str) -> Node:
+        """The node of this id; StopIteration if there is none."""
+        return next(node for node in self.walk() if node.id == id)
 
     def walk(self) -> Iterator[Node]:
         """Every node, those inside subprocesses too."""

@@ -215,6 +215,7 @@ def _node(
         script=_script(tag),
         ad_hoc=_ad_hoc(tag),
         fields=_fields(tag),
+        retry_cycle=_retry_cycle(tag),
         key_field="".join(data.get("businessKey") for data in tag.extension("formData")),
         trigger=_trigger(tag, definitions, own),
         attached_to=tag.get("attachedToRef"),
@@ -286,6 +287,12 @@ def _item(tag: Tag) -> str | list | dict:
 
 def _of_camunda(children: Iterable[Tag]) -> list[Tag]:
     return [child for child in children if child.space == CAMUNDA]
+
+
+def _retry_cycle(tag: Tag) -> str:
+    holders = [tag, *tag.all("multiInstanceLoopCharacteristics")]
+    cycles = [cycle.text for holder in holders for cycle in holder.extension("failedJobRetryTimeCycle")]
+    return cycles[0] if cycles else ""
 
 
 def _fields(tag: Tag) -> tuple[FormField, ...]:

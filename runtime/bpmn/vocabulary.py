@@ -272,6 +272,7 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"id", "label", "type", "defaultValue", "datePattern"}),
     ),
     "validation": (frozenset({"formField"}), frozenset()),
+    "failedJobRetryTimeCycle": (FLOW_NODES | {"multiInstanceLoopCharacteristics"}, frozenset()),
     "constraint": (frozenset({"validation"}), frozenset({"name", "config"})),
     "in": (
         frozenset({"callActivity", "signalEventDefinition"}),
@@ -325,8 +326,7 @@ SILENT_ATTRIBUTES = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "diagramRelationId"}
     | {"historyTimeToLive"}
 )
-# Each automatic step is already a step of its own, and retried alike.
+# Each automatic step is already a step of its own.
 WITHOUT_EFFECT = frozenset(
     {"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority"}
-    | {"failedJobRetryTimeCycle"}
 )

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from runtime import clock, functions, library
 from runtime.bpmn.model import Node, Process
+from runtime.bpmn.retry_cycle import Delay, delays
 from runtime.commands import staffing
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
@@ -228,7 +229,7 @@ def _write(
     broadcast(tx, signals, f"signal:{case.public_id}:{sequence}", case.id)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
-        schedule_retries(tx, case, moved.parked, attempts)
+        schedule_retries(tx, case, moved.parked, attempts, _pauses(tx, case, execution, moved.parked))
     # Whoever waits for due work looks again once this has committed.
     if work or signals:
         tx.after_commit(library.house(tx).wake)
@@ -238,6 +239,20 @@ def _write(
 def _nodes(tx: Transaction, case: Any) -> list[Node]:
     """Of every process of the case."""
     return [node for resource in case.bindings.values() for node in library.process(tx, resource).walk()]
+
+
+def _pauses(
+    tx: Transaction, case: Any, execution: Execution, parked: list[ports.Parked]
+) -> dict[str, tuple[Delay, ...]]:
+    """What the diagram says of trying again, by parked activity."""
+    process = {each.activity: each.process for each in execution.open_activities()}
+    found = {}
+    for stop in parked:
+        model = library.process(tx, case.bindings[process[stop.activity]])
+        cycle = delays(model.node(stop.element).retry_cycle)
+        if cycle is not None:
+            found[stop.activity] = cycle
+    return found
 
 
 def _kinds(tx: Transaction, case: Any) -> dict[str, str]:
@@ -304,7 +319,7 @@ def _open_task(
     tx: Transaction, case: Any, execution: Execution, world: BoundWorld, task: ports.TaskOpened, moved: Moved
 ) -> None:
     model = library.process(tx, case.bindings[task.process])
-    node = next(node for node in model.walk() if node.id == task.element)
+    node = model.node(task.element)
     try:
         staff = staffing.resolve(world, task, model, node, execution.variables(task.activity))
     except GuichengError as error:

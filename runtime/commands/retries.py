@@ -13,7 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from runtime import library
+from runtime.bpmn.retry_cycle import Delay
 from runtime.commands.world import sentence
+from runtime.engine import timers
 from runtime.engine.errors import Stuck
 from runtime.engine.ports import BpmnError, Parked
 from runtime.errors import Failed, GuichengError
@@ -22,16 +25,22 @@ from runtime.store import jobs
 from runtime.store.db import Transaction
 
 log = structlog.get_logger()
+# Where the diagram says nothing (failedJobRetryTimeCycle): pauses before the second attempt and so on.
 DELAYS = (dt.timedelta(seconds=10), dt.timedelta(minutes=1), dt.timedelta(minutes=10))
 
 
 def schedule_retries(
-    tx: Transaction, case: Any, parked: Sequence[Parked], attempts: Mapping[str, int]
+    tx: Transaction,
+    case: Any,
+    parked: Sequence[Parked],
+    attempts: Mapping[str, int],
+    pauses: Mapping[str, Sequence[Delay]],
 ) -> None:
     """A job for each parked step, or its incident after the last attempt. `attempts`: which one this
-    was, by activity; a step that is not named failed for the first time."""
+    was, by activity; a step that is not named failed for the first time. `pauses`: what the diagram
+    says of the activities that say something."""
     for stop in parked:
-        attempt = attempts.get(stop.activity, 0)
+        attempt, delays = attempts.get(stop.activity, 0), pauses.get(stop.activity, DELAYS)
         error = stop.error
         reason = sentence(error) if error else stop.reason
         hopeless = isinstance(error, (BpmnError, Stuck)) or (
@@ -43,7 +52,7 @@ def schedule_retries(
             places = "".join(traceback.format_tb(error.__traceback__)) if error else ""
             told = {"reason": reason.partition(":")[0], "stack": places}
         log.warning("step_parked", case=case.public_id, element=stop.element, **told)
-        if hopeless or attempt >= len(DELAYS):
+        if hopeless or attempt >= len(delays):
             raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
         else:
             tx.execute(
@@ -54,7 +63,7 @@ def schedule_retries(
                     case_id=case.id,
                     element=stop.element,
                     activity=stop.activity,
-                    due_at=tx.now + DELAYS[attempt],
+                    due_at=timers.later(tx.now, delays[attempt], library.house(tx).zone),
                     payload={"attempt": attempt + 1},
                     error=reason[:2000],
                     created_at=tx.now,

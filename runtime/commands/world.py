@@ -93,7 +93,7 @@ class BoundWorld:
 
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         facts = dict(inputs)
-        node = next(node for node in self._process(step).walk() if node.id == step.element)
+        node = self._process(step).node(step.element)
         fixed = node.attributes.get("decisionRefBinding") == "version"
         number = node.attributes.get("decisionRefVersion", "") if fixed else ""
         return self._decide(rule, facts, facts.pop("as_of", None), step, number)

@@ -52,7 +52,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
     if row is None:
         raise library.NoSuchTask()
     model = library.process(tx, row.bindings[row.process])
-    node = next(node for node in model.walk() if node.id == row.element)
+    node = model.node(row.element)
     is_open = row.state in OPEN
     mine = row.assignee_id == actor.id
     barred = actor.public_id in row.excluded

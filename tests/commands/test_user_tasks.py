@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from runtime import clock
 from runtime.commands import user_tasks
 from runtime.commands.user_tasks import (
     NotYourOwn,
@@ -14,6 +15,7 @@ from runtime.commands.user_tasks import (
     TaskWithdrawn,
 )
 from runtime.identity import SYSTEM
+from runtime.ledger import operations
 from runtime.library import NoSuchTask
 from runtime.store import event_log
 from tests.diagrams import bpmn, end, flow, properties, service, start, timer, user
@@ -277,3 +279,30 @@ def test_the_timeline_tells_how_long_a_task_lay(firm: Office) -> None:
     firm.as_("spec").do("ask")
     told = {moment.text: moment.detail for moment in firm.as_("spec").case_page(case.id, "en").timeline}
     assert told["Spec completed “ask”"] == "2 days after it was handed out"
+
+
+@pytest.mark.parametrize(
+    ("cycle", "minutes"), [("R3/PT5M", [5, 10]), ("PT1M,PT7M,PT1H", [1, 8, 68]), ("R1/PT5M", [])]
+)
+def test_a_step_is_tried_again_when_its_diagram_says(
+    firm: Office, monkeypatch: pytest.MonkeyPatch, cycle: str, minutes: list[int]
+) -> None:
+    said = f"<extensionElements><camunda:failedJobRetryTimeCycle>{cycle}</camunda:failedJobRetryTimeCycle>"
+    key, tag, text = service("write", "inventory.close_alert", alert="a", reason="x")
+    failing = (key, tag, text.replace("<extensionElements>", said, 1))
+    firm.deploy(bpmn("books", start(), failing, end()))
+    tried = []
+
+    def fail(*_: object) -> None:
+        tried.append(clock.now())
+        raise RuntimeError("the books are away")
+
+    monkeypatch.setattr(operations, "perform", fail)
+    begun = clock.now()
+    firm.as_("spec").start("books")
+    for minute in (*minutes, 10_000):
+        assert len(firm.incidents()) == (minute == 10_000)
+        firm.later(minutes=minute - 0.5 - (clock.now() - begun).total_seconds() / 60)
+        firm.later(minutes=0.5)
+    assert [(moment - begun).total_seconds() / 60 for moment in tried] == [0, *minutes]
+    assert [text.split(":")[0] for text in firm.incidents()] == ["write"]
