@@ -1,0 +1,164 @@
+"""Throwing and catching: errors from the inside outwards, interrupting events, terminate.
+
+BPMN 2.0 §13.5. Not here: who waits for what (game.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tests.token_game.diagram import Node
+from tests.token_game.state import LEAVING, READY, WAITING, Armed, Level, Store, Token, Value
+
+if TYPE_CHECKING:
+    from tests.token_game.game import Game
+
+Catcher = tuple[
+    Token | Level, Node
+]  # an activity and its boundary event, or a level and its event subprocess
+
+
+def is_slow(node: Node) -> bool:
+    """Whether throwing it takes several steps."""
+    return False
+
+
+def begin_slow(game: Game, token: Token) -> None:
+    pass
+
+
+def written(game: Game, store: Store) -> None:
+    """A variable was written: conditions that see it are asked."""
+    for armed in game.all_armed():
+        if armed.kind == "conditional" and store in armed.store.outwards():
+            armed.due = armed.due or armed.store.holds(armed.node.trigger.condition)
+    for token in game.tokens():
+        if (
+            token.phase == WAITING
+            and token.node.trigger.kind == "conditional"
+            and store in token.store.outwards()
+        ):
+            token.due = token.due or token.store.holds(token.node.trigger.condition)
+
+
+def happen(game: Game, wait: Token | Armed, results: Mapping[str, Value]) -> None:
+    """What was waited for has come."""
+    if isinstance(wait, Token):
+        wait.phase, wait.results, wait.due = LEAVING, dict(results), False
+        return
+    wait.due = False
+    if isinstance(wait.host, Level):
+        start_event_sub(game, wait.host, wait.node, wait)
+    elif wait.flow is not None:
+        gateway = wait.host
+        gateway.phase, gateway.winner, gateway.results = LEAVING, wait, dict(results)
+        gateway.armed = []
+    else:
+        wait.host.armed.remove(wait)
+        if not wait.node.interrupting and wait.node.trigger.again:
+            again = game.arm(wait.node, wait.host, wait.store)
+            for armed in again:
+                armed.due = False
+            wait.host.armed += again
+        token = take_boundary(game, wait.host, wait.node)
+        token.expects, token.results = wait.activity, dict(results)
+
+
+def take_boundary(game: Game, host: Token, boundary: Node) -> Token:
+    token = game.spawn(host.level, boundary, host.store)
+    token.happened = True
+    if boundary.interrupting:
+        game.cancel(host)
+    return token
+
+
+def start_event_sub(game: Game, level: Level, start: Node, armed: Armed | None = None) -> Token:
+    raise NotImplementedError
+
+
+# Errors.
+
+
+def raises(game: Game, token: Token) -> str:
+    """The code of the error that the token's next step raises, else ""."""
+    node = token.node
+    if token.phase != READY:
+        return ""
+    if node.tag == "endEvent" and node.trigger.kind == "error":
+        return node.trigger.name
+    if node.tag == "serviceTask" and node.topic == "fail" and token.role != "body":
+        inputs = dict(node.inputs)
+        return inputs["code"] if token.seen.evaluate(inputs["when"]) else ""
+    return ""
+
+
+def caught(game: Game, token: Token) -> Catcher | None:
+    """Who catches what the token's next step throws."""
+    code = raises(game, token)
+    return catcher(game, token, "error", code) if code else None
+
+
+def catcher(game: Game, token: Token, kind: str, code: str) -> Catcher | None:
+    current = token
+    while True:
+        if current.role == "item" and current.parent is not None:
+            current = current.parent
+        boundary = _matching([node for node in current.node.boundaries], kind, code)
+        if boundary is not None:
+            return current, boundary
+        level = current.level
+        inside_interrupting = current.node.by_event and current.node.inner.start.interrupting  # type: ignore[union-attr]
+        starts = [sub.inner.start for sub in level.net.event_subs if sub.inner is not None]
+        start = _matching(starts, kind, code)
+        if start is not None and not inside_interrupting:
+            return level, start
+        if level.owner is None:
+            return None
+        current = level.owner
+
+
+def _matching(events: list[Node], kind: str, code: str) -> Node | None:
+    """One that names the code before one that takes all."""
+    of_kind = [event for event in events if event.trigger.kind == kind]
+    exact = [event for event in of_kind if event.trigger.name == code]
+    return next(iter(exact or [event for event in of_kind if not event.trigger.name]), None)
+
+
+def throw_error(game: Game, token: Token) -> bool:
+    """The token's next step raises an error that is caught. False if it does not."""
+    found = caught(game, token)
+    if found is None:
+        return False
+    host, event = found
+    current: Token | None = token
+    # What a called process has found out is told even when it ends by an error.
+    while current is not None and current is not host and current.level is not host:
+        current = current.parent if current.role == "item" else current.level.owner
+        if current is not None and current.node.tag == "callActivity" and current.role != "body":
+            game.map_out(current)
+    game.thrown.add(token.activity)
+    if isinstance(host, Level):
+        start_event_sub(game, host, event)
+    else:
+        take_boundary(game, host, event)
+    return True
+
+
+def on_leave(game: Game, token: Token) -> None:
+    """What a throw does that is done in the same step as it is left."""
+    if token.node.trigger.kind == "terminate":
+        terminate(game, token)
+
+
+def terminate(game: Game, token: Token) -> None:
+    """All else on the level ends."""
+    level = token.level
+    for other in [other for other in level.tokens if other is not token]:
+        game.cancel(other)
+    level.armed = []
+    level.outcome = "terminated"
+    token.phase = LEAVING
+
+
+def completed(game: Game, token: Token) -> None:
+    """An activity is complete: it can be compensated."""

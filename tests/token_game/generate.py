@@ -1,0 +1,349 @@
+"""Random processes: blocks that nest well and graphs that do not, written as BPMN files.
+
+FEATURES is what is drawn; it grows with the engine. Everything ends: what goes back counts
+its rounds in a variable. Not here: writing XML (sheet.py), choosing stimuli (play.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeVar
+from xml.etree.ElementTree import Element, SubElement
+
+from hypothesis import strategies as st
+
+from tests.token_game.diagram import ACTIVITIES, BPMN, CAMUNDA
+from tests.token_game.sheet import Sheet
+
+T = TypeVar("T")
+
+FEATURES = (
+    *("userTask", "echo", "fail", "receiveTask", "catch", "milestone", "subProcess", "callActivity"),
+    *("exclusive", "parallel", "eventBased", "loop"),
+    *("multiInstance", "completion", "outputs", "conditionalFlows"),
+    *("boundary_timer", "boundary_message", "boundary_error", "non_interrupting", "cycle"),
+    *("end_terminate", "end_error"),
+)
+# What does not depend on which of two ready steps comes first.
+CALM = (
+    *("userTask", "receiveTask", "catch", "milestone", "subProcess"),
+    *("exclusive", "parallel", "inclusive", "eventBased", "multiInstance", "structured"),
+    *("boundary_timer", "boundary_message", "non_interrupting"),
+)
+DATA = ("v0", "v1", "v2")
+COUNTERS = ("c0", "c1", "c2")
+CODES = ("E1", "E2")
+MOST_NODES = 16
+DEEPEST = 2
+
+
+@dataclass
+class Part:
+    """Something with one way in and one or more ways out."""
+
+    first: Element
+    lasts: list[Element]
+
+
+class Writer:
+    """Draws one file."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], features: Collection[str]) -> None:
+        self.draw, self.features = draw, features
+        self.sheet = Sheet()
+        self.left = MOST_NODES
+        self.calls = 2
+        self.counters = 0
+
+    def one(self, choices: Sequence[T]) -> T:
+        found: T = self.draw(st.sampled_from(choices))
+        return found
+
+    def number(self, low: int, high: int) -> int:
+        found: int = self.draw(st.integers(low, high))
+        return found
+
+    def chance(self, one_in: int) -> bool:
+        return self.number(0, one_in - 1) == one_in - 1
+
+    def has(self, *features: str) -> bool:
+        return all(feature in self.features for feature in features)
+
+    def of(self, *features: str) -> list[str]:
+        return [feature for feature in features if feature in self.features]
+
+    def condition(self) -> str:
+        text = f"{self.one(DATA)} {self.one(('>', '==', '<', '!='))} {self.number(0, 2)}"
+        if self.chance(4):
+            text += f" {self.one(('&&', '||'))} {self.one(DATA)} {self.one(('>', '<='))} {self.one(DATA)}"
+        return f"${{{text}}}"
+
+    # Levels.
+
+    def process(self) -> Element:
+        process = self.sheet.process()
+        self.fill(process, 0)
+        return process
+
+    def fill(self, level: Element, depth: int) -> None:
+        start = self.sheet.node(level, "startEvent")
+        graph = self.has("unstructured") or ("structured" not in self.features and self.chance(2))
+        part = self.graph(level, depth) if graph else self.sequence(level, depth)
+        self.sheet.flow(level, start, part.first)
+        for last in part.lasts:
+            self.close(level, last, depth)
+
+    def close(self, level: Element, last: Element, depth: int) -> None:
+        """An end behind `last`, unless its token may simply end there."""
+        kinds = ["none", "none", *(["terminate"] if self.has("end_terminate") else [])]
+        if self.has("end_error") and (depth or self.chance(3)):
+            kinds.append("error")
+        kind = self.one(kinds)
+        if kind == "none" and self.chance(4) and _tag(last) in ACTIVITIES:
+            return
+        end = self.sheet.node(level, "endEvent")
+        self.sheet.trigger(end, kind, self.one(CODES) if kind == "error" else "")
+        self.lead(level, last, [end])
+
+    # Blocks.
+
+    def sequence(self, level: Element, depth: int) -> Part:
+        parts = [self.block(level, depth) for _ in range(self.number(1, 3))]
+        for part, after in pairwise(parts):
+            for last in part.lasts:
+                self.lead(level, last, [after.first])
+        return Part(parts[0].first, parts[-1].lasts)
+
+    def block(self, level: Element, depth: int) -> Part:
+        kinds = ["node"] * 4
+        if self.left > 3:
+            kinds += self.of("exclusive", "parallel", "inclusive", "loop")
+        kind = self.one(kinds)
+        if kind == "node":
+            return self.unit(level, depth)
+        if kind == "loop":
+            part = self.sequence(level, depth)
+            merge = self.gateway(level, "exclusive")
+            for last in part.lasts:
+                self.lead(level, last, [merge])
+            return Part(part.first, [self.back(level, merge, part.first)])
+        split, merge = self.gateway(level, kind), self.gateway(level, kind)
+        branches = [self.sequence(level, depth) for _ in range(self.number(2, 3))]
+        self.lead(level, split, [branch.first for branch in branches])
+        for branch in branches:
+            for last in branch.lasts:
+                self.lead(level, last, [merge])
+        return Part(split, [merge])
+
+    def gateway(self, level: Element, kind: str) -> Element:
+        self.left -= 1
+        return self.sheet.node(level, f"{kind}Gateway")
+
+    def back(self, level: Element, source: Element, target: Element) -> Element:
+        """A way back from `source` that is gone at most twice; gives where it goes on."""
+        counter = COUNTERS[self.counters % len(COUNTERS)]
+        self.counters += 1
+        count = self.sheet.node(level, "serviceTask", "count")
+        _external(count, "echo")
+        self.sheet.parameters(count, "input", {counter: f"${{{counter} + 1}}"})
+        again = self.sheet.node(level, "exclusiveGateway", "again")
+        self.lead(level, source, [count])
+        self.sheet.flow(level, count, again)
+        self.sheet.flow(level, again, target, f"${{{counter} < {self.number(2, 3)}}}")
+        after = self.sheet.node(level, "intermediateThrowEvent")
+        again.set("default", self.sheet.flow(level, again, after).get("id", ""))
+        return after
+
+    def graph(self, level: Element, depth: int) -> Part:
+        """Nodes in a row, each reached from an earlier one; some are left by several flows."""
+        parts: list[Part] = []
+        gates = self.of("exclusive", "parallel", "inclusive")
+        for _ in range(self.number(2, 6)):
+            if gates and self.chance(2):
+                gate = self.gateway(level, self.one(gates))
+                parts.append(Part(gate, [gate]))
+            else:
+                parts.append(self.unit(level, depth))
+        targets: dict[Element, list[Element]] = {}
+        edges = [(self.number(max(0, at - 2), at - 1), at) for at in range(1, len(parts))]
+        for _ in range(self.number(0, 4)):
+            source = self.number(0, len(parts) - 1)
+            edges.append((source, self.number(min(source + 1, len(parts) - 1), len(parts) - 1)))
+        for a, b in edges:
+            if a < b:
+                targets.setdefault(self.one(parts[a].lasts), []).append(parts[b].first)
+        if self.has("loop") and self.chance(3):
+            a = self.number(0, len(parts) - 1)
+            merge = self.gateway(level, "exclusive")
+            b = self.number(0, a)
+            targets.setdefault(self.one(parts[a].lasts), []).append(merge)
+            parts.append(Part(merge, [self.back(level, merge, parts[b].first)]))
+        open_ends = []
+        for part in parts:
+            for last in part.lasts:
+                if targets.get(last):
+                    self.lead(level, last, targets[last])
+                else:
+                    open_ends.append(last)
+        return Part(parts[0].first, open_ends)
+
+    def lead(self, level: Element, source: Element, targets: list[Element]) -> None:
+        """Flows from `source`, with the conditions that its kind may have."""
+        kind = _tag(source)
+        flows: list[Element] = []
+        conditional = kind in ("exclusiveGateway", "inclusiveGateway", "complexGateway")
+        may = conditional or (kind in ACTIVITIES and self.has("conditionalFlows"))
+        # A join that parks with some of its tokens used up is not told apart from one that does not.
+        safe = kind in ("inclusiveGateway", "complexGateway") or not self.chance(6)
+        default = may and len(targets) > 1 and (safe or self.chance(2))
+        for number, target in enumerate(targets):
+            last = number == len(targets) - 1
+            condition = ""
+            if (
+                may
+                and not (default and last)
+                and (len(targets) > 1 if conditional else default or self.chance(3))
+            ):
+                always = kind == "exclusiveGateway" or (default and not self.has("beside_default"))
+                condition = self.condition() if always or not self.chance(4) else ""
+            flows.append(self.sheet.flow(level, source, target, condition))
+        if default and flows[-1].find(f"{BPMN}conditionExpression") is None:
+            source.set("default", flows[-1].get("id", ""))
+
+    # Nodes.
+
+    def unit(self, level: Element, depth: int) -> Part:
+        self.left -= 1
+        kinds = self.of("userTask", "echo", "userTask", "fail", "receiveTask", "catch", "milestone")
+        if self.left > 0:
+            kinds += self.of("eventBased")
+            if depth < DEEPEST:
+                kinds += self.of("subProcess", "subProcess")
+            if self.calls:
+                kinds += self.of("callActivity")
+        kind = self.one(kinds)
+        part = getattr(self, f"_{kind}", self._plain)(level, depth, kind)
+        if _tag(part.first) in ACTIVITIES:
+            self.repeat(part.first)
+            self.guard(level, part)
+        return part
+
+    def _plain(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, kind)
+        if kind == "userTask":
+            node.set(f"{CAMUNDA}candidateGroups", "staff")
+            if self.has("outputs") and self.chance(4):
+                self.sheet.parameters(node, "input", {"before": f"${{{self.one(DATA)}}}"})
+                self.sheet.parameters(node, "output", {self.one(DATA): f"${{before + {self.number(0, 2)}}}"})
+        elif kind == "receiveTask":
+            node.set("messageRef", self.sheet.refer("message", self.one(("m0", "m1"))))
+        return Part(node, [node])
+
+    def _echo(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "serviceTask", "set")
+        _external(node, "echo")
+        value = self.one((str, lambda n: f"{self.one(DATA)} - {n}"))(self.number(0, 2))
+        self.sheet.parameters(node, "input", {self.one(DATA): f"${{{value}}}"})
+        return Part(node, [node])
+
+    def _fail(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "serviceTask", "fail")
+        _external(node, "fail")
+        self.sheet.parameters(node, "input", {"code": self.one(CODES), "when": self.condition()})
+        return Part(node, [node])
+
+    def _milestone(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "intermediateThrowEvent")
+        return Part(node, [node])
+
+    def _catch(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "intermediateCatchEvent")
+        self.await_(node, self.one(["timer", "message"]))
+        return Part(node, [node])
+
+    def await_(self, node: Element, kind: str, again: bool = False) -> None:
+        text = {
+            "timer": lambda: "R/PT1H" if again and self.has("cycle") and self.chance(2) else "PT1H",
+            "message": lambda: self.one(("m0", "m1")),
+            "signal": lambda: self.one(("s0", "s1")),
+            "conditional": self.condition,
+            "error": lambda: self.one((*CODES, "")),
+            "escalation": lambda: self.one((*CODES, "")),
+        }
+        self.sheet.trigger(node, kind, text[kind]())
+
+    def _eventBased(self, level: Element, depth: int, kind: str) -> Part:
+        gate = self.sheet.node(level, "eventBasedGateway")
+        lasts = []
+        for _ in range(2):
+            event = self.unit_behind(level)
+            self.sheet.flow(level, gate, event)
+            lasts.append(event)
+        return Part(gate, lasts)
+
+    def unit_behind(self, level: Element) -> Element:
+        return self._catch(level, 0, "catch").first
+
+    def _subProcess(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "subProcess")
+        if self.has("outputs") and self.chance(4):
+            self.sheet.parameters(node, "input", {"v2": f"${{{self.one(DATA)} + 1}}"})
+        self.fill(node, depth + 1)
+        return Part(node, [node])
+
+    def _callActivity(self, level: Element, depth: int, kind: str) -> Part:
+        self.calls -= 1
+        node = self.sheet.node(level, "callActivity", "call")
+        for name in (*DATA, *COUNTERS):
+            self.sheet.mapping(node, "in", name, name)
+        if self.chance(2):
+            self.sheet.mapping(node, "out", self.one(DATA), self.one(DATA))
+        process = self.sheet.process()
+        self.fill(process, depth + 1)
+        node.set("calledElement", process.get("id", ""))
+        return Part(node, [node])
+
+    def repeat(self, node: Element) -> None:
+        if not self.has("multiInstance") or not self.chance(6):
+            return
+        about = {"isSequential": self.one(("false", "true"))}
+        loop = SubElement(node, f"{BPMN}multiInstanceLoopCharacteristics", about)
+        # Instances that have levels of their own are hard to tell apart from outside.
+        count = self.one(("2", "0") if _tag(node) in ("subProcess", "callActivity") else ("2", "0", "3"))
+        SubElement(loop, f"{BPMN}loopCardinality").text = f"${{{count}}}"
+        if self.has("completion") and self.chance(2):
+            text = f"nrOfCompletedInstances > {self.number(0, 2)}"
+            SubElement(loop, f"{BPMN}completionCondition").text = f"${{{text}}}"
+
+    def guard(self, level: Element, part: Part) -> None:
+        """Boundary events, each with a way out of its own."""
+        kinds = [feature for feature in self.features if feature.startswith("boundary_")]
+        while kinds and self.chance(3):
+            kind = self.one(kinds).removeprefix("boundary_")
+            stays = kind != "error" and self.has("non_interrupting") and self.chance(2)
+            about = {"attachedToRef": part.first.get("id", ""), "cancelActivity": str(not stays).lower()}
+            event = self.sheet.node(level, "boundaryEvent", f"on_{kind}", **about)
+            self.await_(event, kind, again=stays)
+            part.lasts.append(event)
+
+
+def _tag(node: Element) -> str:
+    return str(node.tag).removeprefix(BPMN)
+
+
+def _external(node: Element, topic: str) -> None:
+    node.set(f"{CAMUNDA}type", "external")
+    node.set(f"{CAMUNDA}topic", topic)
+
+
+@st.composite
+def processes(draw: Any, features: Collection[str] = FEATURES) -> str:
+    """The text of a BPMN file whose first process is the case's."""
+    writer = Writer(draw, features)
+    writer.process()
+    return writer.sheet.text()
+
+
+ANSWERS = st.dictionaries(st.sampled_from(DATA), st.integers(0, 2), max_size=2)
+STIMULI = st.lists(st.tuples(st.integers(0, 5), ANSWERS), max_size=10)

@@ -1,0 +1,74 @@
+"""The same process written otherwise: other ids, another order, an empty branch more.
+
+What happens must be the same. Not here: comparing (tests/core/engine/test_differential.py)."""
+
+from __future__ import annotations
+
+import random
+import re
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from tests.token_game.diagram import BPMN
+
+_ID = re.compile(r'(?<=")([A-Za-z]+(?:_[a-z]+)?)_(\d+)(?=")')
+_RENAMED = re.compile(r"^x(\d+)_(\w+)$")
+LEVELS = ("process", "subProcess", "transaction")
+ADDED = "added_"
+
+
+def renamed(xml: str) -> str:
+    """Every id another one, and in the opposite order if sorted."""
+    return _ID.sub(lambda found: f"x{9999 - int(found[2])}_{found[1]}", xml)
+
+
+def original(id: str) -> str:
+    """The id that `renamed` has changed."""
+    found = _RENAMED.match(id)
+    return f"{found[2]}_{9999 - int(found[1])}" if found else id
+
+
+def reordered(xml: str, seed: int) -> str:
+    """The elements in another order, but for that of the flows, which gateways ask in that order."""
+    root = ElementTree.fromstring(xml)
+    chance = random.Random(seed)
+    for level in [root, *(tag for name in LEVELS for tag in root.iter(f"{BPMN}{name}"))]:
+        flows = [tag for tag in level if tag.tag == f"{BPMN}sequenceFlow"]
+        tags = list(level)
+        chance.shuffle(tags)
+        order = iter(flows)
+        level[:] = [next(order) if tag.tag == f"{BPMN}sequenceFlow" else tag for tag in tags]
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def widened(xml: str, which: int) -> str:
+    """An empty branch beside a user task: split, nothing, join. "" if there is no such task.
+
+    One that can be interrupted will not do, since the empty branch would wait for it for ever."""
+    root = ElementTree.fromstring(xml)
+    found: list[tuple[Element, Element]] = []
+    for name in LEVELS:
+        for level in root.iter(f"{BPMN}{name}"):
+            stopped = {tag.get("attachedToRef") for tag in level if tag.get("cancelActivity") == "true"}
+            found += [
+                (level, tag) for tag in level.findall(f"{BPMN}userTask") if tag.get("id") not in stopped
+            ]
+    if not found:
+        return ""
+    level, task = found[which % len(found)]
+    split, join = (
+        SubElement(level, f"{BPMN}parallelGateway", {"id": f"{ADDED}{name}"}) for name in ("split", "join")
+    )
+    for flow in level.findall(f"{BPMN}sequenceFlow"):
+        if flow.get("targetRef") == task.get("id"):
+            flow.set("targetRef", split.get("id", ""))
+        if flow.get("sourceRef") == task.get("id"):
+            flow.set("sourceRef", join.get("id", ""))
+    for number, (source, target) in enumerate([(split, task), (split, join), (task, join)]):
+        about = {
+            "id": f"{ADDED}{number}",
+            "sourceRef": source.get("id", ""),
+            "targetRef": target.get("id", ""),
+        }
+        SubElement(level, f"{BPMN}sequenceFlow", about)
+    return ElementTree.tostring(root, encoding="unicode")
