@@ -103,7 +103,7 @@ def catcher(game: Game, token: Token, kind: str, code: str) -> Catcher | None:
     while True:
         if current.role == "item" and current.parent is not None:
             current = current.parent
-        boundary = _matching([node for node in current.node.boundaries], kind, code)
+        boundary = _matching(current.node.boundaries, kind, code)
         if boundary is not None:
             return current, boundary
         level = current.level
