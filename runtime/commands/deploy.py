@@ -79,10 +79,11 @@ class Checked:
 
 @dataclass(frozen=True)
 class Known:
-    """What is deployed already: newest active content by kind and key."""
+    """What is deployed already: newest active content by kind and key; message → (process, start event)."""
 
     sources: dict[tuple[str, str], Source] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
+    started: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def known(tx: Transaction, actor: Actor) -> Known:
@@ -94,6 +95,7 @@ def known(tx: Transaction, actor: Actor) -> Known:
             for row in deployments.active(tx, kind)
         },
         deployments.taken(tx),
+        {start.name: (start.process, start.element) for start in deployments.started_by_messages(tx)},
     )
 
 
@@ -149,6 +151,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
             if not check.refused(found):
                 problems += _fields(process, source.path)
     problems += _twice(checked)
+    problems += _started_twice(checked, before)
     return checked, problems
 
 
@@ -187,6 +190,31 @@ def _twice(checked: Sequence[Checked]) -> list[Problem]:
                     file=item.source.path,
                 )
             )
+    return found
+
+
+def _started_twice(checked: Sequence[Checked], before: Known) -> list[Problem]:
+    """A message starts one process: which of two it means, nothing could tell."""
+    again = {item.key for item in checked if item.kind == "bpmn"}
+    first = {name: place for name, place in before.started.items() if place[0] not in again}
+    found = []
+    for item in checked:
+        nodes = item.process.scope.nodes if item.process is not None else {}
+        for start in _starts(item.process) if item.process is not None else ():
+            place = (item.key, start["element"])
+            holder = first.setdefault(start["name"], place) if start["kind"] == "message" else place
+            # The same process in two files is told already (_twice).
+            if holder != place:
+                found.append(
+                    Problem(
+                        "message_starts_two",
+                        "The message {message} starts the process {process} by {element} already",
+                        start["element"],
+                        {"message": start["name"], "process": holder[0], "element": holder[1]},
+                        file=item.source.path,
+                        line=nodes[start["element"]].line,
+                    )
+                )
     return found
 
 

@@ -61,6 +61,11 @@ def started_by(tx: Transaction, kind: str, name: str) -> Any:
     return tx.first(sa.select(starts).where(starts.c.kind == kind, starts.c.name == name))
 
 
+def started_by_messages(tx: Transaction) -> list[Any]:
+    """The start events that messages trigger."""
+    return list(tx.all(sa.select(starts).where(starts.c.kind == "message").order_by(starts.c.process)))
+
+
 def started_by_signals(tx: Transaction, names: Sequence[str]) -> list[Any]:
     """The start events that signals of these names trigger; one signal may start several processes."""
     return list(

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.commands import messages
+from runtime.commands.deploy import DeploymentRefused
 from runtime.identity import SYSTEM, NotGranted
 from runtime.queries import messages as listed
 from runtime.store import accounts
@@ -144,6 +145,39 @@ def test_a_message_sent_twice_under_one_reference_starts_one_case(firm: Office) 
     firm.runtime.do(messages.send, SYSTEM, "paid", "A-1", {"sum": 5}, "bank-78")
     firm.settle()
     assert [case.row.business_key for case in firm.cases_of("refund")] == ["A-1", "A-1"]
+
+
+def test_a_message_that_would_start_two_processes_is_refused_when_it_is_deployed(firm: Office) -> None:
+    other = BY_MESSAGE.replace('"refund"', '"dunning"')
+    with pytest.raises(DeploymentRefused) as refused:
+        firm.deploy(BY_MESSAGE, other)
+    (problem,) = [each for each in refused.value.problems if each.rule == "message_starts_two"]
+    assert (problem.where, problem.params["process"]) == ("came", "refund") and problem.line > 0
+    firm.deploy(BY_MESSAGE)
+    with pytest.raises(DeploymentRefused):
+        firm.deploy(other)
+    # A new version of the one that has it may keep it, or leave it to another.
+    firm.deploy(BY_MESSAGE + "<!-- again -->")
+    firm.deploy(bpmn("refund", start(), user("look", candidateGroups="specialist"), end()), other)
+    firm.message("paid", "A-1")
+    assert len(firm.cases_of("dunning")) == 1 and firm.cases_of("refund") == []
+
+
+def test_two_starts_of_one_process_by_one_message_are_refused(firm: Office) -> None:
+    twice = bpmn(
+        "refund",
+        event("startEvent", "came"),
+        event("startEvent", "came_again"),
+        user("look", candidateGroups="specialist"),
+        end(),
+        flow("came", "look"),
+        flow("came_again", "look"),
+        flow("look", "ended"),
+        before=PAID,
+    )
+    with pytest.raises(DeploymentRefused) as refused:
+        firm.deploy(twice)
+    assert "message_starts_two" in {each.rule for each in refused.value.problems}
 
 
 def test_a_case_that_is_started_without_a_key_has_none(firm: Office) -> None:

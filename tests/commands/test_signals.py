@@ -255,6 +255,23 @@ def test_a_case_page_tells_of_signals_and_conditions(firm: Office) -> None:
     assert "A signal was sent to everybody who waits for it: “call”" in told
 
 
+def test_a_case_page_tells_who_escalated(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "late",
+            start(),
+            element("intermediateThrowEvent", "too_late", '<escalationEventDefinition escalationRef="e"/>'),
+            user("after", candidateGroups="specialist"),
+            end(),
+            before='<escalation id="e" name="late" escalationCode="late"/>',
+        )
+    )
+    case = firm.as_("spec").start("late")
+    assert standing(case) == {"after"}
+    told = [moment.text for moment in firm.as_("spec").case_page(case.id, "en").timeline]
+    assert "“too_late” was escalated" in told
+
+
 def conditional(process: str, condition: str, starters: str = "specialist") -> str:
     test = f"<condition xsi:type='tFormalExpression'>{condition}</condition>"
     return bpmn(
