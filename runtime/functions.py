@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime import expressions, forms, i18n, library
+from runtime import forms, formulas, i18n, library
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.store.db import Transaction
@@ -107,7 +107,7 @@ def evaluate(
         "execution.getProcessBusinessKey": lambda: key,
     }
     names = {**variables, "execution": {"processBusinessKey": key}}
-    return expressions.compile(text).evaluate(names, calls)
+    return formulas.compile(text).evaluate(names, calls)
 
 
 def defaults(

@@ -140,12 +140,13 @@ class Feel:
         # While the interpreter is taken down it is too late: closing would then wait for ever.
         atexit.register(self.close)
 
-    def evaluate(self, text: str, names: Mapping[str, Value]) -> Value:
+    def evaluate(self, text: str, names: Mapping[str, Value], now: dt.datetime | None = None) -> Value:
         """The value of `text` (a leading `=` is allowed); an unknown name is null, as FEEL has it.
 
+        `now`: what now() and today() go by; by default the clock.
         Decimals go in and numbers come out as doubles: a whole number as an integer, any other as a
         Decimal of the shortest digits. Raises FeelMalformed, FeelTooSlow, FeelNotAValue, FeelMissing."""
-        return self._ask("evaluate", text, names)
+        return self._ask("evaluate", text, names, now)
 
     def unary_test(self, text: str, names: Mapping[str, Value]) -> Value:
         """Whether a decision table's cell holds for `names["?"]`: true, false or null."""
@@ -177,7 +178,9 @@ class Feel:
         with self._lock:
             self._drop()
 
-    def _ask(self, kind: str, text: str, names: Mapping[str, Value]) -> Value:
+    def _ask(
+        self, kind: str, text: str, names: Mapping[str, Value], now: dt.datetime | None = None
+    ) -> Value:
         text = text.strip().removeprefix("=").strip()
         shown = text if len(text) <= 200 else text[:200] + "…"
         if len(text) > MAX_LENGTH:
@@ -186,11 +189,13 @@ class Feel:
             raise FeelMalformed(text=shown, reason="it is empty")
         context = json.dumps(_outward(names), ensure_ascii=False)
         # FEEL's now() and today() are told the time like everything else.
-        now = int(clock.now().timestamp() * 1000)
+        milliseconds = int((now or clock.now()).timestamp() * 1000)
         with self._lock:
             isolate = self._isolate or self._begin()
             try:
-                told = isolate.call("ask", kind, text, context, now, timeout_sec=SECONDS, max_memory=MEMORY)
+                told = isolate.call(
+                    "ask", kind, text, context, milliseconds, timeout_sec=SECONDS, max_memory=MEMORY
+                )
             except (JSTimeoutException, JSOOMException):
                 self._drop()
                 raise FeelTooSlow(text=shown) from None
@@ -237,14 +242,20 @@ class Feel:
 
 
 _shared: Feel | None = None
+_source: Path | None = None
 
 
 def use(source: Path) -> None:
     """Say, once at the start of a process, where the bundle of feelin is."""
-    global _shared
+    global _shared, _source
     if _shared is not None:
         _shared.close()
-    _shared = Feel(source)
+    _shared, _source = Feel(source), source
+
+
+def source() -> Path | None:
+    """What `use` was told, for a child process that is to do the same."""
+    return _source
 
 
 def shared() -> Feel:

@@ -26,10 +26,10 @@ class Flow:
 class Parameter:
     """camunda:inputParameter / outputParameter.
 
-    `value` is text, or a list of `value`s, or a map of name to `value`."""
+    `value` is text, or a Script, or a list of `value`s, or a map of name to `value`."""
 
     name: str
-    value: str | list[Any] | dict[str, Any]
+    value: str | Script | list[Any] | dict[str, Any]
     line: int = 0
 
 
@@ -98,6 +98,16 @@ class FormField:
     values: tuple[tuple[str, str], ...] = ()
     constraints: tuple[tuple[str, str], ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Listener:
+    """camunda:executionListener, or (`of_task`) taskListener. `script` None: it is something else."""
+
+    event: str
+    script: Script | None = None
+    of_task: bool = False
     line: int = 0
 
 
@@ -180,6 +190,7 @@ class Node(Explained):
     loop: Loop | None = None
     repeat: Repeat | None = None
     script: Script | None = None
+    listeners: tuple[Listener, ...] = ()
     ad_hoc: AdHoc | None = None
     fields: tuple[FormField, ...] = ()  # camunda:formData: a form inside the diagram
     retry_cycle: str = ""  # camunda:failedJobRetryTimeCycle, its own or its instances'

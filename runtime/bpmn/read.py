@@ -18,6 +18,7 @@ from runtime.bpmn.model import (
     Flow,
     FormField,
     Lane,
+    Listener,
     Loop,
     Node,
     Parameter,
@@ -213,6 +214,7 @@ def _node(
         loop=_loop(tag, definitions),
         repeat=_repeat(tag),
         script=_script(tag),
+        listeners=_listeners(tag),
         ad_hoc=_ad_hoc(tag),
         fields=_fields(tag),
         retry_cycle=_retry_cycle(tag),
@@ -268,18 +270,20 @@ def _parameters(tag: Tag, kind: str) -> tuple[Parameter, ...]:
     )
 
 
-def _value(tag: Tag) -> str | list | dict:
+def _value(tag: Tag) -> str | Script | list | dict:
     """Text, or what camunda:list and camunda:map hold."""
     for child in tag.children:
         if child.space == CAMUNDA and child.name == "list":
             return [_item(item) for item in _of_camunda(child.children)]
         if child.space == CAMUNDA and child.name == "map":
             return {entry.get("key"): _value(entry) for entry in child.all("entry", CAMUNDA)}
+        if child.space == CAMUNDA and child.name == "script":
+            return _inner_script(child)
     return tag.text
 
 
-def _item(tag: Tag) -> str | list | dict:
-    if tag.name in ("list", "map"):
+def _item(tag: Tag) -> str | Script | list | dict:
+    if tag.name in ("list", "map", "script"):
         holder = Tag(CAMUNDA, "value", {}, children=[tag])
         return _value(holder)
     return _value(tag)
@@ -388,6 +392,23 @@ def _script(tag: Tag) -> Script | None:
         text=script.text if script is not None else "",
         result_variable=tag.get("camunda:resultVariable"),
         line=script.line if script is not None else tag.line,
+    )
+
+
+def _inner_script(tag: Tag) -> Script:
+    return Script(format=tag.get("scriptFormat"), text=tag.text, line=tag.line)
+
+
+def _listeners(tag: Tag) -> tuple[Listener, ...]:
+    return tuple(
+        Listener(
+            event=item.get("event"),
+            script=next((_inner_script(inner) for inner in item.all("script", CAMUNDA)), None),
+            of_task=kind == "taskListener",
+            line=item.line,
+        )
+        for kind in ("executionListener", "taskListener")
+        for item in tag.extension(kind)
     )
 
 

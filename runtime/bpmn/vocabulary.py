@@ -22,6 +22,11 @@ FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 # Out of these a flow may have a condition, and one may be the default.
 CHOOSING = ACTIVITIES | {"exclusiveGateway", "inclusiveGateway", "complexGateway"}
 
+# What camunda:executionListener is heard at: what is begun and left in steps of its own.
+LISTENED = ACTIVITIES | {
+    *("startEvent", "endEvent", "intermediateThrowEvent", "exclusiveGateway", "parallelGateway")
+}
+
 # What a task must say of itself: a person, an operation, a rule or a script does it.
 DOING = TASKS - {"task", "manualTask"}
 
@@ -66,6 +71,8 @@ _GATEWAY = frozenset({"gatewayDirection"})
 _TYPED = frozenset({"xsi:type"})
 _EXPRESSION = _TYPED | {"language"}
 _ANY = frozenset({"id", "name"})
+# Of what runs Java, unsupported_extension speaks.
+_LISTENER = frozenset({"event", "class", "delegateExpression", "expression"})
 
 # element: (where it may stand, its attributes besides id and name)
 ACCEPTED: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -262,6 +269,12 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     ),
     "inputParameter": (frozenset({"inputOutput"}), frozenset({"name"})),
     "outputParameter": (frozenset({"inputOutput"}), frozenset({"name"})),
+    "script": (
+        frozenset({"inputParameter", "outputParameter", "list", "entry", "executionListener", "taskListener"}),
+        frozenset({"scriptFormat", "resource"}),
+    ),
+    "executionListener": (FLOW_NODES | {"process", "sequenceFlow"}, _LISTENER),
+    "taskListener": (FLOW_NODES | {"process", "sequenceFlow"}, _LISTENER),
     "list": (frozenset({"inputParameter", "outputParameter", "list", "entry"}), frozenset()),
     "map": (frozenset({"inputParameter", "outputParameter", "list", "entry"}), frozenset()),
     "entry": (frozenset({"map"}), frozenset({"key"})),

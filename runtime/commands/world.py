@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 
-from runtime import functions, i18n, library
+from runtime import functions, i18n, library, scripts
 from runtime.bpmn.model import Process
 from runtime.engine.ports import BpmnError, Step
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ledger import operations
 from runtime.rules import evaluate
+from runtime.scripts import Scripted
 from runtime.store import accounts
 from runtime.store.db import Again, Transaction
 from runtime.values import Value
@@ -111,6 +112,13 @@ class BoundWorld:
         if decision.refused:
             raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
         return decision.outputs
+
+    def run_script(self, source: str, names: Mapping[str, Value], step: Step) -> Scripted:
+        try:
+            seen = {name: value for name, value in names.items() if name != "execution"}
+            return scripts.run(source, seen, names["execution"])
+        except scripts.Thrown as thrown:
+            raise BpmnError(thrown.code, thrown.message) from None
 
     def functions(self, step: Step | None, language: str = i18n.DEFAULT) -> Mapping[str, Callable[..., Any]]:
         """What an expression may call; names of people are told in `language`."""

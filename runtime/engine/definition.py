@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.model import Node, Process, Scope
 from runtime.bpmn.vocabulary import SUBPROCESSES
 from runtime.engine.errors import CannotRun
@@ -69,7 +69,7 @@ def compile(process: Process, called: Callable[[str], Process]) -> Definition:
 
 
 def _called(node: Node, called: Callable[[str], Process], problems: list[Problem]) -> Process | None:
-    if expressions.has_braces(node.called):
+    if formulas.computes(node.called):
         problems.append(problem(node, "called_expression"))
         return None
     try:

@@ -155,3 +155,15 @@ class DoesNotFit(Failed):
     """The saved case stands at {element} of {process}, which this version of the process does not have."""
 
     code = "engine.does_not_fit"
+
+
+class ScriptLanguage(Invalid):
+    """A script in the language {language} is not run here: javascript, juel and feel are."""
+
+    code = "engine.script_language"
+
+
+class ListenerNotRun(Invalid):
+    """A listener to {event} is not run here."""
+
+    code = "engine.listener_not_run"

@@ -28,6 +28,7 @@ from runtime.engine.elements.multi_instance import MultiInstance
 from runtime.engine.elements.parallel_gateway import ParallelGateway
 from runtime.engine.elements.plain_task import PlainTask
 from runtime.engine.elements.receive_task import ReceiveTask
+from runtime.engine.elements.script_task import ScriptTask
 from runtime.engine.elements.send_task import SendTask
 from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.standard_loop import StandardLoop
@@ -51,6 +52,7 @@ ACTIVITIES: Mapping[str, type[Activity]] = {
     "manualTask": PlainTask,
     "userTask": UserTask,
     "serviceTask": ServiceTask,
+    "scriptTask": ScriptTask,
     "sendTask": SendTask,
     "receiveTask": ReceiveTask,
     "businessRuleTask": BusinessRuleTask,

@@ -14,14 +14,14 @@ from heapq import heappop, heappush
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from runtime.engine import compensation, joins, ports, throwing
+from runtime.engine import compensation, joins, ports, scripted, throwing
 from runtime.engine.elements.base import Element
 from runtime.engine.elements.call_activity import called_scope
 from runtime.engine.errors import UncaughtError
 from runtime.engine.names import Names, functions
 from runtime.engine.ports import BpmnError, Happening, Step, World
 from runtime.engine.scopes import DELETE, Scopes
-from runtime.engine.texts import Evaluate
+from runtime.engine.texts import Evaluate, JavaScript
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import (
     CANCELLED,
@@ -106,7 +106,9 @@ class Case(TopLevel):
         names = self.names(token, scope, beside)
         step = self.step_of(token)
 
-        def evaluate(expression: Expression) -> Value:
+        def evaluate(expression: Expression | JavaScript) -> Value:
+            if isinstance(expression, JavaScript):
+                return scripted.run(token, expression, names)
             # The functions of the house are only put together for an expression that calls one.
             calls = functions(names, self.world.functions(step), self.now) if expression.calls else {}
             return expression.evaluate(names, calls)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from runtime.scripts import Scripted
 from runtime.values import Value
 
 
@@ -40,6 +41,11 @@ class World(Protocol):
 
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Evaluate a rule and keep the decision. Raises BpmnError("rule_refused", …)."""
+
+    def run_script(self, source: str, names: Mapping[str, Value], step: Step) -> Scripted:
+        """Run JavaScript that sees `names`; names["execution"] is what its `execution` tells of the case.
+
+        What it wrote is told, not yet written. Raises BpmnError."""
 
     def functions(self, step: Step | None) -> Mapping[str, Any]:
         """Functions of expressions: superior_of(person), holder_of(role), workday_after(…) …"""

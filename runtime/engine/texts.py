@@ -1,6 +1,7 @@
-"""Texts of a diagram that hold expressions, read once and evaluated in a case.
+"""Texts of a diagram that hold expressions or scripts, read once and evaluated in a case.
 
-Not here: the language (runtime/expressions), what names mean (names.py)."""
+Not here: the languages (runtime/formulas, runtime/scripts), what names mean (names.py), what
+a script did to variables (scripted.py)."""
 
 from __future__ import annotations
 
@@ -8,19 +9,64 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import expressions
-from runtime.bpmn.model import DataMapping, Parameter
+from runtime import formulas
+from runtime.bpmn.model import DataMapping, Node, Parameter, Script
+from runtime.bpmn.vocabulary import LISTENED
+from runtime.engine.errors import ListenerNotRun, ScriptLanguage
 from runtime.expressions import Expression
+from runtime.formulas import formula
+from runtime.scripts import LANGUAGES
 from runtime.values import Value
 
-Evaluate = Callable[[Expression], Value]
+__all__ = ["Assignment", "Evaluate", "JavaScript", "Mapped", "Template", "assignments", "formula", "mappings"]
+__all__ += ["listeners", "script", "template"]
+
+
+@dataclass(frozen=True)
+class JavaScript:
+    """A script, to be evaluated like an expression; it may write variables too."""
+
+    text: str
+    of_task: bool = False  # a task listener's: it has `task` beside `execution`
+
+
+HEARD = ("start", "end", "task.create", "task.complete")
+# Evaluates an Expression or a JavaScript.
+Evaluate = Callable[[Any], Value]
+
+
+def script(given: Script) -> Expression | JavaScript:
+    """What a script's format makes of its text. Raises ScriptLanguage, Malformed."""
+    language = given.format.strip().lower()
+    if language in LANGUAGES:
+        return JavaScript(given.text)
+    if language == "juel":
+        return formula(given.text)
+    if language == "feel":
+        bare = given.text.strip()
+        return formula(bare if formulas.is_feel(bare) else f"={bare}")
+    raise ScriptLanguage(language=given.format)
+
+
+def listeners(node: Node) -> dict[str, list[JavaScript]]:
+    """Scripts by the event that they listen to, those of tasks as `task.EVENT`. Raises ListenerNotRun."""
+    heard: dict[str, list[JavaScript]] = {}
+    for listener in node.listeners:
+        event = f"task.{listener.event}" if listener.of_task else listener.event
+        read = script(listener.script) if listener.script else None
+        # For its effect alone: an expression has none.
+        places = ("userTask",) if listener.of_task else LISTENED
+        if event not in HEARD or node.kind not in places or not isinstance(read, JavaScript):
+            raise ListenerNotRun(event=listener.event)
+        heard.setdefault(event, []).append(JavaScript(read.text, listener.of_task))
+    return heard
 
 
 @dataclass(frozen=True)
 class Template:
-    """Text, or a list or map of texts, with `${…}` anywhere inside."""
+    """Text, or a list or map of texts, with `${…}` anywhere inside; or a script."""
 
-    parts: Expression | list[Template] | dict[str, Template]
+    parts: Expression | JavaScript | list[Template] | dict[str, Template]
 
     def fill(self, evaluate: Evaluate) -> Value:
         if isinstance(self.parts, list):
@@ -30,19 +76,15 @@ class Template:
         return evaluate(self.parts)
 
 
-def template(text: str | list[Any] | Mapping[str, Any]) -> Template:
-    """Raises expressions.Malformed."""
+def template(text: str | Script | list[Any] | Mapping[str, Any]) -> Template:
+    """Raises expressions.Malformed, ScriptLanguage."""
     if isinstance(text, str):
-        return Template(expressions.compile(text, braces=True))
+        return Template(formulas.compile(text))
+    if isinstance(text, Script):
+        return Template(script(text))
     if isinstance(text, Mapping):
         return Template({key: template(part) for key, part in text.items()})
     return Template([template(part) for part in text])
-
-
-def formula(text: str) -> Expression:
-    """An expression with its braces or without, as in conditions and sourceExpression. Raises Malformed."""
-    bare = text.strip()
-    return expressions.compile(bare, braces=bare.startswith("=") or expressions.has_braces(bare))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Protocol
 
-from runtime import expressions
+from runtime import formulas
 from runtime.errors import Invalid, Problem
 from runtime.forms.kinds import CHOICES, DATES, READERS, Refused
 from runtime.forms.model import MAX_TEXT, Field, Form
@@ -86,7 +86,7 @@ def from_fields(
             defaults[field.id] = ("${false}", "")
     for read in form.fields:
         text, pattern = defaults.get(read.key, ("", ""))
-        if text and not expressions.has_braces(text):
+        if text and not formulas.computes(text):
             try:
                 default(read, text, pattern, dt.UTC)
             except DefaultDoesNotFit as error:

@@ -232,14 +232,21 @@
         else hide(name);
       },
     };
-    for (const fact of ownKeys(facts)) {
-      execution[fact] = facts[fact];
-      execution[`get${fact[0].toUpperCase()}${slice(fact, 1)}`] = () => facts[fact];
-    }
+    const tell = (teller, told) => {
+      for (const fact of ownKeys(told)) {
+        teller[fact] = told[fact];
+        teller[`get${fact[0].toUpperCase()}${slice(fact, 1)}`] = () => told[fact];
+      }
+      return freeze(teller);
+    };
+    const {task, ...about} = facts;
+    const ofTask = task && tell({...execution}, task);
+    tell(execution, about);
     const reserved = {__proto__: null, execution, BpmnError, globalThis: 0, undefined: 0, NaN: 0, Infinity: 0};
+    if (ofTask) reserved.task = ofTask;
     for (const [name, thing] of [["Decimal", Decimal], ["LocalDate", LocalDate], ["Duration", Duration],
-      ["BpmnError", BpmnError], ["execution", freeze(execution)]]) {
-      defineProperty(globalThis, name, {value: thing, writable: true, configurable: true});
+      ["BpmnError", BpmnError], ["execution", execution], ["task", ofTask]]) {
+      if (thing) defineProperty(globalThis, name, {value: thing, writable: true, configurable: true});
     }
     for (const name of ownKeys(current)) show(name);
 

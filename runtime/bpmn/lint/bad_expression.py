@@ -1,5 +1,6 @@
 """Each expression of a diagram is read at deployment, so that none fails for its spelling later."""
 
+from runtime import formulas
 from runtime.bpmn.lint.rule import Finding, Findings, Source, found, rule
 from runtime.bpmn.lint.texts import texts
 from runtime.expressions import Malformed
@@ -15,7 +16,7 @@ def bad_expression(source: Source) -> Findings:
             yield found(text.at, line=text.line, what=text.what)
             continue
         try:
-            text.compile()
+            formulas.check(text.compile())
         except Malformed as error:
             # Its params have a line and column too: those inside the text.
             yield Finding(text.at, error.message, {**error.params, "what": text.what}, text.line)

@@ -2,7 +2,7 @@
 
 import re
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import FormField, Node
 from runtime.bpmn.vocabulary import FIELD_CONSTRAINTS, FIELD_TYPES
@@ -47,7 +47,7 @@ def form_field(source: Source) -> Findings:
 
 
 def _field(node: Node, field: FormField) -> Findings:
-    if expressions.has_braces(field.label):
+    if formulas.computes(field.label):
         yield found(node, LABEL, line=field.line, field=field.id)
     offered = bool(field.values) and all(value for value, _ in field.values)
     if offered != (field.type == "enum"):

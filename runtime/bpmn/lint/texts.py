@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from runtime import expressions
+from runtime import expressions, formulas
 from runtime.bpmn.lint.rule import Source
-from runtime.bpmn.model import DataMapping, Flow, Node, Parameter, Process
+from runtime.bpmn.model import DataMapping, Flow, Node, Parameter, Process, Script
 
 PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 # Extension properties that are evaluated, of a process and of a user task.
@@ -30,9 +30,7 @@ class Text:
 
     def compile(self) -> expressions.Expression:
         """Raises expressions.Malformed."""
-        bare = self.text.strip()
-        bare_formula = self.formula and not bare.startswith("=") and not expressions.has_braces(bare)
-        return expressions.compile(bare, braces=not bare_formula)
+        return formulas.formula(self.text) if self.formula else formulas.compile(self.text.strip())
 
 
 def texts(source: Source) -> Iterator[Text]:
@@ -57,6 +55,8 @@ def _of_node(node: Node) -> Iterator[Text]:
     for field in node.fields:
         if field.default:
             yield Text(node, "defaultValue", field.default, False, field.line)
+    if node.script:
+        yield from _of_script(node, "script", node.script)
     for parameter in (*node.inputs, *node.outputs):
         yield from _of_parameter(node, parameter, parameter.value)
     for mapping in (*node.mappings_in, *node.mappings_out):
@@ -104,12 +104,23 @@ def _of_conditions(node: Node) -> Iterator[Text]:
 def _of_parameter(node: Node, parameter: Parameter, value: object) -> Iterator[Text]:
     if isinstance(value, str):
         yield Text(node, parameter.name, value, False, parameter.line)
+    elif isinstance(value, Script):
+        yield from _of_script(node, parameter.name, value)
     elif isinstance(value, list):
         for item in value:
             yield from _of_parameter(node, parameter, item)
     elif isinstance(value, dict):
         for item in value.values():
             yield from _of_parameter(node, parameter, item)
+
+
+def _of_script(node: Node, what: str, script: Script) -> Iterator[Text]:
+    """Scripts that are expressions; of JavaScript, script.py speaks."""
+    language, bare = script.format.strip().lower(), script.text.strip()
+    if language == "juel" and bare:
+        yield Text(node, what, bare, True, script.line)
+    elif language == "feel" and bare:
+        yield Text(node, what, bare if formulas.is_feel(bare) else f"={bare}", True, script.line)
 
 
 def _of_mapping(node: Node, mapping: DataMapping) -> Iterator[Text]:

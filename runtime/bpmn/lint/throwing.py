@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Source
 from runtime.bpmn.model import Node, Scope, Trigger
 
@@ -90,7 +90,7 @@ def _look(source: Source, node: Node, kind: str, thrown: Thrown, called: set[str
 def _note(trigger: Trigger, kind: str, thrown: Thrown) -> None:
     if trigger.kind != kind:
         return
-    if expressions.has_braces(trigger.code):
+    if formulas.computes(trigger.code):
         thrown.all = False
     else:
         thrown.codes.add(trigger.code)

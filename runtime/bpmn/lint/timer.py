@@ -5,7 +5,7 @@ import re
 
 import isodate
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, level, rule
 from runtime.bpmn.model import Node
 
@@ -41,7 +41,7 @@ def timer(source: Source) -> Findings:
             yield found(node, TWO, line=trigger.line, count=len(given))
         for kind, text in given:
             # What an expression gives is seen only in the case; texts.py has it read.
-            if not expressions.has_braces(text) and not readable(kind, text):
+            if not formulas.computes(text) and not readable(kind, text):
                 yield found(node, BAD, line=trigger.line, text=text)
         if trigger.cycle and not _repeatable(node, node.id in inner):
             yield found(node, line=trigger.line)

@@ -8,7 +8,7 @@ from runtime.bpmn.vocabulary import ACCEPTED, DRAWN_ONLY, EVERYWHERE, EXTENSIONS
 MISPLACED = "The element {element} has no meaning inside {parent} (“{name}”)."
 ENGINE = "{element} in “{name}” is written for {engine}; only files of Camunda 7 and Operaton are read."
 # Other rules speak of these.
-SPOKEN_OF = WITHOUT_EFFECT | ELEMENTS.keys() | {"script"}
+SPOKEN_OF = WITHOUT_EFFECT | ELEMENTS.keys()
 
 
 @rule("unknown_element", sentences=[MISPLACED, ENGINE])

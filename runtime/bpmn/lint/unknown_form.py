@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 NEAR = "There is no form {form} for “{name}”; did you mean {nearest}?"
@@ -17,7 +17,7 @@ def unknown_form(source: Source) -> Findings:
     for node in source.nodes:
         form = node.attributes.get("formRef") or node.attributes.get("formKey")
         # A form chosen by an expression is known only in the case.
-        if form and form not in forms and not expressions.has_braces(form):
+        if form and form not in forms and not formulas.computes(form):
             near = get_close_matches(form, forms, 1)
             if near:
                 yield found(node, NEAR, form=form, nearest=near[0])

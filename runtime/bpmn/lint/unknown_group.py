@@ -1,6 +1,6 @@
 """Lanes and candidate groups name groups that exist, or nobody would see the task."""
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn import staffing
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import Node, Process
@@ -30,5 +30,5 @@ def unknown_group(source: Source) -> Findings:
                 yield found(place, FALLBACK, group=group)
         for node in process.walk():
             for group in staffing.listed(node.attributes.get("candidateGroups", "")):
-                if groups is not None and not expressions.has_braces(group) and group not in groups:
+                if groups is not None and not formulas.computes(group) and group not in groups:
                     yield found(node, group=group)

@@ -1,6 +1,6 @@
 """A call activity calls a process that is there and that can be called."""
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import Process
 
@@ -19,7 +19,7 @@ def unknown_process(source: Source) -> Findings:
             continue
         if not node.called:
             yield found(node, NONE)
-        elif expressions.has_braces(node.called):
+        elif formulas.computes(node.called):
             yield found(node, EXPRESSION)
         elif node.called in here:
             if not _callable(here[node.called]):

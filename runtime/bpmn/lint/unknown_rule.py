@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 NONE = "“{name}” does not say which rule it asks: give decisionRef."
@@ -25,7 +25,7 @@ def unknown_rule(source: Source) -> Findings:
         elif not asked:
             yield found(node, NONE)
         # A rule chosen by an expression is known only in the case.
-        elif rules is not None and asked not in rules and not expressions.has_braces(asked):
+        elif rules is not None and asked not in rules and not formulas.computes(asked):
             near = get_close_matches(asked, rules, 1)
             if near:
                 yield found(node, NEAR, rule=asked, nearest=near[0])

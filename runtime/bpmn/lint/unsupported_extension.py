@@ -1,14 +1,23 @@
 """What Camunda has and the runtime has not: Java, connectors, listeners, CMMN."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.tags import BPMN, CAMUNDA
-from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES
+from runtime.bpmn.tags import BPMN, CAMUNDA, Tag
+from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES, LISTENED
+from runtime.scripts import LANGUAGES
 
 JAVA = '“{name}” has {what}, which runs Java: name an operation with type="external" and its topic.'
 CONNECTOR = (
     '“{name}” has a connector, which is not accepted: name an operation with type="external" and its topic.'
 )
-LISTENER = "“{name}” has a listener, which is not accepted: draw a service task before or after it."
+LISTENER = (
+    "“{name}” has a listener that is no script in JavaScript, which is not accepted: write a camunda:script "
+    "or draw a task before or after it."
+)
+EVENT = (
+    "“{name}” has a listener to {event}, which is not accepted: listeners hear start and end, those of user "
+    "tasks create and complete."
+)
+PLACE = "“{name}” cannot have a listener: draw a script task before or after it."
 FIELDS = "“{name}” has form properties of Camunda 7.0: use form fields (camunda:formData) or a .form file."
 CASE = "“{name}” calls a CMMN case, which is not accepted: call a process."
 TAG = '{what}="{value}" of “{name}” is not accepted: rules have numbers and no tags, use decisionRefVersion.'
@@ -16,8 +25,6 @@ EXTERNAL = 'type="{value}" of “{name}” is not accepted: use type="external" 
 
 ELEMENTS = {
     "connector": CONNECTOR,
-    "executionListener": LISTENER,
-    "taskListener": LISTENER,
     "formProperty": FIELDS,
     "field": JAVA,
     "errorEventDefinition": "",
@@ -41,15 +48,21 @@ ATTRIBUTES = {
     "variableName": "",
     "variableEvents": "",
 }
+HEARD = {"executionListener": ("start", "end"), "taskListener": ("create", "complete")}
 
 
-@rule("unsupported_extension", sentences=[JAVA, CONNECTOR, LISTENER, FIELDS, CASE, TAG, EXTERNAL])
+@rule(
+    "unsupported_extension",
+    sentences=[JAVA, CONNECTOR, LISTENER, EVENT, PLACE, FIELDS, CASE, TAG, EXTERNAL],
+)
 def unsupported_extension(source: Source) -> Findings:
     """{what} of “{name}” is not accepted."""
     for tag in source.tags:
         if tag.space == CAMUNDA and tag.name in ELEMENTS and tag.parent is not None:
             if tag.parent.name == "extensionElements":
                 yield found(tag, ELEMENTS[tag.name], what=f"camunda:{tag.name}")
+        elif tag.space == CAMUNDA and tag.name in HEARD:
+            yield from _listener(tag)
         elif tag.space == BPMN:
             for key, value in tag.attributes.items():
                 if not key.startswith(f"{CAMUNDA}:"):
@@ -60,3 +73,14 @@ def unsupported_extension(source: Source) -> Findings:
                         yield found(tag, EXTERNAL, value=value)
                 elif name in ATTRIBUTES and name not in EXTENSION_ATTRIBUTES.get(tag.name, ()):
                     yield found(tag, ATTRIBUTES[name], what=key, value=value)
+
+
+def _listener(tag: Tag) -> Findings:
+    owner, script = tag.owner(), next(iter(tag.all("script", CAMUNDA)), None)
+    places = LISTENED if tag.name == "executionListener" else frozenset({"userTask"})
+    if owner is None or owner.name not in places:
+        yield found(tag, PLACE)
+    elif tag.get("event") not in HEARD[tag.name]:
+        yield found(tag, EVENT, event=tag.get("event") or "–")
+    elif script is None or len(tag.attributes) > 1 or script.get("scriptFormat").lower() not in LANGUAGES:
+        yield found(tag, LISTENER)

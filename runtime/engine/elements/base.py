@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from runtime.bpmn.model import Node, Trigger
 from runtime.engine.errors import NotTrueOrFalse, NoWayOut
-from runtime.engine.texts import Evaluate, assignments
+from runtime.engine.texts import Evaluate, assignments, listeners
 from runtime.engine.tree import CHECK, ENTER, STARTED, ScopeSpec, Token
 from runtime.expressions import Expression
 from runtime.expressions.errors import UnknownName
@@ -35,12 +35,15 @@ class Element(BpmnTaskSpec):
     decides_itself = False  # when its inside is complete: an ad-hoc subprocess
 
     def __init__(self, level: ScopeSpec, node: Node, name: str = "") -> None:
+        heard = listeners(node)
+        # Only now the level knows it: what cannot run is not on it.
         super().__init__(level, name or node.id)
         self.level = level
         self.node = node
         self.kind = node.kind
         self.trigger = node.trigger or Trigger()
         self.outputs_ = assignments(node.outputs)
+        self.listeners = heard
         self.conditions: dict[str, Expression] = {}  # flow id → condition, filled by definition.py
 
     @property
@@ -72,8 +75,10 @@ class Element(BpmnTaskSpec):
         if my_task.phase == CHECK:
             self.check(my_task)
             return None
-        if my_task.phase == ENTER and not self.begin(my_task):
-            return None
+        if my_task.phase == ENTER:
+            self.tell(my_task, "start")
+            if not self.begin(my_task):
+                return None
         self.finish(my_task)
         my_task.flows = self.exits(my_task)
         my_task.case.level_asks(my_task)
@@ -102,6 +107,12 @@ class Element(BpmnTaskSpec):
     def condition_holds(self, token: Token) -> bool:
         raise NotImplementedError
 
+    def tell(self, token: Token, event: str) -> None:
+        """Run the listeners to `event`. What repeats an activity has its node, but they are the activity's."""
+        if self.listeners and self.kind == self.node.kind:
+            for listener in self.listeners.get(event, ()):
+                token.case.evaluator(token)(listener)
+
     def happened(self, token: Token, results: dict[str, Any]) -> None:
         """What the token waited for has come, with `results` in plain JSON."""
         token.case.wait_over(token)
@@ -121,6 +132,7 @@ class Element(BpmnTaskSpec):
                 scopes.put(token.id, name, value)
             else:
                 self.write_out(token, name, value)
+        self.tell(token, "end")
         if self.outputs_:
             evaluate = token.case.evaluator(token)
             for output in self.outputs_:

@@ -59,6 +59,7 @@ class UserTask(Activity):
             priority=self.priority(evaluate),
             local=self.inputs_of(token),
         )
+        self.tell(token, "task.create")
         case.wait(token, {"kind": "user"})
         case.report(opened)
         return False
@@ -72,6 +73,10 @@ class UserTask(Activity):
                 scopes.write(token.id, name, values[name])
             else:
                 self.write_out(token, name, values[name])
+
+    def finish(self, token: Token) -> None:
+        self.tell(token, "task.complete")
+        super().finish(token)
 
     def people(self, field: str, evaluate: Evaluate) -> tuple[str, ...]:
         """Names separated by commas, or a list of them; none for null."""

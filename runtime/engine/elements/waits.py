@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.model import Trigger
 from runtime.engine import timers
 from runtime.engine.elements.base import shown
@@ -53,7 +53,7 @@ class Wait:
         self.when = template(self.text) if trigger.kind == "timer" else None
         self.name = template(trigger.name)
         self.correlation = formula(trigger.correlation_key) if trigger.correlation_key else None
-        if trigger.kind == "timer" and not expressions.has_braces(self.text):
+        if trigger.kind == "timer" and not formulas.computes(self.text):
             timers.check(self.timer, self.text)
 
     def awaited(self, token: Token) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+from runtime import v8
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.check import check
 from runtime.errors import Problem
 
 FOLDER = Path(__file__).parents[2] / "bpmn"
+v8.use(FOLDER.parents[1] / "web" / "static" / "dist" / "feelin.js")
 
 CATALOGUE = Catalogue(
     forms=frozenset({"plan_form", "order_form"}),

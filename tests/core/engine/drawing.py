@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from runtime import scripts
 from runtime.bpmn.model import DataMapping, Flow, Lane, Loop, Node, Parameter, Process, Scope, Trigger
 from runtime.engine import ports
 from runtime.engine.execution import Definition, Execution, compile
@@ -191,6 +192,13 @@ class Town:
     def decide(self, rule: str, inputs: Mapping[str, Any], step: ports.Step) -> Mapping[str, Any]:
         self.calls.append((rule, dict(inputs), step))
         return self.rules[rule](**inputs)
+
+    def run_script(self, source: str, names: Mapping[str, Any], step: ports.Step) -> scripts.Scripted:
+        try:
+            seen = {name: value for name, value in names.items() if name != "execution"}
+            return scripts.run(source, seen, names["execution"])
+        except scripts.Thrown as thrown:
+            raise ports.BpmnError(thrown.code, thrown.message) from None
 
     def functions(self, step: ports.Step | None) -> Mapping[str, Callable[..., Any]]:
         return {"superior_of": lambda person: f"boss of {person}", "nobody": lambda: None}
