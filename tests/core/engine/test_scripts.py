@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runtime import scripts, v8
-from runtime.bpmn.model import Listener, Node, Script
+from runtime.bpmn.model import Listener, Node, Script, Trigger
 from runtime.engine import ports
 from runtime.engine.errors import CannotRun
 from tests.core.engine.drawing import START, Run, draw, each, node, on, service, user
@@ -322,3 +322,18 @@ def test_nothing_listens_where_it_would_not_be_told(kind: str) -> None:
     with pytest.raises(CannotRun) as refused:
         run(user("host"), it, flows="start -> host -> done\nit -> end_other")
     assert "engine.listener_not_run" in {problem.rule for problem in refused.value.problems}
+
+
+def test_a_conditional_event_in_feel_waits_until_its_names_are_there() -> None:
+    event = node("intermediateCatchEvent", "it", trigger=Trigger("conditional", condition="=amount > 10"))
+    fill = script("fill", "execution.setVariable('amount', 11)")
+    case = run(
+        user("ask"),
+        fill,
+        node("parallelGateway", "fork"),
+        event,
+        flows="start -> fork -> it -> done\nfork -> ask -> fill -> end_filled",
+    )
+    assert (case.open, case.parked) == (["it", "ask"], [])
+    case.do("ask")
+    assert {ended.element for ended in case.all(ports.Left)} >= {"done", "end_filled"}
