@@ -43,6 +43,11 @@ def formula(text: str) -> Expression:
     return _feel(bare) if is_feel(bare) else expressions.compile(bare, braces=has_braces(bare))
 
 
+def is_open(expression: Expression, value: Value) -> bool:
+    """Whether a condition cannot be judged yet: FEEL's null, where JUEL has an unknown name."""
+    return value is None and is_feel(expression.text)
+
+
 def check(expression: Expression) -> None:
     """Raise FeelUnreadable if it is FEEL that cannot be read. JUEL has been read already."""
     if not is_feel(expression.text):

@@ -26,6 +26,7 @@ from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import READY, Token
 from runtime.expressions import PURE, Expression
 from runtime.expressions.errors import UnknownName
+from runtime.formulas import is_open
 from runtime.values import Value
 
 __all__ = ["LIMIT", "Definition", "Execution", "OpenActivity", "compile", "next_due", "starts_where"]
@@ -261,12 +262,16 @@ def starts_where(
     variable that is not among them does not. Raises CannotEvaluate, NotTrueOrFalse."""
     calls = {**PURE, **functions, "now": lambda: now, "dateTime": lambda: now}
     found = []
+
+    def judged(condition: Expression) -> Value:
+        return condition.evaluate(variables, calls)
+
     for name, start in definition.spec.starts.items():
         condition = start.wait.condition if name and isinstance(start, StartEvent) and start.wait else None
         if condition is None:
             continue
         try:
-            if start.holds(condition, lambda asked: asked.evaluate(variables, calls)):
+            if not is_open(condition, judged(condition)) and start.holds(condition, judged):
                 found.append(name)
         except UnknownName:
             continue

@@ -30,8 +30,8 @@ class Condition:
         assert self.wait is not None and self.wait.condition is not None
         condition = self.wait.condition
         value = token.case.evaluator(token)(condition)
-        if value is None and formulas.is_feel(condition.text):
-            return False  # FEEL's way to say that a name is not there yet
+        if formulas.is_open(condition, value):
+            return False
         if value is not True and value is not False:
             raise NotTrueOrFalse(expression=condition.text, element=token.element, value=shown(value))
         return value

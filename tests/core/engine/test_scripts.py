@@ -14,6 +14,7 @@ from runtime import scripts, v8
 from runtime.bpmn.model import Listener, Node, Script, Trigger
 from runtime.engine import ports
 from runtime.engine.errors import CannotRun
+from runtime.engine.execution import compile, starts_where
 from tests.core.engine.drawing import START, Run, draw, each, node, on, service, user
 
 D = Decimal
@@ -337,3 +338,12 @@ def test_a_conditional_event_in_feel_waits_until_its_names_are_there() -> None:
     assert (case.open, case.parked) == (["it", "ask"], [])
     case.do("ask")
     assert {ended.element for ended in case.all(ports.Left)} >= {"done", "end_filled"}
+
+
+@pytest.mark.parametrize(("given", "starts"), [({"amount": 11}, ["it"]), ({"amount": 9}, []), ({}, [])])
+def test_a_conditional_start_in_feel_holds_only_with_its_names(
+    given: dict[str, Any], starts: list[str]
+) -> None:
+    begin = node("startEvent", "it", trigger=Trigger("conditional", condition="=amount > 10"))
+    definition = compile(draw("p", begin, flows="it -> done"), {}.__getitem__)
+    assert starts_where(definition, given, now=START) == starts
