@@ -1,6 +1,6 @@
 """Errors are told apart by their code."""
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 CODELESS = "The error {ref} of “{name}” has no error code."
@@ -19,5 +19,5 @@ def error_code(source: Source) -> Findings:
             yield found(node)
         elif trigger.ref in source.by_id and not trigger.code:
             yield found(node, CODELESS, ref=trigger.ref)
-        elif node.kind != "endEvent" and expressions.has_braces(trigger.code):
+        elif node.kind != "endEvent" and formulas.computes(trigger.code):
             yield found(node, COMPUTED, code=trigger.code)

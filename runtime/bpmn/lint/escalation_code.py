@@ -1,6 +1,6 @@
 """Escalations are told apart by their code."""
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.lint.throwing import triggers
 
@@ -20,5 +20,5 @@ def escalation_code(source: Source) -> Findings:
                 yield found(node)
             elif trigger.ref in source.by_id and not trigger.code:
                 yield found(node, CODELESS, ref=trigger.ref)
-            elif expressions.has_braces(trigger.code):
+            elif formulas.computes(trigger.code):
                 yield found(node, COMPUTED, code=trigger.code)

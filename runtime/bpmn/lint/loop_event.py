@@ -1,6 +1,6 @@
 """A multi-instance activity that throws an event when its instances complete."""
 
-from runtime import expressions
+from runtime import formulas
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 
 REFERENCES = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}
@@ -30,5 +30,5 @@ def loop_event(source: Source) -> Findings:
             yield found(node, KIND, line=line, kind=node.loop.event.kind)
         elif node.loop.event is not None:
             thrown = node.loop.event.name if node.loop.event.kind == "signal" else node.loop.event.code
-            if expressions.has_braces(thrown):
+            if formulas.computes(thrown):
                 yield found(node, COMPUTED, line=line, thrown=thrown)
