@@ -1,7 +1,7 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, inbox, cases, processes, rules, stock, files, api), headers (security.py)."""
+(auth, inbox, cases, processes, rules, stock, files, operations, api), headers (security.py)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,20 @@ from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import GuichengError
-from web import api, auth, cases, current, files, inbox, processes, rules, security, show, stock
+from web import (
+    api,
+    auth,
+    cases,
+    current,
+    files,
+    inbox,
+    operations,
+    processes,
+    rules,
+    security,
+    show,
+    stock,
+)
 
 OPEN = {"static", "auth.sign_in", "auth.sign_in_form", "auth.set_language", "api.health"}
 log = structlog.get_logger(__name__)
@@ -62,7 +75,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         )
     security.secure(app)
     show.equip(app)
-    for part in (auth, inbox, cases, processes, rules, stock, files, api):
+    for part in (auth, inbox, cases, processes, rules, stock, files, operations, api):
         app.register_blueprint(part.bp)
     app.before_request(_gate)
     app.register_error_handler(GuichengError, _refused)

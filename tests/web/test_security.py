@@ -267,7 +267,15 @@ def test_a_process_of_others_is_not_started_by_its_address(house: House, process
 
 def test_only_an_administrator_tries_again_or_touches_a_rule(house: House) -> None:
     for who in ("wangfang", "sunli", "qianwei"):
-        for address in ("/cases/x/incidents/y/retry", "/rules/bonus_tier", "/rules/bonus_tier/check"):
+        assert house.at(who).get("/operations").status_code == 403
+        for address in (
+            "/cases/x/incidents/y/retry",
+            "/operations/incidents/y/retry",
+            "/operations/messages/y/deliver",
+            "/operations/messages/y/discard",
+            "/rules/bonus_tier",
+            "/rules/bonus_tier/check",
+        ):
             answer = send(house.at(who), address, {"text": "rule: x", "base": "1"})
             assert answer.status_code == 403, (who, address)
         assert send(house.at(who), "/rules/bonus_tier/publish", {"draft": "x"}).status_code == 403

@@ -151,3 +151,23 @@ def test_a_machine_reads_a_cases_variables_with_their_types(office: Any) -> None
     assert (line["est_price"], line["need_by"]) == ({"$decimal": "500.10"}, {"$date": "2026-04-20"})
     stranger = Browser(office, "qianwei")
     assert stranger.client.get(f"{case[1]}/variables").status_code == 404
+
+
+def test_an_administrator_finds_what_found_no_receiver(office: Any) -> None:
+    office.message("unheard_of", "A-1", amount=5)
+    admin = Browser(office, "linxi")
+    assert 'href="/operations"' in admin.client.get("/inbox").text
+    page = admin.client.get("/operations").text
+    assert "unheard_of" in page and "A-1" in page and "已保留" in page
+    # Whoever may not send messages does not read what one from outside carries.
+    assert "您无权查看" in page
+    (message,) = re.findall(r"/operations/messages/(\w+)/discard", page)
+    assert send(admin.client, f"/operations/messages/{message}/deliver", {}).status_code == 302
+    office.settle()
+    assert "unheard_of" in admin.client.get("/operations").text
+    assert send(admin.client, f"/operations/messages/{message}/discard", {}).status_code == 302
+    assert "unheard_of" not in admin.client.get("/operations").text
+    assert send(admin.client, f"/operations/messages/{message}/discard", {}).status_code == 409
+    others = Browser(office, "liyang")
+    assert 'href="/operations"' not in others.client.get("/inbox").text
+    assert others.client.get("/operations").status_code == 403
