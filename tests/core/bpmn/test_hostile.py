@@ -1,6 +1,8 @@
 """What strangers upload is refused quickly, with a reason, and never crashes the check."""
 
 import random
+import subprocess
+import sys
 import time
 
 import pytest
@@ -157,3 +159,20 @@ def test_a_file_with_its_elements_shuffled_never_crashes_the_check(path, seed):
             lines[i] = b'"'.join(words)
     diagram, problems = check(b"\n".join(lines), "shuffled.bpmn", CATALOGUE)
     assert diagram is not None or problems
+
+
+READ_APART = ("script/valid_javascript", "script/invalid_syntax")
+READ_APART += ("bad_expression/valid_feel", "bad_expression/invalid_feel")
+
+
+@pytest.mark.parametrize("name", READ_APART)
+def test_the_child_reads_scripts_and_feel_as_well(name):
+    data = (FOLDER / f"{name}.bpmn").read_bytes()
+    assert check_in_child(data, "x.bpmn", CATALOGUE)[1] == check(data, "x.bpmn", CATALOGUE)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts what is mapped")
+def test_the_child_has_only_so_much_memory():
+    code = "from runtime.bpmn import child; child._limit(9); bytearray(child.MEMORY)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parents[1], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == "MemoryError"
