@@ -154,30 +154,31 @@ class Runtime:
         fresh = [source for source in sources if before.taken.get(source.path) != source.sha256]
         if not fresh and not unreadable:
             return []
-        return self._take(SYSTEM, fresh, unreadable, before, "folder", from_folder=True)
+        return self.take(SYSTEM, self._judge(fresh, unreadable, before), "folder", from_folder=True)
 
     def deploy(self, actor: Actor, paths: Iterable[Path], origin: str) -> list[Problem]:
         """Check and deploy files and folders: all or nothing. Returns warnings; raises DeploymentRefused."""
-        sources, unreadable = read_sources(paths)
-        return self._take(actor, sources, unreadable, self.read(deploying.known, SYSTEM), origin)
+        return self.take(actor, self.judge(paths), origin)
 
-    def _take(
-        self,
-        actor: Actor,
-        sources: list[deploying.Source],
-        unreadable: list[Problem],
-        before: deploying.Known,
-        origin: str,
-        *,
-        from_folder: bool = False,
-    ) -> list[Problem]:
-        # Checked before the transaction opens: a proof of a rule takes a second, a writer must not.
+    def judge(self, paths: Iterable[Path]) -> deploying.Judged:
+        """Every problem of files and folders, beside what is deployed."""
+        return self._judge(*read_sources(paths), self.read(deploying.known, SYSTEM))
+
+    def _judge(
+        self, sources: list[deploying.Source], unreadable: list[Problem], before: deploying.Known
+    ) -> deploying.Judged:
+        # Checked before a transaction opens: a proof of a rule takes a second, a writer must not.
         checked, problems = deploying.check_sources(sources, before)
-        problems = unreadable + problems
-        errors = [problem for problem in problems if problem.severity == "error"]
-        if errors:
-            raise deploying.DeploymentRefused(problems, count=len(errors))
-        return problems + self.do(deploying.take, actor, checked, origin, from_folder=from_folder)
+        return deploying.Judged(sources, checked, unreadable + problems)
+
+    def take(
+        self, actor: Actor, judged: deploying.Judged, origin: str, *, from_folder: bool = False
+    ) -> list[Problem]:
+        """Deploy what was judged: all or nothing. Returns warnings; raises DeploymentRefused."""
+        if judged.errors:
+            raise deploying.DeploymentRefused(judged.problems, count=judged.errors)
+        notes = self.do(deploying.take, actor, judged.checked, origin, from_folder=from_folder)
+        return [*judged.problems, *notes]
 
     def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
         """Prove a draft in a child process, then make it the active version; its number."""
@@ -217,33 +218,58 @@ class Runtime:
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
 
 
-def read_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Problem]]:
-    """Files and folders as sources, in order of their paths; what cannot be read is a problem.
+def files_of(paths: Iterable[Path]) -> list[tuple[str, Path]]:
+    """The files to check, each with the name it is deployed by.
 
     A file in a folder is named relative to the folder's parent: processes/purchase_plan/….bpmn."""
-    sources, problems = [], []
+    found = []
     for path in paths:
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            if path.is_dir() and deploying.kind_of(file.name) is None:
-                continue
-            name = file.relative_to(path.parent).as_posix() if path.is_dir() else file.name
-            if file.stat().st_size > LARGEST_SOURCE:
+        if not path.is_dir():
+            found.append((path.name, path))
+            continue
+        for file in sorted(p for p in path.rglob("*") if p.is_file()):
+            if deploying.kind_of(file.name) is not None:
+                found.append((file.relative_to(path.parent).as_posix(), file))
+    return found
+
+
+def read_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Problem]]:
+    """Files and folders as sources, in order of their paths; what cannot be read is a problem."""
+    sources, problems = [], []
+    for name, file in files_of(paths):
+        try:
+            # A device or a pipe would never end.
+            if not file.is_file():
+                problems.append(Problem("no_file", "This is no file", file=name))
+            elif file.stat().st_size > LARGEST_SOURCE:
+                most = {"most": LARGEST_SOURCE // 1024**2}
                 problems.append(
-                    Problem(
-                        "too_large",
-                        "The file is larger than {most} MB",
-                        "",
-                        {"most": LARGEST_SOURCE // 1024**2},
-                        file=name,
-                    )
+                    Problem("too_large", "The file is larger than {most} MB", "", most, file=name)
                 )
-                continue
-            try:
+            else:
                 sources.append(deploying.Source(name, file.read_text(encoding="utf-8")))
-            except UnicodeDecodeError:
-                problems.append(Problem("not_utf8", "The file is not UTF-8 text", file=name))
+        except UnicodeDecodeError:
+            problems.append(Problem("not_utf8", "The file is not UTF-8 text", file=name))
+        except OSError as error:
+            why = {"reason": error.strerror or type(error).__name__}
+            problems.append(Problem("unreadable", "The file cannot be read: {reason}", "", why, file=name))
     return sources, problems
+
+
+def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:
+    """Every problem of files and folders, beside what is deployed where there is an installation.
+
+    Without one what a file refers to is looked for among the files alone."""
+    if settings.database_url or (settings.home / "guicheng.db").exists():
+        runtime = build(settings)
+        runtime.load()
+        judged = runtime.judge(paths)
+        # Deploying looks for fixed versions after it has stored its own.
+        judged.problems.extend(runtime.read(deploying.unbound, SYSTEM, judged.checked))
+        return judged
+    sources, unreadable = read_sources(paths)
+    checked, problems = deploying.check_sources(sources, deploying.Known())
+    return deploying.Judged(sources, checked, unreadable + problems)
 
 
 def _busy(error: sa.exc.OperationalError) -> bool:

@@ -1,18 +1,25 @@
-"""Checking a file from a stranger in a child process, with limits of time and memory.
+"""Diagrams from strangers are read and checked in a child process, with limits of time and memory.
 
-`check_in_child` is for those who take uploads; `python -m runtime.bpmn.child` is its other
-end. Tagged JSON goes both ways. Not here: the check itself (check.py)."""
+`check_in_child` and `processes_in_child` are for whoever takes files: a deployment, `guicheng
+check`. One child serves one file after another, so that a folder costs one start, and ends by
+itself when nothing comes; what it does not answer in time is refused and the next file has a new
+one. `python -m runtime.bpmn.child` is its other end; tagged JSON goes both ways. Not here: the
+check itself (check.py)."""
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import subprocess
 import sys
+import threading
+import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from runtime import v8, values
 from runtime.bpmn import read
@@ -24,7 +31,9 @@ from runtime.xml import MAX_BYTES
 
 _log = logging.getLogger(__name__)
 
+SECONDS = 10.0  # for one file; a diagram of a wall's size takes half a second
 MEMORY = 1024**3 + 600 * 1024**2  # bytes that may be written to; V8 sets 550 MB of them aside
+IDLE = 30  # seconds after which a child that nobody asks ends
 TOO_SLOW = "Checking this file took more than {seconds} seconds, so it is refused. Make it smaller."
 FAILED = "Checking this file used too much memory or failed, so it is refused. Make it smaller."
 # A child needs to find its libraries and its language, and none of its parent's secrets.
@@ -32,7 +41,7 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PYTHONHOME"
 
 
 def check_in_child(
-    data: bytes, file: str, catalogue: Catalogue, seconds: float = 10
+    data: bytes, file: str, catalogue: Catalogue, seconds: float = SECONDS
 ) -> tuple[Diagram | None, list[Problem]]:
     """As check.check; a file whose check takes more than `seconds` or a GB of memory is refused.
 
@@ -40,56 +49,183 @@ def check_in_child(
     if len(data) > MAX_BYTES:
         # Refused for its size alone, before parsing; no need to copy it through a pipe.
         return read.diagram(data, file)
-    request = {"file": file, "catalogue": catalogue.to_value(), "seconds": int(seconds) + 1}
+    request = {"file": file, "catalogue": catalogue.to_value()}
     if v8.source() is not None:
         request["feel"] = str(v8.source())
-    root = str(Path(__file__).resolve().parents[2])
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "runtime.bpmn.child"],
-            input=values.dumps(request).encode() + b"\n" + data,
-            capture_output=True,
-            timeout=seconds,
-            env={"PYTHONPATH": root} | {key: os.environ[key] for key in _KEPT if key in os.environ},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, [Problem("check_too_slow", TOO_SLOW, params={"seconds": f"{seconds:g}"}, file=file)]
-    if done.returncode != 0:
-        _log.error("checking %s ended with %s: %s", file, done.returncode, done.stderr[-2000:])
-        return None, [Problem("check_failed", FAILED, file=file)]
-    problems = [Problem(**item) for item in values.loads(done.stdout)]
+    answer = _ask(request, data, seconds)
+    if isinstance(answer, Problem):
+        return None, [answer]
+    problems = [Problem(**item) for item in answer]
     if refused(problems):
         return None, problems
     diagram, _ = read.diagram(data, file)
     return diagram, problems
 
 
-def answer(request: Mapping[str, Any], data: bytes) -> str:
-    """What the child writes: the problems of one file, as text."""
+def processes_in_child(data: bytes, file: str, seconds: float = SECONDS) -> tuple[list[str], list[Problem]]:
+    """The ids of a file's executable processes, for others to call; none where it cannot be read,
+    of which the check tells. A problem only if the child did not answer: then it is not worth asking again."""
+    if len(data) > MAX_BYTES:
+        return [], []
+    answer = _ask({"file": file}, data, seconds)
+    return ([], [answer]) if isinstance(answer, Problem) else (answer, [])
+
+
+class _Gone(Exception):
+    """The child ended, by itself or by the clock."""
+
+
+class _Child:
+    """One process; asked by one thread at a time."""
+
+    def __init__(self) -> None:
+        root = str(Path(__file__).resolve().parents[2])
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "runtime.bpmn.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={"PYTHONPATH": root} | {key: os.environ[key] for key in _KEPT if key in os.environ},
+        )
+        self.parent = os.getpid()
+        self.late = self.asked = False
+
+    def ask(self, head: bytes, data: bytes, seconds: float) -> bytes:
+        """One answer. Raises _Gone; it is of no more use then."""
+        assert self.process.stdin and self.process.stdout
+        clock = threading.Timer(seconds, self._expire)
+        clock.daemon = True
+        clock.start()
+        try:
+            self.process.stdin.write(head + b"\n" + data)
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        except OSError:
+            raise _Gone from None
+        finally:
+            clock.cancel()
+        if not answer.endswith(b"\n"):
+            raise _Gone
+        self.asked = True
+        return answer
+
+    def _expire(self) -> None:
+        self.late = True
+        self.process.kill()
+
+    @property
+    def usable(self) -> bool:
+        # After a fork it is the parent's.
+        return self.parent == os.getpid() and not self.late and self.process.poll() is None
+
+    def end(self) -> None:
+        if self.parent != os.getpid():
+            return
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        self.process.wait()
+
+
+_turn = threading.Lock()
+_child: _Child | None = None
+
+
+def _ask(request: Mapping[str, Any], data: bytes, seconds: float) -> Any:
+    """The child's answer, or the Problem that it gave none."""
+    global _child
+    file = request["file"]
+    head = values.dumps({**request, "bytes": len(data), "seconds": int(seconds) + 1}).encode()
+    with _turn:
+        while True:
+            child = _child if _child is not None and _child.usable else None
+            if child is None:
+                close()
+                child = _child = _Child()
+            # One that waited too long may end just when it is asked: not the file's fault.
+            again = child.asked
+            try:
+                answer = values.loads(child.ask(head, data, seconds))
+                break
+            except _Gone:
+                close()
+                if child.late:
+                    return Problem("check_too_slow", TOO_SLOW, params={"seconds": f"{seconds:g}"}, file=file)
+                if not again:
+                    _log.error("checking %s ended with %s", file, child.process.returncode)
+                    return Problem("check_failed", FAILED, file=file)
+    if isinstance(answer, str):
+        _log.error("checking %s failed: %s", file, answer)
+        return Problem("check_failed", FAILED, file=file)
+    return answer
+
+
+def close() -> None:
+    """End the child, if there is one."""
+    global _child
+    if _child is not None:
+        _child.end()
+    _child = None
+
+
+atexit.register(close)
+
+# ---- the child's end
+
+
+def answer(request: Mapping[str, Any], data: bytes) -> list[Any]:
+    """The problems of one file; without a catalogue only the ids of its executable processes."""
+    if "catalogue" not in request:
+        diagram, _ = read.diagram(data, request["file"])
+        return list(diagram.processes) if diagram else []
+    if "feel" in request:
+        v8.use(Path(request["feel"]))
     _, problems = check(data, request["file"], Catalogue.from_value(request["catalogue"]))
-    return values.dumps([asdict(problem) for problem in problems])
+    return [asdict(problem) for problem in problems]
+
+
+def serve(source: IO[bytes], target: IO[bytes]) -> None:
+    """Answer until nothing comes any more."""
+    while True:
+        _wait(IDLE)
+        head = source.readline()
+        _wait(0)
+        if not head:
+            return
+        request = values.loads(head)
+        _limit(request["seconds"])
+        try:
+            said: Any = answer(request, source.read(request["bytes"]))
+        except Exception:
+            said = traceback.format_exc()[-2000:]
+        target.write(values.dumps(said).encode() + b"\n")
+        target.flush()
+
+
+def _wait(seconds: int) -> None:
+    try:
+        from signal import alarm
+    except ImportError:  # not on Windows; there it ends with its parent
+        return
+    alarm(seconds)
 
 
 def _limit(seconds: int) -> None:
+    """Processor time for one file more; memory and files once and for all."""
     try:
         import resource
     except ImportError:  # not on Windows; the parent's clock still ends it
         return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     # The address space cannot be limited: where FEEL or scripts are read, V8 sets a terabyte of it aside.
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-
-
-def main() -> None:
-    head, _, data = sys.stdin.buffer.read().partition(b"\n")
-    request = values.loads(head)
-    _limit(request["seconds"])
-    if "feel" in request:
-        v8.use(Path(request["feel"]))
-    sys.stdout.write(answer(request, data))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 if __name__ == "__main__":
-    main()
+    serve(sys.stdin.buffer, sys.stdout.buffer)

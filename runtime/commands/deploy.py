@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import forms, functions, library
-from runtime.bpmn import check, read
+from runtime.bpmn import child
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.model import Process
 from runtime.commands import triggers
@@ -78,6 +78,19 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """What was to be deployed, what of it passed, and every problem of all of it."""
+
+    sources: Sequence[Source]
+    checked: Sequence[Checked]
+    problems: list[Problem]
+
+    @property
+    def errors(self) -> int:
+        return sum(problem.severity == "error" for problem in self.problems)
+
+
+@dataclass(frozen=True)
 class Known:
     """What is deployed already: newest active content by kind and key; message → (process, start event)."""
 
@@ -108,7 +121,10 @@ def kind_of(path: str) -> str | None:
 
 
 def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checked], list[Problem]]:
-    """Every problem of every source, each judged beside the others and what is active. No IO."""
+    """Every problem of every source, each judged beside the others and what is active.
+
+    Diagrams and the proofs of rules are judged in child processes, and a diagram is read here only after
+    it was accepted: a file that asks for too much ends its child and is refused."""
     checked: list[Checked] = []
     problems: list[Problem] = []
     catalogue = catalogue_of(before)
@@ -138,31 +154,27 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
                     "unknown_file", "Only .bpmn, .form and rule .yaml files can be deployed", file=source.path
                 )
             )
+    names = [(item.kind, item.key, item.source.path) for item in checked]
     diagrams = [source for source in sources if kind_of(source.path) == "bpmn"]
+    unanswered: set[str] = set()
     # Diagrams of one deployment may call one another.
     for source in diagrams:
-        diagram, _ = read.diagram(source.content.encode(), source.path)
-        catalogue = _with_processes(catalogue, diagram.processes if diagram else ())
+        keys, failed = child.processes_in_child(source.content.encode(), source.path)
+        catalogue = _with_processes(catalogue, keys)
+        names += [("bpmn", key, source.path) for key in keys]
+        problems += failed
+        unanswered |= {source.path} if failed else set()
     for source in diagrams:
-        diagram, found = check.check(source.content.encode(), source.path, catalogue)
+        if source.path in unanswered:
+            continue
+        diagram, found = child.check_in_child(source.content.encode(), source.path, catalogue)
         problems += found
         for process in diagram.processes.values() if diagram else ():
             checked.append(Checked(source, "bpmn", process.id, process=process))
-            if not check.refused(found):
-                problems += _fields(process, source.path)
-    problems += _twice(checked)
+            problems += _fields(process, source.path)
+    problems += _twice(names)
     problems += _started_twice(checked, before)
     return checked, problems
-
-
-def processes_of(sources: Sequence[Source]) -> list[Process]:
-    """The processes of the diagrams among the sources, for telling who will get their tasks."""
-    diagrams = [
-        read.diagram(source.content.encode(), source.path)[0]
-        for source in sources
-        if kind_of(source.path) == "bpmn"
-    ]
-    return [process for diagram in diagrams if diagram for process in diagram.processes.values()]
 
 
 def _fields(process: Process, file: str) -> list[Problem]:
@@ -175,21 +187,15 @@ def _fields(process: Process, file: str) -> list[Problem]:
     ]
 
 
-def _twice(checked: Sequence[Checked]) -> list[Problem]:
+def _twice(names: Iterable[tuple[str, str, str]]) -> list[Problem]:
+    """What stands in two files: (kind, key, path) of each."""
     seen: dict[tuple[str, str], str] = {}
     found = []
-    for item in checked:
-        first = seen.setdefault((item.kind, item.key), item.source.path)
-        if first != item.source.path:
-            found.append(
-                Problem(
-                    "deployed_twice",
-                    "{key} stands in {first} too",
-                    item.key,
-                    {"key": item.key, "first": first},
-                    file=item.source.path,
-                )
-            )
+    for kind, key, path in names:
+        first = seen.setdefault((kind, key), path)
+        if first != path:
+            params = {"key": key, "first": first}
+            found.append(Problem("deployed_twice", "{key} stands in {first} too", key, params, file=path))
     return found
 
 

@@ -177,7 +177,7 @@ def test_two_starts_of_one_process_by_one_message_are_refused(firm: Office) -> N
     )
     with pytest.raises(DeploymentRefused) as refused:
         firm.deploy(twice)
-    assert "message_starts_two" in {each.rule for each in refused.value.problems}
+    assert "ambiguous_catch" in {each.rule for each in refused.value.problems}
 
 
 def test_a_case_that_is_started_without_a_key_has_none(firm: Office) -> None:

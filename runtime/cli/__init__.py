@@ -1,0 +1,21 @@
+"""`guicheng`: the runtime's commands, one file an area. `serve` and `demo` are added by web/cli.py.
+
+Exit status: 0 done · 1 refused or failed · 2 bad input (every problem is printed)."""
+
+from runtime.cli import check, installation, people, work
+from runtime.cli.terminal import err, guarded, language, main, opened, out, say, tell_all
+
+__all__ = [
+    "check",
+    "err",
+    "guarded",
+    "installation",
+    "language",
+    "main",
+    "opened",
+    "out",
+    "people",
+    "say",
+    "tell_all",
+    "work",
+]
