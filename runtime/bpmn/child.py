@@ -180,7 +180,7 @@ def answer(request: Mapping[str, Any], data: bytes) -> list[Any]:
     if "catalogue" not in request:
         diagram, _ = read.diagram(data, request["file"])
         return list(diagram.processes) if diagram else []
-    if "feel" in request:
+    if "feel" in request and v8.source() is None:
         v8.use(Path(request["feel"]))
     _, problems = check(data, request["file"], Catalogue.from_value(request["catalogue"]))
     return [asdict(problem) for problem in problems]
