@@ -13,10 +13,11 @@ BOTH = (
     "The event-based gateway “{name}” waits for a message by a catch event and by a receive task: choose one of "
     "the two."
 )
+REPEATED = "“{target}” follows the event-based gateway “{name}” and must not be repeated: remove its loop."
 AWAITED = ("message", "timer", "signal", "conditional")
 
 
-@rule("event_gateway", sentences=[FEW, SHARED, BOUNDARY, BOTH])
+@rule("event_gateway", sentences=[FEW, SHARED, BOUNDARY, REPEATED, BOTH])
 def event_gateway(source: Source) -> Findings:
     """“{target}” follows the event-based gateway “{name}” and must be a receive task, or a catch event that
     waits for a message, a timer, a signal or a condition."""
@@ -37,6 +38,8 @@ def _exits(node: Node, scope: Scope) -> Findings:
             yield found(node, target=label(target))
         elif len(target.incoming) > 1:
             yield found(node, SHARED, target=label(target))
+        elif target.loop or target.repeat:
+            yield found(node, REPEATED, target=label(target))
         elif scope.boundaries(target.id):
             yield found(node, BOUNDARY, target=label(target))
     kinds = {(t.kind, t.trigger.kind if t.trigger else "") for t in targets if t is not None}

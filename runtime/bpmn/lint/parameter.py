@@ -8,10 +8,11 @@ MAPPING = "A camunda:{direction} of “{name}” does not say what goes where: g
 EMPTY_EVENT = (
     "“{name}” has {direction} parameters, which only tasks, subprocesses, messages and caught signals use."
 )
+KEY = "“{name}” throws a signal, which has no business key: remove businessKey, or give it to the signal as a variable."
 SIGNAL = "“{name}” catches a signal and cannot say what it carries: remove camunda:in."
 
 
-@rule("parameter", sentences=[NAMELESS, MAPPING, EMPTY_EVENT, SIGNAL])
+@rule("parameter", sentences=[NAMELESS, MAPPING, EMPTY_EVENT, KEY, SIGNAL])
 def parameter(source: Source) -> Findings:
     """The {direction} parameter {parameter} of “{name}” is given twice."""
     for node in source.nodes:
@@ -27,6 +28,9 @@ def parameter(source: Source) -> Findings:
             if parameters and not carries:
                 yield found(node, EMPTY_EVENT, line=parameters[0].line, direction=direction)
         carried = node.trigger.mappings_in if node.trigger else ()
+        for mapping in carried:
+            if mapping.business_key:
+                yield found(node, KEY, line=mapping.line)
         if carried and node.kind not in ("endEvent", "intermediateThrowEvent"):
             yield found(node, SIGNAL, line=carried[0].line)
         for direction, mappings in (("in", (*node.mappings_in, *carried)), ("out", node.mappings_out)):
