@@ -36,6 +36,7 @@ KNOWN = frozenset(
         "execution.getVariableLocal",
         "execution.hasVariableLocal",
         "execution.getVariables",
+        "task.getVariable",
         "execution.getBusinessKey",
         "execution.getProcessBusinessKey",
         "execution.getProcessInstanceId",

@@ -216,6 +216,10 @@ def _node(
         script=_script(tag),
         listeners=_listeners(tag),
         ad_hoc=_ad_hoc(tag),
+        errors=tuple(
+            replace(_named(thrown, definitions, "error"), condition=thrown.get("expression"))
+            for thrown in tag.extension("errorEventDefinition")
+        ),
         fields=_fields(tag),
         retry_cycle=_retry_cycle(tag),
         key_field="".join(data.get("businessKey") for data in tag.extension("formData")),

@@ -287,6 +287,10 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "validation": (frozenset({"formField"}), frozenset()),
     "failedJobRetryTimeCycle": (FLOW_NODES | {"multiInstanceLoopCharacteristics"}, frozenset()),
     "constraint": (frozenset({"validation"}), frozenset({"name", "config"})),
+    "errorEventDefinition": (
+        frozenset({"serviceTask", "sendTask", "businessRuleTask"}),
+        frozenset({"id", "errorRef", "expression"}),
+    ),
     "in": (
         frozenset({"callActivity", "signalEventDefinition"}),
         frozenset({"source", "sourceExpression", "target", "variables", "businessKey", "local"}),

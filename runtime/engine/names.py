@@ -91,6 +91,7 @@ def functions(
         "execution.hasVariable": has_variable,
         "execution.getVariableLocal": get_local,
         "execution.hasVariableLocal": lambda name: isinstance(name, str) and name in names.local(),
+        "task.getVariable": get_variable,
         "execution.getVariables": lambda: copied(names.plain()),
         "execution.getBusinessKey": told("processBusinessKey"),
         "execution.getProcessBusinessKey": told("processBusinessKey"),

@@ -8,8 +8,8 @@ from runtime.bpmn.model import Node
 SPELLING = "“{variable}” in “{name}” is no name for a variable: letters, digits and _, not a digit first."
 
 RESERVED = frozenset(
-    {"execution", "task", "loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"}
-    | {"activationCount", "waitingForStart"}
+    {"execution", "task", "externalTask", "loopCounter", "nrOfInstances", "nrOfActiveInstances"}
+    | {"nrOfCompletedInstances", "activationCount", "waitingForStart"}
     | {"business_key", "currentUser", "now", "dateTime", "true", "false", "null", "empty", "not", "and", "or"}
     | {"eq", "ne", "lt", "le", "gt", "ge", "div", "mod", "in", "instanceof"}
 )

@@ -70,6 +70,8 @@ def _of_node(node: Node) -> Iterator[Text]:
         ):
             if text:
                 yield Text(node, what, text, True, line)
+    for thrown in node.errors:
+        yield Text(node, "errorEventDefinition", thrown.condition, True, thrown.line)
     yield from _of_conditions(node)
     if node.trigger:
         trigger = node.trigger

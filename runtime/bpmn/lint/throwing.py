@@ -104,6 +104,6 @@ def _of_work(source: Source, node: Node, thrown: Thrown) -> None:
         if operation is None:
             thrown.all = False
         else:
-            thrown.codes |= operation.errors
+            thrown.codes |= operation.errors | {error.code for error in node.errors}
     if node.script is not None or node.kind == "businessRuleTask":
         thrown.all = False

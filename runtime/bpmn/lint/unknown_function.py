@@ -4,19 +4,25 @@ from difflib import get_close_matches
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.texts import texts
+from runtime.bpmn.lint.texts import TEMPLATES, texts
 from runtime.expressions import Malformed
 
 NEAR = "The {what} of “{name}” calls {function}(), which does not exist; did you mean {nearest}()?"
 PROPERTY = "The {what} of “{name}” reads {property}, which does not exist; there are {known}."
 
-# What can be read of the runtime's own (engine/moves.py); a map would be null for a typing error.
+# What can be read of the runtime's own (engine: moves.py, elements/user_task.py, service_task.py);
+# a map would be null for a typing error.
 HELD = {
     "execution": ("processBusinessKey", "processInstanceId", "currentActivityId", "activityInstanceId"),
+    "task": ("name", "taskDefinitionKey", "executionId", "processInstanceId"),
+    "externalTask": ("errorMessage", "errorDetails", "topicName"),
 }
+PLACE = "The {what} of “{name}” reads {word}, which is not there."
+# `task` is there for what a user task asks for, `externalTask` for the errors of an operation.
+PLACES = {"task": (*TEMPLATES, "formRef", "formKey"), "externalTask": ("errorEventDefinition",)}
 
 
-@rule("unknown_function", sentences=[NEAR, PROPERTY])
+@rule("unknown_function", sentences=[NEAR, PROPERTY, PLACE])
 def unknown_function(source: Source) -> Findings:
     """The {what} of “{name}” calls {function}(), which does not exist."""
     known = source.catalogue.functions
@@ -28,6 +34,10 @@ def unknown_function(source: Source) -> Findings:
         except Malformed:
             continue
         calls = compiled.calls
+        words = compiled.names | {name.partition(".")[0] for name in calls}
+        for word in sorted(words & PLACES.keys()):
+            if text.what not in PLACES[word]:
+                yield found(text.at, PLACE, line=text.line, what=text.what, word=word)
         for node in expressions.walk(compiled.tree):
             if isinstance(node, expressions.Property) and isinstance(node.of, expressions.Name):
                 names = HELD.get(node.of.id)

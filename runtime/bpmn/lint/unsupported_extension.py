@@ -27,7 +27,6 @@ ELEMENTS = {
     "connector": CONNECTOR,
     "formProperty": FIELDS,
     "field": JAVA,
-    "errorEventDefinition": "",
     "potentialStarter": "",
 }
 ATTRIBUTES = {

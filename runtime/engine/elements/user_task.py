@@ -35,7 +35,7 @@ class UserTask(Activity):
         }
 
     def begin(self, token: Token) -> bool:
-        case, evaluate = token.case, token.case.evaluator(token)
+        case, evaluate = token.case, token.case.evaluator(token, beside={"task": self.told(token)})
         assignee = self.people("assignee", evaluate)
         candidates = self.people("candidateUsers", evaluate)
         groups = self.people("candidateGroups", evaluate)
@@ -63,6 +63,16 @@ class UserTask(Activity):
         case.wait(token, {"kind": "user"})
         case.report(opened)
         return False
+
+    def told(self, token: Token) -> Mapping[str, Value]:
+        """What the task's own expressions read of it."""
+        name = self.node.names.get("zh_Hans") or self.node.names.get("en") or self.node.id
+        return {
+            "name": name,
+            "taskDefinitionKey": self.node.id,
+            "executionId": token.id,
+            "processInstanceId": token.case.case_id,
+        }
 
     def answer(self, token: Token, values: Mapping[str, Value]) -> None:
         """Write what the person gave. With output parameters, an answer of the same name as an
