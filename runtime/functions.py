@@ -105,6 +105,8 @@ def evaluate(
         **of(tx, actor, language),
         "execution.getVariable": variables.get,
         "execution.hasVariable": variables.__contains__,
+        "execution.getVariables": lambda: dict(variables),
+        "execution.getBusinessKey": lambda: key,
         "execution.getProcessBusinessKey": lambda: key,
     }
     names = {**variables, "execution": {"processBusinessKey": key}}

@@ -161,6 +161,19 @@ def test_whatever_a_diagram_may_call_is_there_when_it_runs(firm: Office) -> None
     assert functions.KNOWN - firm.runtime.read(offered, firm.as_("spec").actor) == set()
 
 
+def test_a_text_beside_the_engine_may_call_what_the_check_lets_through(firm: Office) -> None:
+    calls = {"getVariable": "'text'", "hasVariable": "'text'"}
+
+    def tell(tx: Any, actor: Any) -> list[Any]:
+        allowed = sorted(functions.KNOWN - unknown_function.OF_STEPS - {"task.getVariable"})
+        asked = [name.partition(".")[2] for name in allowed if name.startswith("execution.")]
+        texts = [f"${{execution.{name}({calls.get(name, '')})}}" for name in asked]
+        return [functions.evaluate(tx, actor, text, {"text": "a", "business_key": "k"}) for text in texts]
+
+    told = firm.runtime.read(tell, firm.as_("spec").actor)
+    assert told == ["k", "k", "a", {"text": "a", "business_key": "k"}, True]
+
+
 def test_what_execution_has_is_what_the_check_lets_through(firm: Office) -> None:
     read = {text for text, _ in TABLE if re.fullmatch(r"\$\{execution\.\w+[^(]*( == .*)?\}", text)}
     assert {f"execution.{name}" for name in unknown_function.HELD["execution"]} == {

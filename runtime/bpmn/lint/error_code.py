@@ -16,7 +16,7 @@ def error_code(source: Source) -> Findings:
         for error in node.errors:
             if not node.attributes.get("topic"):
                 yield found(node, INTERNAL, line=error.line)
-            elif not error.code or expressions.has_braces(error.code):
+            elif not error.code or formulas.computes(error.code):
                 yield found(node, THROWN, line=error.line)
         trigger = node.trigger
         if trigger is None or trigger.kind != "error":

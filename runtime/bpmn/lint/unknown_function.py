@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.texts import TEMPLATES, texts
+from runtime.bpmn.lint.texts import TEMPLATES, TITLES, texts
 from runtime.expressions import Malformed
 
 NEAR = "The {what} of “{name}” calls {function}(), which does not exist; did you mean {nearest}()?"
@@ -20,6 +20,12 @@ HELD = {
 PLACE = "The {what} of “{name}” reads {word}, which is not there."
 # `task` is there for what a user task asks for, `externalTask` for the errors of an operation.
 PLACES = {"task": (*TEMPLATES, "formRef", "formKey"), "externalTask": ("errorEventDefinition",)}
+# Texts that are evaluated over the case's variables alone: what they do not have is of a step.
+BESIDE = (*TITLES, "excludes", "defaultValue")
+OF_STEPS = frozenset(
+    f"execution.{name}"
+    for name in ("getVariableLocal", "hasVariableLocal", "getProcessInstanceId", "getCurrentActivityId")
+) | {"execution.getActivityInstanceId"}
 
 
 @rule("unknown_function", sentences=[NEAR, PROPERTY, PLACE])
@@ -38,9 +44,13 @@ def unknown_function(source: Source) -> Findings:
         for word in sorted(words & PLACES.keys()):
             if text.what not in PLACES[word]:
                 yield found(text.at, PLACE, line=text.line, what=text.what, word=word)
+        beside = text.what in BESIDE
+        for name in sorted(calls & OF_STEPS if beside else ()):
+            yield found(text.at, PLACE, line=text.line, what=text.what, word=name)
         for node in expressions.walk(compiled.tree):
             if isinstance(node, expressions.Property) and isinstance(node.of, expressions.Name):
                 names = HELD.get(node.of.id)
+                names = names[:1] if names and beside else names
                 if names is not None and node.name not in names:
                     told = {"property": f"{node.of.id}.{node.name}", "known": ", ".join(names)}
                     yield found(text.at, PROPERTY, line=text.line, what=text.what, **told)
