@@ -144,7 +144,7 @@ SENTENCES = {
     "no_link": "A link leads to exactly one catching link event of its name on the same level.",
     "no_handler": "A compensation boundary event has an association to an activity that is for compensation.",
     "handler_bounded": "No event can be attached to an activity that is for compensation.",
-    "no_cancel": "A cancel end event stands in a transaction that has a cancel boundary event.",
+    "no_cancel": "A cancel end event stands in a transaction that is not repeated and has a cancel boundary event.",
     "no_completion": "An ad-hoc subprocess has a completion condition.",
     "offer": "{name} in an ad-hoc subprocess is a user task, or a flow leads to it.",
     "no_wait": "Compensation is always waited for.",
