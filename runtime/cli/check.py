@@ -104,11 +104,12 @@ def _as_given(problems: Iterable[Problem], paths: Sequence[Path]) -> list[Proble
 def tell_who(checked: Sequence[deploy.Checked]) -> None:
     """Who gets each task of the diagrams, a table a process."""
     for process in (item.process for item in checked if item.process):
+        title = f"{i18n.label(language(), dict(process.names), process.id)} ({process.id})"
+        out.print(f"{title} – {say('Started by')}: {_starters(process)}", markup=False)
         rows = staffing.table(process)
         if not rows:
             continue
-        table = Table(say("Task"), "id", say("Who gets it"), box=None, title_justify="left")
-        table.title = f"{i18n.label(language(), dict(process.names), process.id)} ({process.id})"
+        table = Table(say("Task"), "id", say("Who gets it"), box=None)
         for row in rows:
             table.add_row(
                 Text(i18n.label(language(), dict(row.names), row.task)),
@@ -129,6 +130,14 @@ def _who(process: Process, row: staffing.Row) -> str:
         lane = i18n.label(language(), dict(process.lanes[row.lane].names), row.lane)
         return say("one of {people} (lane {lane})", people=people, lane=lane)
     return say("whoever has the lane of the calling process") if row.source == "caller" else say("nobody")
+
+
+def _starters(process: Process) -> str:
+    """Who may start it by hand. Messages, timers and calls ask nobody."""
+    offered = process.attributes.get("isStartableInTasklist") != "false"
+    groups = staffing.listed(process.attributes.get("candidateStarterGroups", "")) if offered else ()
+    users = staffing.listed(process.attributes.get("candidateStarterUsers", "")) if offered else ()
+    return ", ".join([*map(_group, groups), *users]) or say("nobody")
 
 
 def _group(group: str) -> str:

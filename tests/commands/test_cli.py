@@ -93,6 +93,7 @@ def test_who_gets_each_task_is_shown_before_anything_runs(run, tmp_path: Path) -
     told = run("check", path, "--who")
     assert told.exit_code == 0
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "errand (errand) – Started by: Operations specialist" in lines
     assert "go go ${initiator}" in lines
     assert "look look one of Operations specialist, Department manager" in lines
     assert "order order one of Purchasing (lane Buying)" in lines
