@@ -85,6 +85,12 @@ class NotText(Stuck):
     code = "engine.not_text"
 
 
+class KeyTooLong(Stuck):
+    """The correlation key of {element} has {length} characters; at most {limit} are kept."""
+
+    code = "engine.key_too_long"
+
+
 class NotACollection(Stuck):
     """{element} needs a list to work through, and {expression} gives {value}."""
 

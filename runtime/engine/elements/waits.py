@@ -12,12 +12,13 @@ from runtime import formulas
 from runtime.bpmn.model import Trigger
 from runtime.engine import timers
 from runtime.engine.elements.base import shown
-from runtime.engine.errors import NeverDue, NotText, NotTrueOrFalse
+from runtime.engine.errors import KeyTooLong, NeverDue, NotText, NotTrueOrFalse
 from runtime.engine.texts import Evaluate, formula, template
 from runtime.engine.tree import Token
 from runtime.expressions import PURE
 from runtime.values import Value
 
+MAX_KEY = 255  # characters; what is longer names nothing that people know
 AWAITED = ("timer", "message", "signal", "conditional")
 
 
@@ -87,6 +88,8 @@ class Wait:
         if value is None or isinstance(value, (list, dict)) or value == "":
             raise NotText(field="correlation key", element=token.element, value=shown(value))
         key: str = PURE["text"](value)
+        if len(key) > MAX_KEY:
+            raise KeyTooLong(element=token.element, length=len(key), limit=MAX_KEY)
         return key
 
 

@@ -335,3 +335,9 @@ def test_events_go_before_other_work_that_is_ready() -> None:
         )
     )
     assert run.ended == "stop" and run.world.calls == []
+
+
+def test_a_key_that_is_too_long_to_keep_is_an_incident() -> None:
+    process = draw("p", node("receiveTask", "r", keyed=("m", "${number}")), flows="start -> r -> done")
+    assert Run(process, {"number": "x" * 255}).open == ["r"]
+    assert Run(process, {"number": "x" * 256}).parked == ["r"]
