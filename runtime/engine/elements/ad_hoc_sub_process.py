@@ -49,7 +49,8 @@ class AdHocSubProcess(SubProcess):
             owner.memory["closing"] = True
             if self.about.cancel_remaining:
                 case.interrupt(level)
-        if owner.memory.get("closing"):
+        # An event subprocess that has interrupted it is all that there was left to do.
+        if owner.memory.get("closing") or level.interrupted:
             self.withdraw_offers(level)
             if level.empty():
                 case.close(level, token)

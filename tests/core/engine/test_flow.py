@@ -5,7 +5,20 @@ from __future__ import annotations
 import pytest
 
 from runtime.bpmn.model import AdHoc, Repeat
-from tests.core.engine.drawing import Run, any_of, both, catch, draw, inside, node, service, throw, user, xor
+from tests.core.engine.drawing import (
+    Run,
+    any_of,
+    both,
+    catch,
+    draw,
+    inside,
+    node,
+    service,
+    throw,
+    user,
+    when,
+    xor,
+)
 
 
 def test_an_inclusive_gateway_takes_every_flow_that_holds_and_joins_what_comes() -> None:
@@ -206,3 +219,19 @@ def test_a_sequential_ad_hoc_subprocess_offers_nothing_while_one_thing_is_being_
     run.do("b2")
     assert sorted(run.open) == ["a", "b", "work"]
     assert run.do("a", ready=True).ended == "done"
+
+
+def test_an_event_that_interrupts_an_ad_hoc_subprocess_ends_it_and_nothing_is_offered_again() -> None:
+    process = draw(
+        "p",
+        inside(
+            "work",
+            user("a"),
+            when("ev", node("startEvent", "off", message="m"), user("b"), flows="off -> b -> done_ev"),
+            kind="adHocSubProcess",
+            flows="a",
+            ad_hoc=AdHoc("${ready}"),
+        ),
+        flows="start -> work -> done",
+    )
+    assert Run(process, {"ready": False}).receive("off").do("b").ended == "done"
