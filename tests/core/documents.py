@@ -21,6 +21,7 @@ from runtime.access import DEFAULT_GRANTS
 from runtime.bootstrap import Settings
 from runtime.errors import GuichengError
 from runtime.identity import GROUPS
+from tests.coverage import page
 from web.app import HTTP_SENTENCES
 from web.cli import main
 
@@ -243,4 +244,5 @@ PARTS = {
     "grants": grants,
     "groups": groups,
     "cli": cli,
+    **page.parts(table),
 }
