@@ -5,6 +5,10 @@ from runtime.bpmn.tags import BPMN, DRAWING
 from runtime.bpmn.vocabulary import ACCEPTED, ACTIVITIES, FLOW_NODES
 
 NONE = "“{name}” does not say its {reference}."
+TOP = (
+    "“{name}” refers to {value} as its {reference}, which stands inside another event: move it to the top of the "
+    "file."
+)
 KIND = "“{name}” refers to {value} as its {reference}, but that is a {element}."
 
 ANYTHING: frozenset[str] = frozenset()
@@ -44,7 +48,7 @@ TEXTS = {
 }
 
 
-@rule("dangling_reference", sentences=[NONE, KIND])
+@rule("dangling_reference", sentences=[NONE, TOP, KIND])
 def dangling_reference(source: Source) -> Findings:
     """“{name}” refers to {value} as its {reference}, which is not in the file."""
     for tag in source.tags:
@@ -68,3 +72,6 @@ def dangling_reference(source: Source) -> Findings:
                 yield found(tag, reference=reference, value=value)
             elif kinds and target.name not in kinds:
                 yield found(tag, KIND, reference=reference, value=value, element=target.name)
+            # Links refer to one another by what stands inside their events.
+            elif kinds == DEFINITIONS and target.parent is not source.root:
+                yield found(tag, TOP, reference=reference, value=value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from runtime import formulas
 from runtime.bpmn.lint.rule import Source
-from runtime.bpmn.model import Node, Scope, Trigger
+from runtime.bpmn.model import Node, Parameter, Scope, Script, Trigger
 
 
 def triggers(node: Node) -> Iterator[tuple[Trigger, bool]]:
@@ -105,5 +106,16 @@ def _of_work(source: Source, node: Node, thrown: Thrown) -> None:
             thrown.all = False
         else:
             thrown.codes |= operation.errors | {error.code for error in node.errors}
-    if node.script is not None or node.kind == "businessRuleTask":
+    scripts = node.script is not None or node.listeners or any(map(_scripted, (*node.inputs, *node.outputs)))
+    if scripts or node.kind == "businessRuleTask":
         thrown.all = False
+
+
+def _scripted(parameter: Parameter) -> bool:
+    pending: list[Any] = [parameter.value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Script):
+            return True
+        pending += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return False
