@@ -347,6 +347,11 @@ def plain_start(model: Process) -> Node | None:
     return None
 
 
+def start_form(begin: Node) -> str:
+    """The form file that a start event names; "" if none."""
+    return begin.attributes.get("formRef") or begin.attributes.get("formKey", "")
+
+
 def may_start(model: Process, actor: Actor) -> bool:
     """Whether the process is offered to people, and to this person."""
     return model.attributes.get("isStartableInTasklist") != "false" and is_starter(model, actor)

@@ -70,7 +70,7 @@ def start(
 def _answers(
     tx: Transaction, actor: Actor, begin: Node, diagram: int, answers: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    form_id = library.form_id(tx, begin, diagram, begin.attributes.get("formRef", ""))
+    form_id = library.form_id(tx, begin, diagram, library.start_form(begin))
     if form_id is None:
         if answers and actor is not SYSTEM:
             raise forms.FormInvalid(forms.unknown_fields(answers))

@@ -51,7 +51,7 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
         raise library.NoSuchProcess(process=key)
     schema = None
     data: dict[str, Any] = {}
-    form_id = library.form_id(tx, begin, row.id, begin.attributes.get("formRef", ""))
+    form_id = library.form_id(tx, begin, row.id, library.start_form(begin))
     if form_id is not None:
         form = library.form(tx, form_id, begin.id)
         schema = forms.localise(form, language, library.options(tx, form, language))

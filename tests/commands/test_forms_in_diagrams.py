@@ -184,6 +184,21 @@ def test_a_start_form_is_asked_checked_and_names_the_case(firm: Office) -> None:
 
 
 @pytest.mark.parametrize(
+    "named", [{"formRef": "ask"}, {"formKey": "ask"}, {"formKey": "camunda-forms:deployment:ask.form"}]
+)
+def test_a_start_form_of_a_file_is_asked_however_it_is_named(firm: Office, named: dict[str, str]) -> None:
+    form = '{"type": "default", "id": "ask", "components": [{"type": "textfield", "id": "f", "key": "word"}]}'
+    attributes = {f"camunda__{name}": value for name, value in named.items()}
+    firm.deploy(form, bpmn("order", start(**attributes), user("enter", candidateGroups="specialist"), end()))
+    desk = firm.as_("spec")
+    page = firm.runtime.read(processes.start_page, desk.actor, "order", "en")
+    assert page.schema is not None
+    with pytest.raises(FormInvalid):
+        desk.start("order", other="x")
+    assert desk.start("order", word="yes").variables["word"] == "yes"
+
+
+@pytest.mark.parametrize(
     ("fields", "rule"),
     [
         (field("total-price"), "reserved_name"),
