@@ -48,7 +48,7 @@ def happen(game: Game, wait: Token | Armed, results: Mapping[str, Value]) -> Non
         return
     wait.due = False
     if isinstance(wait.host, Level):
-        start_event_sub(game, wait.host, wait.node, wait)
+        start_event_sub(game, wait.host, wait.node, wait).results = dict(results)
     elif wait.flow is not None:
         gateway = wait.host
         gateway.phase, gateway.winner, gateway.results = LEAVING, wait, dict(results)
@@ -73,7 +73,57 @@ def take_boundary(game: Game, host: Token, boundary: Node) -> Token:
 
 
 def start_event_sub(game: Game, level: Level, start: Node, armed: Armed | None = None) -> Token:
-    raise NotImplementedError
+    """An event subprocess begins beside, or instead of, everything else on its level."""
+    if start.interrupting or start.trigger.kind == "error":
+        for token in list(level.tokens):
+            game.cancel(token)
+        level.armed = []
+        level.interrupted = True
+    elif armed is not None and armed.kind == "timer":
+        level.armed.remove(armed)
+        if start.trigger.again:
+            level.armed += game.arm(start, level, level.store)
+    sub = next(sub for sub in level.net.event_subs if sub.inner is start.net)
+    return game.spawn(level, sub, level.store)
+
+
+# Signals and escalations.
+
+
+def throw(game: Game, token: Token) -> None:
+    """What a throwing event does to those that wait, before anything that comes after it."""
+    node = token.node
+    if node.tag not in ("intermediateThrowEvent", "endEvent"):
+        return
+    if node.trigger.kind == "signal":
+        waiting = [*game.all_armed(), *(other for other in game.tokens() if other.phase == WAITING)]
+        for wait in sorted(waiting, key=lambda wait: wait.number):
+            still = wait in (game.tokens() if isinstance(wait, Token) else game.all_armed())
+            if still and wait.node.trigger == node.trigger:
+                happen(game, wait, {})
+    elif node.trigger.kind == "escalation":
+        found = catcher(game, token, "escalation", node.trigger.name)
+        if found is not None:
+            if found[1].interrupting:
+                tell_callers(game, token, found[0])
+            catch(game, found)
+
+
+def catch(game: Game, found: Catcher) -> None:
+    host, event = found
+    if isinstance(host, Level):
+        start_event_sub(game, host, event)
+    else:
+        take_boundary(game, host, event)
+
+
+def tell_callers(game: Game, token: Token, host: Token | Level) -> None:
+    """What a called process has found out is told even when it is ended from outside."""
+    current: Token | None = token
+    while current is not None and current is not host and current.level is not host:
+        current = current.parent if current.role == "item" else current.level.owner
+        if current is not None and current.node.tag == "callActivity" and current.role != "body":
+            game.map_out(current)
 
 
 # Errors.
@@ -107,10 +157,10 @@ def catcher(game: Game, token: Token, kind: str, code: str) -> Catcher | None:
         if boundary is not None:
             return current, boundary
         level = current.level
-        inside_interrupting = current.node.by_event and current.node.inner.start.interrupting  # type: ignore[union-attr]
         starts = [sub.inner.start for sub in level.net.event_subs if sub.inner is not None]
         start = _matching(starts, kind, code)
-        if start is not None and not inside_interrupting:
+        # Who has taken over a level answers for it alone.
+        if start is not None and not level.interrupted:
             return level, start
         if level.owner is None:
             return None
@@ -129,18 +179,9 @@ def throw_error(game: Game, token: Token) -> bool:
     found = caught(game, token)
     if found is None:
         return False
-    host, event = found
-    current: Token | None = token
-    # What a called process has found out is told even when it ends by an error.
-    while current is not None and current is not host and current.level is not host:
-        current = current.parent if current.role == "item" else current.level.owner
-        if current is not None and current.node.tag == "callActivity" and current.role != "body":
-            game.map_out(current)
+    tell_callers(game, token, found[0])
     game.thrown.add(token.activity)
-    if isinstance(host, Level):
-        start_event_sub(game, host, event)
-    else:
-        take_boundary(game, host, event)
+    catch(game, found)
     return True
 
 

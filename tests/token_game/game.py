@@ -104,6 +104,8 @@ class Game:
         self.put(store.holder(name), name, value)
 
     def put(self, store: Store, name: str, value: Value) -> None:
+        if name in store.values and store.values[name] == value:
+            return  # what is written again unchanged is no change
         store.values[name] = value
         events.written(self, store)
 
@@ -178,6 +180,9 @@ class Game:
             if node.inner is not None:
                 token.inner = Level(node.inner, token.seen, token)
                 self.open(token.inner)
+                if node.by_event:
+                    start = token.inner.tokens[0]
+                    start.happened, start.results, token.results = True, token.results, {}
             elif node.tag == "callActivity":
                 self.call(token)
             elif node.tag == "eventBasedGateway":
@@ -290,6 +295,11 @@ class Game:
             self.item_done(token)
             return ()
         events.completed(self, token)
+        events.throw(self, token)
+        if token not in self.tokens():
+            # Its own throw has ended it, which is told as its leaving.
+            self.to_cancel.pop(token.activity)
+            return ()
         self.go(token, flows)
         return flows
 
@@ -301,6 +311,9 @@ class Game:
             if token.winner is not None:
                 after.happened, after.expects = True, token.winner.activity
                 after.results = token.results
+        if token.node.trigger.kind == "link" and not token.node.outgoing:
+            for target in joins.link_targets(token.node):
+                self.spawn(level, target, token.store)
         self.settle(level)
 
     def finish(self, token: Token) -> None:

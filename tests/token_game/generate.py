@@ -24,6 +24,9 @@ FEATURES = (
     *("multiInstance", "completion", "outputs", "conditionalFlows"),
     *("boundary_timer", "boundary_message", "boundary_error", "non_interrupting", "cycle"),
     *("end_terminate", "end_error"),
+    *("inclusive", "link", "signal", "escalation", "conditional", "standardLoop"),
+    *("boundary_signal", "boundary_escalation", "boundary_conditional", "end_signal", "end_escalation"),
+    *("start_timer", "start_message", "start_signal", "start_conditional", "start_error", "start_escalation"),
 )
 # What does not depend on which of two ready steps comes first.
 CALM = (
@@ -34,6 +37,7 @@ CALM = (
 DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
 CODES = ("E1", "E2")
+SIGNALS = ("s0", "s1")
 MOST_NODES = 16
 DEEPEST = 2
 
@@ -93,17 +97,32 @@ class Writer:
         self.sheet.flow(level, start, part.first)
         for last in part.lasts:
             self.close(level, last, depth)
+        starts = [feature for feature in self.features if feature.startswith("start_")]
+        if starts and self.left > 0 and self.chance(4):
+            self.event_sub(level, depth, self.one(starts).removeprefix("start_"))
+
+    def event_sub(self, level: Element, depth: int, kind: str) -> None:
+        sub = self.sheet.node(level, "subProcess", "eventSub", triggeredByEvent="true")
+        stays = kind != "error" and self.chance(2)
+        start = self.sheet.node(sub, "startEvent", isInterrupting=str(not stays).lower())
+        self.await_(start, kind, again=stays)
+        part = self.block(sub, depth + 1)
+        self.sheet.flow(sub, start, part.first)
+        for last in part.lasts:
+            self.close(sub, last, depth + 1)
 
     def close(self, level: Element, last: Element, depth: int) -> None:
         """An end behind `last`, unless its token may simply end there."""
-        kinds = ["none", "none", *(["terminate"] if self.has("end_terminate") else [])]
+        kinds = ["none"] * 3
+        kinds += [kind for kind in ("terminate", "signal", "escalation") if self.has(f"end_{kind}")]
         if self.has("end_error") and (depth or self.chance(3)):
             kinds.append("error")
         kind = self.one(kinds)
         if kind == "none" and self.chance(4) and _tag(last) in ACTIVITIES:
             return
         end = self.sheet.node(level, "endEvent")
-        self.sheet.trigger(end, kind, self.one(CODES) if kind == "error" else "")
+        names = {"signal": SIGNALS, "error": CODES, "escalation": CODES}
+        self.sheet.trigger(end, kind, self.one(names[kind]) if kind in names else "")
         self.lead(level, last, [end])
 
     # Blocks.
@@ -216,6 +235,7 @@ class Writer:
     def unit(self, level: Element, depth: int) -> Part:
         self.left -= 1
         kinds = self.of("userTask", "echo", "userTask", "fail", "receiveTask", "catch", "milestone")
+        kinds += self.of("link", "signal", "escalation")
         if self.left > 0:
             kinds += self.of("eventBased")
             if depth < DEEPEST:
@@ -257,16 +277,30 @@ class Writer:
         node = self.sheet.node(level, "intermediateThrowEvent")
         return Part(node, [node])
 
+    def _signal(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "intermediateThrowEvent", kind)
+        self.sheet.trigger(node, kind, self.one(SIGNALS if kind == "signal" else CODES))
+        return Part(node, [node])
+
+    _escalation = _signal
+
+    def _link(self, level: Element, depth: int, kind: str) -> Part:
+        throw = self.sheet.node(level, "intermediateThrowEvent", "link")
+        catch = self.sheet.node(level, "intermediateCatchEvent", "link")
+        for node in (throw, catch):
+            self.sheet.trigger(node, "link", throw.get("id", ""))
+        return Part(throw, [catch])
+
     def _catch(self, level: Element, depth: int, kind: str) -> Part:
         node = self.sheet.node(level, "intermediateCatchEvent")
-        self.await_(node, self.one(["timer", "message"]))
+        self.await_(node, self.one(["timer", "message", *self.of("signal", "conditional")]))
         return Part(node, [node])
 
     def await_(self, node: Element, kind: str, again: bool = False) -> None:
         text = {
             "timer": lambda: "R/PT1H" if again and self.has("cycle") and self.chance(2) else "PT1H",
             "message": lambda: self.one(("m0", "m1")),
-            "signal": lambda: self.one(("s0", "s1")),
+            "signal": lambda: self.one(SIGNALS),
             "conditional": self.condition,
             "error": lambda: self.one((*CODES, "")),
             "escalation": lambda: self.one((*CODES, "")),
@@ -305,7 +339,14 @@ class Writer:
         return Part(node, [node])
 
     def repeat(self, node: Element) -> None:
-        if not self.has("multiInstance") or not self.chance(6):
+        kinds = self.of("multiInstance", "standardLoop")
+        if not kinds or not self.chance(5):
+            return
+        if self.one(kinds) == "standardLoop":
+            about = {"testBefore": self.one(("false", "true")), "loopMaximum": str(self.number(1, 3))}
+            again = SubElement(node, f"{BPMN}standardLoopCharacteristics", about)
+            text = self.one((f"${{loopCounter < {self.number(0, 2)}}}", self.condition()))
+            SubElement(again, f"{BPMN}loopCondition").text = text
             return
         about = {"isSequential": self.one(("false", "true"))}
         loop = SubElement(node, f"{BPMN}multiInstanceLoopCharacteristics", about)

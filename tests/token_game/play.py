@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +43,10 @@ def definition(xml: str, main: str) -> Definition:
     return compile(diagram.processes[main], diagram.processes.__getitem__)
 
 
+class Runaway(Exception):
+    """Events start one another for ever: nothing is to be learned from it."""
+
+
 @dataclass
 class Play:
     """`happenings`: batches, the first from the start, then one for each stimulus. `said`: the
@@ -59,7 +64,12 @@ class Play:
     said: list[str] = field(default_factory=list)
 
     def run(self) -> Play:
-        """To the end of the stimuli or of the case. Raises Disagreement."""
+        """To the end of the stimuli or of the case, or until it runs away. Raises Disagreement."""
+        with suppress(Runaway):
+            self._run()
+        return self
+
+    def _run(self) -> None:
         self.world = world()
         self.definition = definition(self.xml, self.main)
         self.acceptor = Acceptor(Diagram(self.xml, self.main), VARIABLES) if self.judged else None
@@ -72,7 +82,6 @@ class Play:
             pick, answers = self.stimuli[number] if number < len(self.stimuli) else (0, {})
             self.stimulate(waiting[pick % len(waiting)], answers)
             self.judge()
-        return self
 
     def waiting(self) -> list[OpenActivity]:
         """What a stimulus can be for, by element and age; what is stuck can be tried once more."""
@@ -96,7 +105,10 @@ class Play:
             self.say(
                 f"{what} for {open.element} with {payload}", lambda game: game.happen(activity, what, payload)
             )
-            self.execution.receive(activity, payload)
+            if what == "signal":
+                self.execution.signal([activity], payload)
+            else:
+                self.execution.receive(activity, payload)
 
     def say(self, what: str, act: Callable[[Any], None]) -> None:
         self.said.append(what)
@@ -107,6 +119,8 @@ class Play:
         """Let the game judge what has happened, then store and restore the case."""
         self.happenings.append(self.doctor(len(self.happenings), self.execution.take()))
         self.checked(self.replay)
+        if self.execution.interrupted:
+            raise Runaway
         if self.stored:
             state = json.loads(json.dumps(self.execution.state()))
             self.execution = Execution.restore(self.definition, state, self.world)
@@ -116,6 +130,8 @@ class Play:
     def replay(self, acceptor: Acceptor) -> None:
         for happening in self.happenings[-1]:
             acceptor.take(happening)
+        if self.execution.interrupted:
+            raise Runaway
         acceptor.rest(self.open_waits(), self.parked(), self.variables())
 
     def open_waits(self) -> Counter[tuple[str, str]]:

@@ -90,6 +90,7 @@ class Level:
     firing: list[Firing] = field(default_factory=list)
     outcome: str = "completed"
     done: bool = False
+    interrupted: bool = False  # an event subprocess has taken over
 
 
 @dataclass
