@@ -294,7 +294,8 @@ class Acceptor:
             return f"the data are {dict(variables)} and should be {game.root.store.values}"
         for scope, store in game.stores():
             own = {name: value for name, value in store.values.items() if name not in BUILT_IN}
-            if own != self.written.get(scope, {}):
+            told_of = self.written.get(scope, {})
+            if own != {name: value for name, value in told_of.items() if name not in BUILT_IN}:
                 return f"told of the data {self.written.get(scope, {})} in {scope!r}, which are {own}"
         return ""
 
@@ -307,7 +308,7 @@ def silent(game: Game, happening: Any) -> Iterator[int]:
         elif token.phase != READY:
             continue
         elif game.begins(token):
-            if happening.element in offers(game, token):
+            if events.is_slow(token.node) or happening.element in offers(game, token):
                 yield token.number
         elif events.raises(game, token) or token.node.trigger.kind == "terminate":
             yield token.number

@@ -20,11 +20,8 @@ Catcher = tuple[
 
 def is_slow(node: Node) -> bool:
     """Whether throwing it takes several steps."""
-    return False
-
-
-def begin_slow(game: Game, token: Token) -> None:
-    pass
+    throws = node.tag in ("endEvent", "intermediateThrowEvent")
+    return throws and node.trigger.kind in ("compensate", "cancel")
 
 
 def written(game: Game, store: Store) -> None:
@@ -101,6 +98,14 @@ def throw(game: Game, token: Token) -> None:
             still = wait in (game.tokens() if isinstance(wait, Token) else game.all_armed())
             if still and wait.node.trigger == node.trigger:
                 happen(game, wait, {})
+    elif node.trigger.kind == "cancel":
+        host = token.level.owner
+        assert host is not None
+        host = host.parent if host.role == "item" else host
+        assert host is not None
+        take_boundary(
+            game, host, next(event for event in host.node.boundaries if event.trigger.kind == "cancel")
+        )
     elif node.trigger.kind == "escalation":
         found = catcher(game, token, "escalation", node.trigger.name)
         if found is not None:
@@ -199,7 +204,3 @@ def terminate(game: Game, token: Token) -> None:
     level.armed = []
     level.outcome = "terminated"
     token.phase = LEAVING
-
-
-def completed(game: Game, token: Token) -> None:
-    """An activity is complete: it can be compensated."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tests.token_game import events, joins
+from tests.token_game import events, joins, undo
 from tests.token_game.diagram import SUBS, Diagram, Flow, Node
 from tests.token_game.state import (
     JOINING,
@@ -146,6 +146,11 @@ class Game:
             ended = pending.pop()
             if ended.activity and ended.phase != MOVING:
                 self.to_cancel[ended.activity] = ended.node.id
+            if ended.undoing is not None:
+                other = ended.undoing
+                if other in other.level.tokens:
+                    other.level.tokens.remove(other)
+                pending.append(other)
             pending += ended.items
             if ended.inner is not None and not ended.inner.done:
                 pending += ended.inner.tokens
@@ -154,7 +159,9 @@ class Game:
 
     def enter(self, token: Token) -> None:
         """A token is seen at its node."""
-        if joins.waits(token.node):
+        if token.role == "undo":
+            undo.reopen(self, token)
+        elif joins.waits(token.node):
             token.phase = JOINING
         elif token.happened:
             token.phase = LEAVING
@@ -191,7 +198,7 @@ class Game:
             elif node.trigger.kind == "conditional":
                 token.due = token.store.holds(node.trigger.condition)
             elif events.is_slow(node):
-                events.begin_slow(self, token)
+                undo.begin(self, token)
         # Instances have none: the boundary belongs to the activity as a whole.
         if token.phase == WAITING and token.role != "item":
             for boundary in node.boundaries:
@@ -291,10 +298,14 @@ class Game:
             raise Unlawful(f"{token.label}: it has no step to make")
         self.finish(token)
         flows = self.exits(token)
+        undo.completed(self, token)
         if token.role == "item":
             self.item_done(token)
             return ()
-        events.completed(self, token)
+        if token.undoes is not None:
+            token.level.tokens.remove(token)
+            undo.go_on(self, token.undoes)
+            return ()
         events.throw(self, token)
         if token not in self.tokens():
             # Its own throw has ended it, which is told as its leaving.
@@ -323,7 +334,7 @@ class Game:
             return  # what came is written by the event behind the gateway
         if node.tag == "callActivity" and token.role != "body":
             self.map_out(token)
-        if token.role == "body":
+        if token.role in ("body", "undo"):
             return
         if node.outputs and token.results and token.local is None:
             token.local = Store(token.store, token)
@@ -343,7 +354,7 @@ class Game:
     def exits(self, token: Token) -> tuple[str, ...]:
         """The flows by which a token goes on. Raises NoExit."""
         node = token.node
-        if token.role == "item":
+        if token.role in ("item", "undo"):
             return ()
         if token.winner is not None and token.winner.flow is not None:
             return (token.winner.flow.id,)

@@ -27,6 +27,7 @@ FEATURES = (
     *("inclusive", "link", "signal", "escalation", "conditional", "standardLoop"),
     *("boundary_signal", "boundary_escalation", "boundary_conditional", "end_signal", "end_escalation"),
     *("start_timer", "start_message", "start_signal", "start_conditional", "start_error", "start_escalation"),
+    *("compensate", "compensation", "end_compensate", "start_compensate", "transaction"),
 )
 # What does not depend on which of two ready steps comes first.
 CALM = (
@@ -59,6 +60,7 @@ class Writer:
         self.left = MOST_NODES
         self.calls = 2
         self.counters = 0
+        self.undoable: dict[str, list[str]] = {}  # level → activities with a handler
 
     def one(self, choices: Sequence[T]) -> T:
         found: T = self.draw(st.sampled_from(choices))
@@ -98,12 +100,14 @@ class Writer:
         for last in part.lasts:
             self.close(level, last, depth)
         starts = [feature for feature in self.features if feature.startswith("start_")]
+        if _tag(level) == "process" and "start_compensate" in starts:
+            starts.remove("start_compensate")
         if starts and self.left > 0 and self.chance(4):
             self.event_sub(level, depth, self.one(starts).removeprefix("start_"))
 
     def event_sub(self, level: Element, depth: int, kind: str) -> None:
         sub = self.sheet.node(level, "subProcess", "eventSub", triggeredByEvent="true")
-        stays = kind != "error" and self.chance(2)
+        stays = kind not in ("error", "compensate") and self.chance(2)
         start = self.sheet.node(sub, "startEvent", isInterrupting=str(not stays).lower())
         self.await_(start, kind, again=stays)
         part = self.block(sub, depth + 1)
@@ -114,7 +118,11 @@ class Writer:
     def close(self, level: Element, last: Element, depth: int) -> None:
         """An end behind `last`, unless its token may simply end there."""
         kinds = ["none"] * 3
-        kinds += [kind for kind in ("terminate", "signal", "escalation") if self.has(f"end_{kind}")]
+        kinds += [
+            kind for kind in ("terminate", "signal", "escalation", "compensate") if self.has(f"end_{kind}")
+        ]
+        if _tag(level) == "transaction":
+            kinds += ["cancel"] * 3
         if self.has("end_error") and (depth or self.chance(3)):
             kinds.append("error")
         kind = self.one(kinds)
@@ -235,11 +243,11 @@ class Writer:
     def unit(self, level: Element, depth: int) -> Part:
         self.left -= 1
         kinds = self.of("userTask", "echo", "userTask", "fail", "receiveTask", "catch", "milestone")
-        kinds += self.of("link", "signal", "escalation")
+        kinds += self.of("link", "signal", "escalation", "compensate", "compensate")
         if self.left > 0:
             kinds += self.of("eventBased")
             if depth < DEEPEST:
-                kinds += self.of("subProcess", "subProcess")
+                kinds += self.of("subProcess", "subProcess", "transaction")
             if self.calls:
                 kinds += self.of("callActivity")
         kind = self.one(kinds)
@@ -284,6 +292,26 @@ class Writer:
 
     _escalation = _signal
 
+    def _compensate(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "intermediateThrowEvent", kind)
+        known = self.undoable.get(level.get("id", ""), [])
+        self.sheet.trigger(node, kind, self.one(known) if known and self.chance(3) else "")
+        return Part(node, [node])
+
+    def undo(self, level: Element, host: Element) -> None:
+        """A compensation boundary event and what it leads to."""
+        event = self.sheet.node(level, "boundaryEvent", "undo", attachedToRef=host.get("id", ""))
+        self.sheet.trigger(event, "compensate")
+        handler = self.unit_of(level, self.one(("echo", "echo", "userTask")))
+        handler.set("isForCompensation", "true")
+        about = {"sourceRef": event.get("id", ""), "targetRef": handler.get("id", "")}
+        SubElement(level, f"{BPMN}association", {"id": self.sheet.id("association"), **about})
+        self.undoable.setdefault(level.get("id", ""), []).append(host.get("id", ""))
+
+    def unit_of(self, level: Element, kind: str) -> Element:
+        part: Part = getattr(self, f"_{kind}", self._plain)(level, 0, kind)
+        return part.first
+
     def _link(self, level: Element, depth: int, kind: str) -> Part:
         throw = self.sheet.node(level, "intermediateThrowEvent", "link")
         catch = self.sheet.node(level, "intermediateCatchEvent", "link")
@@ -302,6 +330,7 @@ class Writer:
             "message": lambda: self.one(("m0", "m1")),
             "signal": lambda: self.one(SIGNALS),
             "conditional": self.condition,
+            "compensate": str,
             "error": lambda: self.one((*CODES, "")),
             "escalation": lambda: self.one((*CODES, "")),
         }
@@ -311,13 +340,10 @@ class Writer:
         gate = self.sheet.node(level, "eventBasedGateway")
         lasts = []
         for _ in range(2):
-            event = self.unit_behind(level)
+            event = self.unit_of(level, "catch")
             self.sheet.flow(level, gate, event)
             lasts.append(event)
         return Part(gate, lasts)
-
-    def unit_behind(self, level: Element) -> Element:
-        return self._catch(level, 0, "catch").first
 
     def _subProcess(self, level: Element, depth: int, kind: str) -> Part:
         node = self.sheet.node(level, "subProcess")
@@ -325,6 +351,13 @@ class Writer:
             self.sheet.parameters(node, "input", {"v2": f"${{{self.one(DATA)} + 1}}"})
         self.fill(node, depth + 1)
         return Part(node, [node])
+
+    def _transaction(self, level: Element, depth: int, kind: str) -> Part:
+        node = self.sheet.node(level, "transaction")
+        self.fill(node, depth + 1)
+        event = self.sheet.node(level, "boundaryEvent", "on_cancel", attachedToRef=node.get("id", ""))
+        self.sheet.trigger(event, "cancel")
+        return Part(node, [node, event])
 
     def _callActivity(self, level: Element, depth: int, kind: str) -> Part:
         self.calls -= 1
@@ -340,7 +373,7 @@ class Writer:
 
     def repeat(self, node: Element) -> None:
         kinds = self.of("multiInstance", "standardLoop")
-        if not kinds or not self.chance(5):
+        if not kinds or _tag(node) == "transaction" or not self.chance(5):
             return
         if self.one(kinds) == "standardLoop":
             about = {"testBefore": self.one(("false", "true")), "loopMaximum": str(self.number(1, 3))}
@@ -351,7 +384,9 @@ class Writer:
         about = {"isSequential": self.one(("false", "true"))}
         loop = SubElement(node, f"{BPMN}multiInstanceLoopCharacteristics", about)
         # Instances that have levels of their own are hard to tell apart from outside.
-        count = self.one(("2", "0") if _tag(node) in ("subProcess", "callActivity") else ("2", "0", "3"))
+        count = self.one(
+            ("2", "0") if _tag(node) in ("subProcess", "transaction", "callActivity") else ("2", "0", "3")
+        )
         SubElement(loop, f"{BPMN}loopCardinality").text = f"${{{count}}}"
         if self.has("completion") and self.chance(2):
             text = f"nrOfCompletedInstances > {self.number(0, 2)}"
@@ -359,6 +394,8 @@ class Writer:
 
     def guard(self, level: Element, part: Part) -> None:
         """Boundary events, each with a way out of its own."""
+        if self.has("compensation") and self.chance(3):
+            self.undo(level, part.first)
         kinds = [feature for feature in self.features if feature.startswith("boundary_")]
         while kinds and self.chance(3):
             kind = self.one(kinds).removeprefix("boundary_")

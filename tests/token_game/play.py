@@ -16,6 +16,7 @@ from typing import Any
 
 from runtime.bpmn import read
 from runtime.engine import ports
+from runtime.engine.errors import CannotRun
 from runtime.engine.execution import Definition, Execution, OpenActivity, compile
 from tests.core.engine.drawing import Town
 from tests.token_game.acceptor import Acceptor, Disagreement
@@ -40,7 +41,12 @@ def world() -> Town:
 def definition(xml: str, main: str) -> Definition:
     diagram, problems = read.diagram(xml.encode(), "generated.bpmn")
     assert diagram is not None, problems
-    return compile(diagram.processes[main], diagram.processes.__getitem__)
+    try:
+        return compile(diagram.processes[main], diagram.processes.__getitem__)
+    except CannotRun as refused:
+        # The generator writes only what should run.
+        said = [f"{problem.where}: {problem.message} {problem.params}" for problem in refused.problems]
+        raise Disagreement(f"the engine refuses the process: {said}\n{xml}") from None
 
 
 class Runaway(Exception):

@@ -79,6 +79,16 @@ class Armed:
 
 
 @dataclass(eq=False)
+class Record:
+    """A completed activity that can be undone: its own variables then, what completed inside it."""
+
+    number: int
+    node: Node
+    values: dict[str, Value]
+    inner: list[Record]
+
+
+@dataclass(eq=False)
 class Level:
     """A process, called process, subprocess or event subprocess that runs."""
 
@@ -88,6 +98,7 @@ class Level:
     tokens: list[Token] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)
     firing: list[Firing] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     outcome: str = "completed"
     done: bool = False
     interrupted: bool = False  # an event subprocess has taken over
@@ -104,7 +115,8 @@ class Firing:
 
 @dataclass(eq=False)
 class Token:
-    """`role`: "" or, of an activity that is repeated, "body" and "item". `store`: what is around it.
+    """`role`: "" or, of an activity that is repeated, "body" and "item"; "undo" of a subprocess that
+    is there again. `store`: what is around it. `undoes`: who waits for this handler.
 
     `activity`: the id by which the engine calls it, once known. `expects`: the id it must get."""
 
@@ -130,6 +142,10 @@ class Token:
     total: int = 0
     finished: int = 0
     parked_from: str = ""
+    plan: list[tuple[Level, Record]] = field(default_factory=list)  # what it will undo, the next one last
+    undoing: Token | None = None
+    undoes: Token | None = None
+    record: Record | None = None
 
     @property
     def seen(self) -> Store:
@@ -146,4 +162,4 @@ class Token:
         if self.role == "body":
             assert self.node.loop is not None
             return "standardLoop" if self.node.loop.standard else "multiInstance"
-        return self.node.tag
+        return "compensation" if self.role == "undo" else self.node.tag
