@@ -16,7 +16,7 @@ from tests.token_game.diagram import Diagram
 from tests.token_game.game import BUILT_IN, Game, NoExit, Unlawful
 from tests.token_game.state import JOINING, LEAVING, MOVING, PARKED, READY, Token
 
-MOST = 48  # readings that are followed at once
+MOST = 16  # readings that are followed at once
 QUIET = ("intermediateCatchEvent", "eventBasedGateway")  # may begin without a word, for a condition
 DEEP = 3  # steps in a row that are not reported
 

@@ -140,6 +140,8 @@ class Game:
     def cancel(self, token: Token) -> None:
         """A token ends, and all that runs inside it."""
         home = token.parent.items if token.role == "item" and token.parent else token.level.tokens
+        if token not in home:
+            return  # a handler, which has ended with who waits for it
         home.remove(token)
         pending = [token]
         while pending:

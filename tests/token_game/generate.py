@@ -29,11 +29,11 @@ FEATURES = (
     *("start_timer", "start_message", "start_signal", "start_conditional", "start_error", "start_escalation"),
     *("compensate", "compensation", "end_compensate", "start_compensate", "transaction"),
 )
-# What does not depend on which of two ready steps comes first.
+# What does not depend on which of two ready steps comes first; no token comes twice.
 CALM = (
     *("userTask", "receiveTask", "catch", "milestone", "subProcess"),
     *("exclusive", "parallel", "inclusive", "eventBased", "multiInstance", "structured"),
-    *("boundary_timer", "boundary_message", "non_interrupting"),
+    *("boundary_timer", "boundary_message"),
 )
 DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
@@ -123,7 +123,7 @@ class Writer:
         ]
         if _tag(level) == "transaction":
             kinds += ["cancel"] * 3
-        if self.has("end_error") and (depth or self.chance(3)):
+        if self.has("end_error") and (depth or self.chance(6)):
             kinds.append("error")
         kind = self.one(kinds)
         if kind == "none" and self.chance(4) and _tag(last) in ACTIVITIES:
@@ -397,6 +397,13 @@ class Writer:
         if self.has("compensation") and self.chance(3):
             self.undo(level, part.first)
         kinds = [feature for feature in self.features if feature.startswith("boundary_")]
+        if _tag(part.first) in ("subProcess", "callActivity", "transaction"):
+            # What is thrown inside should often be caught.
+            kinds += [
+                feature for feature in kinds if feature in ("boundary_error", "boundary_escalation")
+            ] * 2
+        elif part.first.get("id", "").startswith("fail"):
+            kinds = [feature for feature in kinds if feature == "boundary_error"]
         while kinds and self.chance(3):
             kind = self.one(kinds).removeprefix("boundary_")
             stays = kind != "error" and self.has("non_interrupting") and self.chance(2)

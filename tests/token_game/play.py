@@ -24,6 +24,7 @@ from tests.token_game.diagram import Diagram
 
 WAITS = ("user", "timer", "message", "signal")
 MOST = 14  # stimuli of one case
+LONGEST = 300  # happenings after one stimulus
 VARIABLES: Mapping[str, int] = dict.fromkeys(("v0", "v1", "v2", "c0", "c1", "c2"), 0)
 MAIN = "process_1"
 Stimulus = tuple[int, Mapping[str, int]]
@@ -85,6 +86,8 @@ class Play:
             waiting = self.waiting()
             if not waiting:
                 break
+            if number >= len(self.stimuli) and all(open.parked for open in waiting):
+                break
             pick, answers = self.stimuli[number] if number < len(self.stimuli) else (0, {})
             self.stimulate(waiting[pick % len(waiting)], answers)
             self.judge()
@@ -92,7 +95,7 @@ class Play:
     def waiting(self) -> list[OpenActivity]:
         """What a stimulus can be for, by element and age; what is stuck can be tried once more."""
         found = [open for open in self.execution.open_activities() if open.waits in WAITS or open.parked]
-        return sorted(found, key=lambda open: (self.original(open.element), open.waits))
+        return sorted(found, key=lambda open: (open.parked, self.original(open.element), open.waits))
 
     def stimulate(self, open: OpenActivity, answers: Mapping[str, int]) -> None:
         activity, payload = open.activity, dict(answers)
@@ -124,9 +127,9 @@ class Play:
     def judge(self) -> None:
         """Let the game judge what has happened, then store and restore the case."""
         self.happenings.append(self.doctor(len(self.happenings), self.execution.take()))
-        self.checked(self.replay)
-        if self.execution.interrupted:
+        if self.execution.interrupted or len(self.happenings[-1]) > LONGEST:
             raise Runaway
+        self.checked(self.replay)
         if self.stored:
             state = json.loads(json.dumps(self.execution.state()))
             self.execution = Execution.restore(self.definition, state, self.world)
@@ -136,8 +139,6 @@ class Play:
     def replay(self, acceptor: Acceptor) -> None:
         for happening in self.happenings[-1]:
             acceptor.take(happening)
-        if self.execution.interrupted:
-            raise Runaway
         acceptor.rest(self.open_waits(), self.parked(), self.variables())
 
     def open_waits(self) -> Counter[tuple[str, str]]:
