@@ -4,6 +4,7 @@
     python3 run.py demo [--port N]   the demo department on http://127.0.0.1:8000
     python3 run.py test              all checks and tests
     python3 run.py test ARGS...      pytest ARGS, in that environment
+    python3 run.py bench engine      how the engine's time grows with the size of a case
     python3 run.py setup             only set up
     python3 run.py lock [--upgrade]  write the locks anew, after pyproject.toml or package.json changed
     python3 run.py WORD ...          guicheng WORD ...
@@ -41,6 +42,8 @@ LOCKS = {
     "build": ROOT / "requirements-build.lock",
 }
 
+BENCHES = {"engine": "tests.benchmarks.engine_growth"}
+
 
 class Stop(Exception):
     """A sentence for the person at the terminal; nothing else is shown."""
@@ -62,6 +65,8 @@ def main(arguments: list[str]) -> int:
     if word == "test":
         prepare("dev")
         return test(rest)
+    if word == "bench":
+        return bench(rest)
     prepare("demo")
     return become("guicheng", word, *rest)
 
@@ -286,6 +291,16 @@ def test(arguments: list[str]) -> int:
         print(f"   {time.monotonic() - began:.0f} s", flush=True)
     print(f"Failed: {', '.join(failed)}" if failed else "Everything passed.", flush=True)
     return 1 if failed else 0
+
+
+def bench(arguments: list[str]) -> int:
+    """Measure; never part of the tests, since a busy machine is no defect."""
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
+    if name not in BENCHES:
+        raise Stop(f"bench measures one of: {', '.join(BENCHES)}")
+    prepare("dev")
+    os.chdir(ROOT)
+    return become("python", "-m", BENCHES[name], *rest)
 
 
 def lock(options: list[str]) -> int:

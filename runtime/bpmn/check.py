@@ -15,7 +15,7 @@ from runtime.errors import Problem
 __all__ = ["MAX_PROBLEMS", "Catalogue", "Signature", "check", "refused"]
 
 # Far beyond what fits on a wall. The rules take time in proportion to it.
-MAX_NODES = 2_000
+MAX_NODES = 5_000
 # Nobody reads more; a hostile file shall not fill the page or the pipe.
 MAX_PROBLEMS = 500
 

@@ -62,7 +62,7 @@ def plan(token: Token, only: str) -> list[dict[str, Any]]:
     taken = []
     for level in levels:
         chosen = [record for record in level.completed_work if not only or record["element"] == only]
-        level.completed_work = [record for record in level.completed_work if record not in chosen]
+        level.completed_work = [record for record in level.completed_work if only and record["element"] != only]
         taken += [{"level": owner_of(level), "record": record} for record in chosen]
     return sorted(taken, key=lambda step: step["record"]["number"])
 
@@ -72,9 +72,9 @@ def undo_next(case: Case, token: Token) -> bool:
     steps = token.memory.get("plan", [])
     if not steps:
         return False
-    token.memory["plan"] = steps[:-1]
-    level = case.subprocesses[steps[-1]["level"]] if steps[-1]["level"] else case
-    _undo(case, level, steps[-1]["record"], token)
+    step = steps.pop()
+    level = case.subprocesses[step["level"]] if step["level"] else case
+    _undo(case, level, step["record"], token)
     return True
 
 

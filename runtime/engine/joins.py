@@ -6,8 +6,8 @@ after every step, since any token may have moved or died. Not here: parallel gat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Container, Mapping
+from typing import TYPE_CHECKING
 
 from runtime.engine.elements.base import Element
 from runtime.engine.tree import LEAVE, WAITING, Level, ScopeSpec, Token
@@ -21,6 +21,7 @@ class Join(Element):
     """A gateway that asks what could still come."""
 
     urgent = True
+    gathers = True
 
     def __init__(self, level: ScopeSpec, node: Node) -> None:
         super().__init__(level, node)
@@ -33,32 +34,40 @@ class Join(Element):
     def hold(self, token: Token) -> None:
         """The token waits here for others."""
         token._set_state(WAITING)
-        token.case.joining.add(token.id)
+        token.workflow.hold(token)
 
-    def here(self, level: Level) -> list[Token]:
-        """The tokens that have come and not gone on, the oldest first."""
-        return [
-            token for token in level.task_tree.children if token.task_spec is self and token.phase != LEAVE
-        ]
+    def first_by_flow(self, level: Level) -> dict[str, Token]:
+        """Of each flow by which something has come, what came first."""
+        return {flow: next(iter(tokens.values())) for flow, tokens in level.filled(self.name).items()}
 
-    def first_by_flow(self, tokens: Iterable[Token]) -> dict[str, Token]:
-        first: dict[str, Token] = {}
-        for token in tokens:
-            first.setdefault(token.flow, token)
-        return first
+    def gather(self, level: Level, first: Mapping[str, Token]) -> Token:
+        """The oldest of these tokens, in which the others are taken up."""
+        lead, *others = sorted(first.values(), key=lambda token: token.number)
+        for token in others:
+            lead.case.passed(token)
+        level.release(lead)
+        return lead
 
-    def expects(self, level: Level, empty: Collection[str], filled: Collection[str]) -> bool:
-        """Whether a token elsewhere can reach one of the `empty` flows and none of the `filled`."""
-        if not empty:
-            return False
-        reach = self.reach()
-        for token in level.task_tree.children:
-            if token.task_spec is self and token.phase != LEAVE:
-                continue
-            flows = reach.get(token.task_spec.name, frozenset())
-            if not flows.isdisjoint(empty) and flows.isdisjoint(filled):
+    def expects(self, level: Level, *filled: Container[str]) -> bool:
+        """Whether a token elsewhere can come here, and only by flows that are not `filled`.
+
+        One that is still where it was found last time answers that at once: otherwise each
+        of a thousand branches that comes would look at all the others."""
+        before = level.tasks.get(level.expected.get(self.name, ""))
+        if before is not None and self.may_bring(before, filled):
+            return True
+        for token in level.branches():
+            if self.may_bring(token, filled):
+                level.expected[self.name] = token.id
                 return True
+        level.expected.pop(self.name, None)
         return False
+
+    def may_bring(self, token: Token, filled: Collection[Container[str]]) -> bool:
+        if token.task_spec is self and token.phase != LEAVE:
+            return False
+        flows = self.reach().get(token.task_spec.name)
+        return flows is not None and not any(flow in known for flow in flows for known in filled)
 
     def reach(self) -> dict[str, frozenset[str]]:
         """Node → the incoming flows of this gateway that a token there can come by, not through it."""
@@ -80,21 +89,24 @@ class Join(Element):
 
 
 def settle(case: Case) -> None:
-    """Let every join go on that has nothing left to wait for."""
-    moved = True
-    while moved:
-        moved = False
-        waiting = [case.index[id] for id in case.joining if id in case.index]
-        places: dict[tuple[str, str], tuple[Level, Any]] = {}
-        for token in sorted(waiting, key=lambda token: token.number):
-            places.setdefault(
-                (owner_of(token.workflow), token.task_spec.name), (token.workflow, token.task_spec)
-            )
-        for owner, name in sorted(case.resetting):
-            level = case.subprocesses[owner] if owner else case
-            places.setdefault((owner, name), (level, level.spec.element(name)))
-        for level, join in places.values():
-            moved = join.settle(level) or moved
+    """Let every join go on that has nothing left to wait for, where a token has come, moved or died."""
+    while case.touched:
+        touched, case.touched = case.touched, {}
+        places = [(level, name) for level in touched for name in {**level.held, **level.resets}]
+        for level, name in sorted(places, key=_place):
+            join = level.spec.element(name)
+            if isinstance(join, Join) and not _over(case, level) and join.settle(level):
+                level.touch()
+
+
+def _place(place: tuple[Level, str]) -> tuple[int, str]:
+    owner = getattr(place[0], "owner", None)
+    return (owner.number if owner is not None else 0), place[1]
+
+
+def _over(case: Case, level: Level) -> bool:
+    owner = owner_of(level)
+    return case.subprocesses.get(owner) is not level if owner else bool(case.completed)
 
 
 def owner_of(level: Level) -> str:

@@ -51,10 +51,8 @@ class Case(TopLevel):
         self.happenings: list[Happening] = []
         self.scopes = Scopes(self._written)
         self.number = 0
-        # What must be asked again after a step: conditions, and joins that wait or have to reset.
-        self.conditional: set[str] = set()
-        self.joining: set[str] = set()
-        self.resetting: set[tuple[str, str]] = set()  # owner of the level ("": the case), gateway
+        self.conditional: set[str] = set()  # who waits for a condition, asked again after a step
+        self.hearing: dict[str, dict[str, Token]] = {}  # signal → who waits for it
         self._fresh: set[str] = set()
         self._changed: list[tuple[str, str, str]] = []  # scope, name, kind
         self._queue: list[tuple[int, int, str]] = []
@@ -159,14 +157,22 @@ class Case(TopLevel):
                 token.element, token.id, name=wait["name"], key=wait.get("key"), kind=kind
             )
             self.report(told)
-        elif kind == "condition":
+        self.noted(token)
+        if kind == "condition" and check:
+            self._fresh.add(token.id)
+
+    def noted(self, token: Token) -> None:
+        """What the token waits for is found from the other side."""
+        if token.wait.get("kind") == "condition":
             self.conditional.add(token.id)
-            if check:
-                self._fresh.add(token.id)
+        elif token.wait.get("kind") == "signal":
+            self.hearing.setdefault(token.wait["name"], {})[token.id] = token
 
     def wait_over(self, token: Token) -> None:
         if token.wait.get("kind") in ("timer", "message", "signal"):
             self.report(ports.WaitEnded(token.element, token.id, kind=token.wait["kind"]))
+        if token.wait.get("kind") == "signal":
+            self.hearing.get(token.wait["name"], {}).pop(token.id, None)
         self.conditional.discard(token.id)
         token.wait = {}
 
@@ -229,12 +235,12 @@ class Case(TopLevel):
 
     def forget(self, level: InnerLevel) -> None:
         self.subprocesses.pop(level.owner.id, None)
-        self.resetting = {each for each in self.resetting if each[0] != level.owner.id}
 
     def interrupt(self, level: Level, but: Token | None = None) -> None:
         """End everything on a level, what only listens included, except `but`."""
         level.interrupted = True
-        for other in [token for token in level.task_tree.children if token is not but]:
+        level.resets = {}
+        for other in [token for token in level.branches() if token is not but]:
             # One may have gone with another.
             if other.id in self.index:
                 self.withdraw(other)
@@ -276,7 +282,6 @@ class Case(TopLevel):
             self.forget(inside)
         token.workflow.drop(token)
         self.index.pop(token.id, None)
-        self.joining.discard(token.id)
         self.conditional.discard(token.id)
 
     def open_inside(self, token: Token, scope: str, key: str) -> InnerLevel:
@@ -337,13 +342,14 @@ class Case(TopLevel):
         """What a step changed may make a condition true, or leave a join nothing to wait for."""
         if self._changed or self._fresh:
             self._ask_conditions()
-        if self.joining or self.resetting:
+        if self.touched:
             joins.settle(self)
 
     def _ask_conditions(self) -> None:
         changed, self._changed = self._changed, []
         fresh, self._fresh = self._fresh, set()
-        waiting = [self.index[id] for id in self.conditional if id in self.index]
+        asked = self.conditional if changed else self.conditional & fresh
+        waiting = [self.index[id] for id in asked if id in self.index]
         for token in sorted(waiting, key=lambda token: token.number):
             if token.has_state(READY):
                 continue

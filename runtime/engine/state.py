@@ -6,12 +6,12 @@ the same case always gives the same data. Not here: where it is stored."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from runtime.engine.errors import DoesNotFit, UnknownFormat
-from runtime.engine.joins import Join, owner_of
 from runtime.engine.moves import Case
-from runtime.engine.tree import READY, ROOT_TASK, WAITING, InnerLevel, Level, Token
+from runtime.engine.tree import CHECK, READY, ROOT_TASK, WAITING, InnerLevel, Level, Token
 
 FORMAT = 2
 READS = (1, 2)  # 1 has no event subprocesses, compensation or complex gateways
@@ -57,11 +57,10 @@ def _about(level: Level) -> dict[str, Any]:
     return about
 
 
-def _restore_about(case: Case, level: Level, row: Mapping[str, Any]) -> None:
+def _restore_about(level: Level, row: Mapping[str, Any]) -> None:
     level.interrupted = row.get("interrupted", False)
     level.completed_work = list(row.get("completed_work", ()))
     level.resets = dict(row.get("resets", {}))
-    case.resetting |= {(owner_of(level), gateway) for gateway in level.resets}
 
 
 def _row(token: Token) -> dict[str, Any]:
@@ -84,7 +83,7 @@ def _row(token: Token) -> dict[str, Any]:
     if token.wait:
         row["wait"] = dict(token.wait)
     if token.memory:
-        row["memory"] = dict(token.memory)
+        row["memory"] = apart(token.memory)
     return row
 
 
@@ -96,7 +95,7 @@ def load(case: Case, state: Mapping[str, Any]) -> None:
         raise DoesNotFit(element=state["process"], process=case.spec.process.id)
     case.number, case.completed, case.outcome = state["number"], state["ended"], state["outcome"]
     case.scopes.restore(state["scopes"])
-    _restore_about(case, case, state)
+    _restore_about(case, state)
     inside = {row["owner"]: row for row in state["levels"]}
     for row in sorted(state["tokens"], key=lambda row: row["number"]):
         level = _level(case, row, inside)
@@ -115,12 +114,11 @@ def load(case: Case, state: Mapping[str, Any]) -> None:
         )
         token.phase, token.entered = row["phase"], row["entered"]
         token.parked = row.get("parked", False)
-        token.wait, token.memory = dict(row.get("wait", {})), dict(row.get("memory", {}))
+        token.wait, token.memory = dict(row.get("wait", {})), apart(row.get("memory", {}))
         case.index[token.id] = token
-        if token.wait.get("kind") == "condition":
-            case.conditional.add(token.id)
-        if token.has_state(WAITING) and isinstance(spec, Join):
-            case.joining.add(token.id)
+        case.noted(token)
+        if spec.gathers and (token.has_state(WAITING) or token.phase == CHECK):
+            level.hold(token)
         if token.has_state(READY) and not token.parked:
             case.queue(token)
 
@@ -137,5 +135,10 @@ def _level(case: Case, row: Mapping[str, Any], inside: Mapping[str, Mapping[str,
         raise DoesNotFit(element=owner.element, process=owner.workflow.spec.process.id)
     level = case.open_level(owner, spec, about["scope"], about["business_key"])
     level.outcome = about["outcome"]
-    _restore_about(case, level, about)
+    _restore_about(level, about)
     return level
+
+
+def apart(memory: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in which a list or map can grow without the other knowing."""
+    return {name: copy(value) for name, value in memory.items()}

@@ -93,12 +93,7 @@ def escalate(thrower: Token, code: str) -> None:
 
 def signal(case: Case, name: str, payload: Mapping[str, Any]) -> None:
     """Give a signal to everything in the case that waits for it now; `payload` in plain JSON."""
-    waiting = [
-        token
-        for token in sorted(case.index.values(), key=lambda token: token.number)
-        if token.wait.get("kind") == "signal" and token.wait["name"] == name
-    ]
-    for token in waiting:
+    for token in sorted(case.hearing.get(name, {}).values(), key=lambda token: token.number):
         # One that was reached before may have interrupted it.
         if token.id in case.index and token.wait.get("kind") == "signal":
             token.task_spec.happened(token, dict(payload))

@@ -8,7 +8,7 @@ Not here: what an element does (elements/), how a step is made whole (moves.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -77,7 +77,7 @@ class Token(Task):
     `number`: order of creation in the case. `scope`: where its writes go out to. `flow`: by
     which it came. `phase`: what its next step is (CHECK: whether its condition holds now).
     `entered`: whether it was reported as reached (an armed event is not). `wait`: what it waits
-    for. `memory`: what its element must remember, plain JSON whose insides are never changed in place."""
+    for. `memory`: what its element must remember, plain JSON; what a saved case shares with it may only be added to or taken from, one level deep."""
 
     task_spec: Element
     _parent: str | None
@@ -95,6 +95,8 @@ class Token(Task):
         state: int = FUTURE,
     ) -> None:
         super().__init__(workflow, spec, parent, state, id)
+        # In place of a list, since one of many thousand may go. In order of creation too.
+        self._children: dict[str, None] = {}
         self.number = number
         self.scope = scope
         self.flow = flow
@@ -106,6 +108,10 @@ class Token(Task):
         self.flows: tuple[str, ...] = ()  # those it leaves by, within one step
         if spec.is_listener:
             workflow.listening += 1
+        workflow.touch()
+
+    def _child_added_notify(self, child: Task) -> None:
+        self._children[child.id] = None
 
     def _set_state(self, value: int) -> None:
         # Without the clock and the log line of the stock one.
@@ -133,9 +139,10 @@ class Token(Task):
     def move_to_root(self) -> None:
         """Out of its parent's hands: what happens to the parent concerns it no longer."""
         root: Token = self.workflow.task_tree
-        self.parent._children.remove(self.id)
+        del self.parent._children[self.id]
         self._parent = root.id
-        root._children.append(self.id)
+        root._children[self.id] = None
+        self.workflow.touch()
 
 
 class NoScripts:
@@ -151,13 +158,17 @@ class Level:
     `scope`: where its tokens write to; `key`: the business key seen inside; `outcome`: how it
     will have ended; `interrupted`: an event subprocess has taken over; `completed_work`: what can
     be compensated, in order of completion (compensation.py); `resets`: complex gateway → the flows
-    whose tokens it has taken and not yet reset. All plain JSON, never changed in place."""
+    whose tokens it has taken and not yet reset. All plain JSON, never changed in place.
+
+    Found anew when a case is restored: `held`, gateway → flow → the tokens that have come by it and
+    not gone on, the oldest first; `expected`, gateway → a token for which it waits."""
 
     spec: ScopeSpec
     tasks: dict[str, Token]
     task_tree: Token
     scope: str = ROOT
     key: str = ""
+    top_workflow: Any
     outcome: str = "completed"
     interrupted: bool = False
     listening: int = 0  # tokens that only listen for what starts an event subprocess
@@ -165,20 +176,50 @@ class Level:
     def plant(self) -> None:
         self.completed_work: list[dict[str, Any]] = []
         self.resets: dict[str, list[str]] = {}
+        self.held: dict[str, dict[str, dict[str, Token]]] = {}
+        self.expected: dict[str, str] = {}
         self.task_tree = Token(self, self.spec.start, None, id=ROOT_TASK, state=COMPLETED)
 
     def tokens(self) -> Iterator[Token]:
         """All that are open here, the oldest first."""
         return (token for token in list(self.tasks.values()) if token.id != ROOT_TASK)
 
+    def branches(self) -> Iterator[Token]:
+        """The tokens that run here, without those that depend on them, the oldest first."""
+        return (self.tasks[id] for id in self.task_tree._children)
+
     def empty(self) -> bool:
         """Nothing is left to do here; what only listens does not keep a level open."""
         return len(self.tasks) == 1 + self.listening
 
+    def hold(self, token: Token) -> None:
+        """The token has come to a gateway that joins, and waits there for others."""
+        self.held.setdefault(token.task_spec.name, {}).setdefault(token.flow, {})[token.id] = token
+
+    def release(self, token: Token) -> None:
+        """It goes on, or is gone."""
+        gateway = self.held.get(token.task_spec.name)
+        flow = gateway.get(token.flow) if gateway is not None else None
+        if gateway is None or flow is None or flow.pop(token.id, None) is None or flow:
+            return
+        del gateway[token.flow]
+        if not gateway:
+            del self.held[token.task_spec.name]
+
+    def filled(self, gateway: str) -> Mapping[str, Mapping[str, Token]]:
+        """Flow → what has come by it, of the flows by which something has."""
+        return self.held.get(gateway, {})
+
+    def touch(self) -> None:
+        """A token came, moved or died here: joins of this level are looked at again."""
+        self.top_workflow.touched[self] = None
+
     def drop(self, token: Token) -> None:
         """Take a token without children out of the tree."""
-        token.parent._children.remove(token.id)
+        del token.parent._children[token.id]
         del self.tasks[token.id]
+        self.release(token)
+        self.touch()
         if token.task_spec.is_listener:
             self.listening -= 1
 
@@ -189,6 +230,7 @@ class TopLevel(Level, BpmnWorkflow):
     def __init__(self, spec: ScopeSpec) -> None:
         BpmnWorkflow.__init__(self, spec, script_engine=NoScripts(), deserializing=True)
         self.index: dict[str, Token] = {}
+        self.touched: dict[Level, None] = {}  # since joins were last looked at
         self.plant()
 
     def get_task_from_id(self, task_id: str) -> Token | None:

@@ -30,6 +30,7 @@ class Element(BpmnTaskSpec):
 
     urgent = False
     is_item = False  # one instance of a multi-instance activity or one round of a loop
+    gathers = False  # a gateway at which tokens wait for one another
     is_listener = False  # waits for what starts an event subprocess
     ends_level = False  # as an end event does: an event subprocess, which nothing follows
     decides_itself = False  # when its inside is complete: an ad-hoc subprocess

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runtime.bpmn.model import Node
-from runtime.engine.joins import Join, owner_of
+from runtime.engine.joins import Join
 from runtime.engine.texts import Evaluate, formula
 from runtime.engine.tree import CHECK, ENTER, WAITING, Level, ScopeSpec, Token
 from runtime.values import Value
@@ -28,37 +28,33 @@ class ComplexGateway(Join):
         # Whether it goes on is a question that may fail, so it is a step of its own.
         if len(self.node.incoming) > 1:
             my_task.phase = CHECK
+            my_task.workflow.hold(my_task)
         else:
             my_task.memory["phase"] = START
         return True
 
     def check(self, token: Token) -> None:
-        case, level = token.case, token.workflow
+        level: Level = token.workflow
         fires = self.node.id not in level.resets and self.is_active(token)
         token.phase = ENTER
-        self.hold(token)
+        token._set_state(WAITING)
         if fires:
-            first = self.first_by_flow(self.here(level))
+            first = self.first_by_flow(level)
             level.resets[self.node.id] = sorted(first)
-            case.resetting.add((owner_of(level), self.node.id))
-            self.send(first, START)
+            self.send(level, first, START)
 
     def is_active(self, token: Token) -> bool:
         return self.activation is None or self.holds(self.activation, self.asked(token, True))
 
     def asked(self, token: Token, waiting_for_start: bool) -> Evaluate:
-        count = len(self.first_by_flow(self.here(token.workflow)))
+        count = len(token.workflow.filled(self.name))
         beside = {"activationCount": count, "waitingForStart": waiting_for_start}
         return token.case.evaluator(token, None, beside)
 
-    def send(self, first: dict[str, Token], phase: str) -> None:
+    def send(self, level: Level, first: dict[str, Token], phase: str) -> None:
         """One of the tokens goes on for all of them."""
-        lead, *others = sorted(first.values(), key=lambda token: token.number)
-        count = len(first)
-        for token in others:
-            lead.case.passed(token)
-        lead.case.joining.discard(lead.id)
-        lead.memory = {"phase": phase, "count": count}
+        lead = self.gather(level, first)
+        lead.memory = {"phase": phase, "count": len(first)}
         lead.case.go_on(lead)
 
     def settle(self, level: Level) -> bool:
@@ -67,30 +63,28 @@ class ComplexGateway(Join):
         taken = level.resets.get(self.node.id)
         if taken is None or self.leaving(level):
             return False
-        rest = set(self.node.incoming) - set(taken)
-        first = {flow: token for flow, token in self.first_by_flow(self.here(level)).items() if flow in rest}
-        if self.expects(level, rest - first.keys(), [*taken, *first]):
+        known = set(taken)
+        if self.expects(level, known, level.filled(self.name)):
             return False
+        first = {flow: token for flow, token in self.first_by_flow(level).items() if flow not in known}
         del level.resets[self.node.id]
-        case.resetting.discard((owner_of(level), self.node.id))
         if not first and self.conditions:
             lead = case.spawn(level, self, level.scope)
             case.reached(lead)
             lead._set_state(WAITING)
             first = {"": lead}
         if first:
-            self.send(first, RESET)
+            self.send(level, first, RESET)
         # What has come twice may start it once more.
-        for token in self.here(level):
-            token.phase = CHECK
-            token._ready()
+        for tokens in level.filled(self.name).values():
+            for token in tokens.values():
+                token.phase = CHECK
+                token._ready()
         return True
 
-    def leaving(self, level: Level) -> list[Token]:
-        """Those of the first phase that are still on their way out."""
-        return [
-            token for token in level.task_tree.children if token.task_spec is self and "phase" in token.memory
-        ]
+    def leaving(self, level: Level) -> bool:
+        """Whether one of the first phase is still on its way out."""
+        return any(token.task_spec is self and "phase" in token.memory for token in level.branches())
 
     def holding(self, token: Token, beside: Mapping[str, Value] | None = None) -> set[str]:
         start = token.memory["phase"] == START

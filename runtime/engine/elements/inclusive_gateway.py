@@ -16,13 +16,9 @@ class InclusiveGateway(Join):
         return True
 
     def settle(self, level: Level) -> bool:
-        first = self.first_by_flow(self.here(level))
-        empty = set(self.node.incoming) - first.keys()
-        if not first or self.expects(level, empty, first):
+        filled = level.filled(self.name)
+        if not filled or self.expects(level, filled):
             return False
-        lead, *others = sorted(first.values(), key=lambda token: token.number)
-        for token in others:
-            lead.case.passed(token)
-        lead.case.joining.discard(lead.id)
+        lead = self.gather(level, self.first_by_flow(level))
         lead.case.go_on(lead)
         return True

@@ -98,11 +98,7 @@ class MultiInstance(Bounded):
         case, memory = body.case, body.memory
         memory["done"] += 1
         if "collected" in token.memory:
-            # A new map: what was saved before must not change with it.
-            memory["collected"] = {
-                **memory["collected"],
-                str(token.memory["index"]): token.memory["collected"],
-            }
+            memory["collected"][str(token.memory["index"])] = token.memory["collected"]
         event = self.loop.event
         if event is not None and (self.loop.behavior == "None" or memory["done"] == 1):
             self.throw(body, event)

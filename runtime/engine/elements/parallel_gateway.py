@@ -6,21 +6,21 @@ since there are no copies of data. BPMN 2.0.2 §13.4.1."""
 from __future__ import annotations
 
 from runtime.engine.elements.base import Element
-from runtime.engine.tree import WAITING, Token
+from runtime.engine.tree import WAITING, Level, Token
 
 
 class ParallelGateway(Element):
+    gathers = True
+
     def _update_hook(self, my_task: Token) -> bool:
-        case = my_task.case
-        first: dict[str, Token] = {}
-        for token in my_task.workflow.tokens():
-            if token.task_spec is self and token is not my_task and token.has_state(WAITING):
-                first.setdefault(token.flow, token)
-        first.setdefault(my_task.flow, my_task)
-        if any(flow not in first for flow in self.node.incoming):
+        level: Level = my_task.workflow
+        level.hold(my_task)
+        filled = level.filled(self.name)
+        if len(filled) < len(self.node.incoming):
             my_task._set_state(WAITING)
             return False
-        for token in first.values():
+        for token in [next(iter(tokens.values())) for tokens in filled.values()]:
             if token is not my_task:
-                case.passed(token)
+                my_task.case.passed(token)
+        level.release(my_task)
         return True

@@ -11,6 +11,7 @@ from tests.core.engine.drawing import (
     both,
     catch,
     draw,
+    end,
     inside,
     node,
     service,
@@ -138,6 +139,25 @@ def test_a_complex_gateway_may_send_again_when_it_resets() -> None:
     run.do("b")
     assert run.open == ["first", "rest"]
     assert run.do("first").do("rest").ended == "done_rest"
+
+
+def test_a_complex_gateway_sends_nothing_more_from_a_level_that_is_over() -> None:
+    process = draw(
+        "p",
+        both("split"),
+        node("complexGateway", "g", activation="${activationCount == 1}"),
+        *(user(name) for name in ("a", "b", "first", "rest", "stop")),
+        end("done_all", trigger_="terminate"),
+        flows="""
+        start -> split -> a -> g
+        split -> b -> g
+        split -> stop -> done_all
+        g -[${waitingForStart}]-> first -> done_first
+        g -[${!waitingForStart}]-> rest -> done_rest
+    """,
+    )
+    run = Run(process).do("a").do("stop")
+    assert run.ended == "done_all" and run.open == []
 
 
 def test_a_link_leads_on_and_the_log_keeps_both_ends() -> None:
