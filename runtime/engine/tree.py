@@ -77,7 +77,8 @@ class Token(Task):
     `number`: order of creation in the case. `scope`: where its writes go out to. `flow`: by
     which it came. `phase`: what its next step is (CHECK: whether its condition holds now).
     `entered`: whether it was reported as reached (an armed event is not). `wait`: what it waits
-    for. `memory`: what its element must remember, plain JSON; what a saved case shares with it may only be added to or taken from, one level deep."""
+    for. `memory`: what its element must remember, plain JSON; a saved case shares its insides with
+    it, so that only the lists and maps in it itself may grow or shrink."""
 
     task_spec: Element
     _parent: str | None
