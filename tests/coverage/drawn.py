@@ -13,7 +13,7 @@
         start_other -> done_other
     }
 
-`->` is a flow, `-[…]->` a conditional one, `=>` the default. A line `name: kind words` says
+`->` is a flow, `-[…]->` a conditional one, `=>` the default (`-[…]=>` both). A line `name: kind words` says
 what a node is; without one its name does: start…, done…, xor…, and…, or…, complex…, which…
 (an event-based gateway), all else a user task. `HANDLER undoes NAME` draws the boundary event
 of compensation and its association. The words are in WORDS, TRIGGERS and LOOPS.
@@ -78,7 +78,7 @@ ATTRIBUTES = {
     "parallel": "parallelMultiple",
 }
 ALL = 'variables="all"'
-_ARROW = re.compile(r"\s*(?:(=>)|-\[(.*?)\]->|->)\s*")
+_ARROW = re.compile(r"\s*(?:-\[(.*?)\])?(->|=>)\s*")
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Drawn:
 class Level:
     nodes: dict[str, Drawn] = field(default_factory=dict)
     flows: list[tuple[str, str, str | None, bool]] = field(default_factory=list)
-    undoes: list[tuple[str, str]] = field(default_factory=list)
+    undoes: list[tuple[str, str, bool]] = field(default_factory=list)
 
 
 def bpmn(text: str, process: str = "p") -> str:
@@ -113,8 +113,8 @@ def _read(text: str, process: str) -> dict[str, Level]:
         elif line.startswith("process "):
             stack.append(processes.setdefault(line.split()[1], Level()))
         elif " undoes " in line:
-            handler, host = line.split(" undoes ")
-            level.undoes.append((handler, host))
+            handler, _, host, *beside = line.split()
+            level.undoes.append((handler, host, bool(beside)))
         elif declared := re.match(r"(\w+): (.*?)(\{)?$", line):
             name, words = declared[1], shlex.split(declared[2])
             node = level.nodes[name] = Drawn(name, words[0], _words(words[1:], words[0]))
@@ -138,15 +138,15 @@ def _words(words: list[str], kind: str) -> dict[str, str]:
 def _flows(level: Level, line: str) -> None:
     parts = _ARROW.split(line)
     level.nodes.setdefault(parts[0], Drawn(parts[0], ""))
-    for source, default, condition, target in zip(
+    for source, condition, arrow, target in zip(
         parts[0::3], parts[1::3], parts[2::3], parts[3::3], strict=False
     ):
         level.nodes.setdefault(target, Drawn(target, ""))
-        level.flows.append((source, target, condition, bool(default)))
+        level.flows.append((source, target, condition, arrow == "=>"))
 
 
 def _guess(level: Level) -> None:
-    for handler, _ in level.undoes:
+    for handler, *_ in level.undoes:
         level.nodes.setdefault(handler, Drawn(handler, "user")).words["compensates"] = ""
     for node in level.nodes.values():
         if not node.kind:
@@ -185,8 +185,8 @@ class Sheet:
             )
         nodes = "".join(self.node(node, defaults.get(node.name, "")) for node in level.nodes.values())
         undoing = associations = ""
-        for handler, host in level.undoes:
-            where = f'id="undo_{host}" attachedToRef="{host}"'
+        for handler, host, beside in level.undoes:
+            where = f'id="undo_{host}" attachedToRef="{host}"' + (' cancelActivity="false"' if beside else "")
             undoing += f"<boundaryEvent {where}><compensateEventDefinition/></boundaryEvent>\n"
             about = f'sourceRef="undo_{host}" targetRef="{handler}"'
             associations += f'<association id="{self.id("link")}" {about} associationDirection="One"/>\n'
@@ -243,7 +243,9 @@ class Sheet:
         return f"<extensionElements>{inside}</extensionElements>" if inside else ""
 
     def triggers(self, words: dict[str, str]) -> str:
-        return "".join(self.trigger(word, words[word]) for word in words if word in TRIGGERS)
+        made = "".join(self.trigger(word, words[word]) for word in words if word in TRIGGERS)
+        unwaited = 'EventDefinition waitForCompletion="false"'
+        return made.replace("EventDefinition", unwaited, 1) if "nowait" in words else made
 
     def trigger(self, kind: str, text: str, id: str = "") -> str:
         about = f' id="{id}"' if id else ""

@@ -23,16 +23,23 @@ from tests.coverage.places import (
 STARTED_BY = ("message", "timer (date)", "timer (duration)", "timer (cycle)", "signal", "conditional")
 
 
+START_PLACES = (PROCESS, CALLED, SUBPROCESS, TRANSACTION, AD_HOC)
+EVENT_PLACES = (PROCESS, SUBPROCESS, CALLED, TRANSACTION, REPEATED, AD_HOC)
+END_PLACES = (PROCESS, SUBPROCESS, CALLED, TRANSACTION, REPEATED, EVENT_SUBPROCESS, AD_HOC)
+
+
 def starts() -> list[Row]:
-    places = (PROCESS, CALLED, SUBPROCESS, TRANSACTION, AD_HOC)
     return [
-        _start(place, trigger, beside) for place in places for trigger in TRIGGERS for beside in (False, True)
+        start(place, trigger, beside)
+        for place in START_PLACES
+        for beside in (False, True)
+        for trigger in TRIGGERS
     ]
 
 
-def _start(place: Place, trigger: str, beside: bool) -> Row:
+def start(place: Place, trigger: str, beside: bool) -> Row:
     name = named("start", place.name, trigger, "beside" if beside else "")
-    construct = f"{trigger} in {place.name}" + (', isInterrupting="false"' if beside else "")
+    construct = f"{place.name}: {trigger}" + (', isInterrupting="false"' if beside else "")
     section = "10.5.2"
     words = TRIGGERS[trigger] + (" beside" if beside else "")
     draw = place.draw(f"begin: start {words}\nbegin -> a -> done_in")
@@ -56,22 +63,21 @@ def _start(place: Place, trigger: str, beside: bool) -> Row:
 
 
 def event_subprocesses() -> list[Row]:
-    places = (PROCESS, SUBPROCESS, CALLED, TRANSACTION, REPEATED, AD_HOC)
     return [
-        _event_subprocess(place, trigger, beside)
-        for place in places
+        event_subprocess(place, trigger, beside)
         for trigger in TRIGGERS
         for beside in (False, True)
+        for place in EVENT_PLACES
     ]
 
 
 REACT = "react: event {{\nbegin: start {words}\nbegin -> answer -> done_ev\n}}"
 
 
-def _event_subprocess(place: Place, trigger: str, beside: bool) -> Row:
+def event_subprocess(place: Place, trigger: str, beside: bool) -> Row:
     how = "beside" if beside else "interrupting"
     name = named("event_subprocess", place.name, trigger, how)
-    construct = f"{trigger}, {how}, in {place.name}"
+    construct = f"{trigger}: {how}, in {place.name}"
     section = "10.3.5, 13.5.4"
     react = REACT.format(words=TRIGGERS[trigger] + (" beside" if beside else ""))
     ad_hoc = place is AD_HOC
@@ -165,7 +171,7 @@ def catches() -> list[Row]:
 def _catch(trigger: str, behind: bool) -> Row:
     where = "behind an event-based gateway" if behind else "alone"
     name = named("catch", trigger, "behind" if behind else "alone")
-    construct, section = f"{trigger}, {where}", "10.5.4, 13.4.4" if behind else "10.5.4, 13.5.2"
+    construct, section = f"{trigger}: {where}", "10.5.4, 13.4.4" if behind else "10.5.4, 13.5.2"
     words = TRIGGERS[trigger]
     poke = "and -> poke -> done_poke\n" if trigger == "conditional" else ""
     fork = "start -> and -> " if poke else "start -> "
@@ -216,11 +222,12 @@ def _throw(trigger: str) -> Row:
 
 
 def ends() -> list[Row]:
-    places = (PROCESS, SUBPROCESS, CALLED, TRANSACTION, REPEATED, EVENT_SUBPROCESS, AD_HOC)
-    return [_end(place, trigger) for place in places for trigger in TRIGGERS if trigger != "parallelMultiple"]
+    return [
+        end(place, trigger) for place in END_PLACES for trigger in TRIGGERS if trigger != "parallelMultiple"
+    ]
 
 
-def _end(place: Place, trigger: str) -> Row:
+def end(place: Place, trigger: str) -> Row:
     name, construct, section = (
         named("end", place.name, trigger),
         f"{trigger} in {place.name}",

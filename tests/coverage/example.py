@@ -20,11 +20,15 @@ from tests.core.engine.drawing import Run, Town
 from tests.coverage.drawn import KINDS, bpmn
 
 CATALOGUE = Catalogue(
-    topics={"work": Signature(outputs=frozenset({"sum"})), "fail": Signature(errors=frozenset({"oops"}))},
+    topics={
+        "work": Signature(optional=frozenset({"n", "m"}), outputs=frozenset({"sum"})),
+        "fail": Signature(errors=frozenset({"oops"})),
+    },
     rules={
         "always": Signature(required=frozenset({"amount"}), outputs=frozenset({"answer"})),
         "never": Signature(required=frozenset({"amount"}), outputs=frozenset({"answer"})),
     },
+    processes=frozenset(),
     groups=frozenset({"staff"}),
     functions=frozenset(),
 )
