@@ -35,6 +35,12 @@ CALM = (
     *("exclusive", "parallel", "inclusive", "eventBased", "multiInstance", "structured"),
     *("boundary_timer", "boundary_message"),
 )
+# What has to be undone, and little besides, so that it often is.
+UNDOING = (
+    *("userTask", "echo", "subProcess", "transaction", "exclusive", "parallel", "structured"),
+    *("multiInstance", "standardLoop", "boundary_message", "boundary_error", "end_error"),
+    *("compensate", "compensation", "end_compensate", "start_compensate"),
+)
 DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
 CODES = ("E1", "E2")

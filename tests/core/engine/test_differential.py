@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from runtime.engine import ports
 from tests.token_game import variants
 from tests.token_game.acceptor import Disagreement
-from tests.token_game.generate import CALM, FEATURES, STIMULI, processes
+from tests.token_game.generate import CALM, FEATURES, STIMULI, UNDOING, processes
 from tests.token_game.play import Play
 
 ASKED = os.environ.get("GUICHENG_EXAMPLES")
@@ -59,6 +59,12 @@ def test_every_step_in_nested_blocks_is_one_of_the_token_game(xml: str, stimuli:
 @some()
 @given(GRAPHS, STIMULI)
 def test_every_step_in_unstructured_graphs_is_one_of_the_token_game(xml: str, stimuli: Any) -> None:
+    agree(xml, stimuli)
+
+
+@some(2)
+@given(processes(UNDOING), STIMULI)
+def test_every_step_that_undoes_work_is_one_of_the_token_game(xml: str, stimuli: Any) -> None:
     agree(xml, stimuli)
 
 
