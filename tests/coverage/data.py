@@ -198,6 +198,14 @@ DATA: list[Row] = [
         section="10.5.7",
     ),
     Example(
+        "error_in_event_subprocess",
+        "an error out of the event subprocess that has caught it goes outwards",
+        "start -> s -> done\ns: sub {\nstart_s -> fail\nfail: end error=oops\nev: event {\nbegin: start error=oops\n"
+        "begin -> again\nagain: end error=oops\n}\n}\nfar: on s error=oops\nfar -> done_far",
+        "start start_s fail× begin again× ev× s× far done_far",
+        section="10.5.7, 13.5.4",
+    ),
+    Example(
         "error_of_other_code",
         "an error of another code goes by",
         "start -> s -> done\ns: sub {\nstart_s -> fail\nfail: end error=oops\n}\n"

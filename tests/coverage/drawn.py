@@ -57,6 +57,7 @@ KINDS = {
     "complex": "complexGateway",
     "which": "eventBasedGateway",
 }
+ELSEWHERE = "elsewhere"  # a node that stands on another level, for a flow that is wrong
 GUESSED = {"done": "end"} | {kind: kind for kind in ("start", "xor", "and", "or", "complex", "which")}
 # A word of an event: the tag of its definition, and the root element that it refers to.
 TRIGGERS = ("message", "signal", "error", "escalation", "timer", "conditional", "compensate", "link")
@@ -76,6 +77,7 @@ ATTRIBUTES = {
     "produces": "completionQuantity",
     "gateway": "eventGatewayType",
     "parallel": "parallelMultiple",
+    "by_event": "triggeredByEvent",
 }
 ALL = 'variables="all"'
 _ARROW = re.compile(r"\s*(?:-\[(.*?)\])?(->|=>)\s*")
@@ -183,7 +185,8 @@ class Sheet:
             flows += (
                 f'<sequenceFlow id="{flow}" sourceRef="{source}" targetRef="{target}">{test}</sequenceFlow>\n'
             )
-        nodes = "".join(self.node(node, defaults.get(node.name, "")) for node in level.nodes.values())
+        here = [node for node in level.nodes.values() if node.kind != ELSEWHERE]
+        nodes = "".join(self.node(node, defaults.get(node.name, "")) for node in here)
         undoing = associations = ""
         for handler, host, beside in level.undoes:
             where = f'id="undo_{host}" attachedToRef="{host}"' + (' cancelActivity="false"' if beside else "")

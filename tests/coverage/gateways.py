@@ -159,6 +159,14 @@ GATEWAYS: list[Row] = [
         "10.6.3, 13.4.3",
     ),
     Example(
+        "inclusive_join_already_there",
+        "inclusive: join, does not wait for what could also come where a token is already",
+        "start -> and -> a -> xor\nand -> b -> xor\nxor -[${n > 0}]-> or\nxor => c -> or\nor -> done",
+        "start and a xor or done b xor or done",
+        "a(n=1) b(n=1)",
+        "10.6.3, 13.4.3",
+    ),
+    Example(
         "inclusive_both",
         "inclusive: join and split in one",
         "start -> and -> a -> or\nand -> b -> or\nor -[${n > 0}]-> c -> done\nor -[${n > 1}]-> d -> done_d\n"

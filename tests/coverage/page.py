@@ -9,7 +9,7 @@ from functools import cache
 from itertools import groupby
 
 from runtime.bpmn.vocabulary import REFUSED
-from tests.coverage import activities, boundaries, compensations, data, events, gateways, patterns
+from tests.coverage import activities, boundaries, compensations, data, events, gateways, levels, patterns
 from tests.coverage.example import Example, Refused, Row, Said
 from tests.coverage.places import TRIGGERS
 
@@ -29,10 +29,17 @@ GROUPS: Mapping[str, Callable[[], Iterable[Row]]] = {
     "coverage-throws": events.throws,
     "coverage-ends": events.ends,
     "coverage-boundaries": boundaries.boundaries,
+    "coverage-levels": lambda: levels.LEVELS,
     "coverage-compensation": compensations.compensations,
     "coverage-data": lambda: data.DATA,
 }
-DRAWN = ("coverage-patterns", "coverage-further-patterns", "coverage-gateways", "coverage-data")
+DRAWN = (
+    "coverage-patterns",
+    "coverage-further-patterns",
+    "coverage-gateways",
+    "coverage-levels",
+    "coverage-data",
+)
 RUNS, IDLE, REFUSES = "●", "○", "–"
 
 
