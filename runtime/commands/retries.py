@@ -47,7 +47,8 @@ def schedule_retries(
             isinstance(error, GuichengError) and not isinstance(error, Failed)
         )
         # The log is read by whoever runs the machine: of a confidential case it tells the kind and the place.
-        told = {"reason": reason, "exc_info": error}
+        # Our own errors say where in the diagram; a traceback would only bury that.
+        told = {"reason": reason, "exc_info": None if isinstance(error, GuichengError) else error}
         if case.confidential:
             places = "".join(traceback.format_tb(error.__traceback__)) if error else ""
             told = {"reason": reason.partition(":")[0], "stack": places}
