@@ -193,12 +193,15 @@ def _write(
 
     moved.ended = end is not None
     kinds = _kinds(tx, case) if withdrawn else {}
-    # An event that was only armed has no incident, and only a user task is somebody's: each completion
-    # with a deadline withdraws an event, and that must cost nothing.
-    cancelled = [each.activity for each in withdrawn if kinds.get(each.element) != "boundaryEvent"]
+    cancelled = [each.activity for each in withdrawn]
+    # Only a user task is somebody's.
     tasks = [each.activity for each in withdrawn if kinds.get(each.element) == "userTask"]
     # What opened and was withdrawn in the same move was never anybody's task.
     moved.opened = [row for row in moved.opened if row["activity"] not in tasks]
+    if moved.parked:
+        # What another branch has ended since it was parked needs nobody.
+        still = {each.activity for each in execution.open_activities() if each.parked}
+        moved.parked = [stop for stop in moved.parked if stop.activity in still]
     sequence, chain = event_log.append(
         tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
     )

@@ -42,9 +42,12 @@ class Join(Element):
 
     def gather(self, level: Level, first: Mapping[str, Token]) -> Token:
         """The oldest of these tokens, in which the others are taken up."""
-        lead, *others = sorted(first.values(), key=lambda token: token.number)
+        lead, *others = sorted(first.values(), key=lambda token: (token.parked, token.number))
         for token in others:
-            lead.case.passed(token)
+            if token.parked:  # the question that stopped it was answered without it
+                lead.case.withdraw(token)
+            else:
+                lead.case.passed(token)
         level.release(lead)
         return lead
 

@@ -268,7 +268,8 @@ class Case(TopLevel):
         order = list(dict.fromkeys(order))
         for current in reversed(order):
             self.wait_over(current)
-            if current.entered:
+            # Somebody may be looking at why an event that was only armed is parked.
+            if current.entered or current.parked:
                 self.report(ports.Cancelled(current.element, current.id))
             current._set_state(CANCELLED)
             self.discard(current)
@@ -353,7 +354,8 @@ class Case(TopLevel):
         for token in sorted(waiting, key=lambda token: token.number):
             if token.has_state(READY):
                 continue
-            seen = [(name, kind) for scope, name, kind in changed if self.scopes.sees(token.local, scope)]
+            place = token.task_spec.standpoint(token)
+            seen = [(name, kind) for scope, name, kind in changed if self.scopes.sees(place, scope)]
             if token.id in fresh or (seen and token.task_spec.concerned(seen)):
                 token.phase = CHECK
                 token._ready()

@@ -1,10 +1,10 @@
 """Ad-hoc subprocess: people choose which of its activities they do, and how often, until it is complete.
 
-The activities that no flow leads to are offered to their candidates; one that was done is
-offered again. After each activity the completion condition is asked: once it holds, offers are
-withdrawn, and what still runs is ended too unless cancelRemainingInstances is false. With
-ordering Sequential nothing is offered while the flows behind one activity are being
-followed. BPMN 2.0.2 §10.3.5, §13.3.5."""
+The activities that no flow leads to are offered to their candidates; one that was done, or that an
+event at it has interrupted, is offered again. After each activity the completion condition is
+asked: once it holds, offers are withdrawn, and what still runs is ended too unless
+cancelRemainingInstances is false. With ordering Sequential nothing is offered while the flows
+behind one activity are being followed. BPMN 2.0.2 §10.3.5, §13.3.5."""
 
 from __future__ import annotations
 
@@ -55,12 +55,20 @@ class AdHocSubProcess(SubProcess):
             if level.empty():
                 case.close(level, token)
             return
-        if self.about.sequential and token.memory.get("offer") and token.flows:
+        over = self.over_with(token)
+        if self.about.sequential and over and token.flows:
             self.withdraw_offers(level)
-        elif token.memory.get("offer"):
-            self.offer(level, token.element)
+        elif over:
+            self.offer(level, over)
         elif level.empty():
             self.offer(level)
+
+    def over_with(self, token: Token) -> str:
+        """The offered activity that is over with this token: it was done, or interrupted; "" if none."""
+        if token.memory.get("offer"):
+            return token.element
+        node = token.task_spec.node
+        return node.attached_to if node.interrupting and node.attached_to in self.offered else ""
 
     def withdraw_offers(self, level: InnerLevel) -> None:
         for other in [each for each in level.tokens() if each.memory.get("offer")]:

@@ -26,6 +26,10 @@ class BoundaryEvent(Condition, Element):
         assert self.wait is not None
         return self.wait.awaited(activity)
 
+    def standpoint(self, token: Token) -> str:
+        # While it is armed: what its activity sees, as its timers and messages do.
+        return token.parent.local
+
     def arm(self, activity: Token, wait: dict[str, Any], *, anew: bool = False) -> None:
         token = activity.case.spawn(activity.workflow, self, activity.scope, parent=activity)
         activity.case.wait(token, wait, check=not anew)

@@ -30,6 +30,7 @@ class Awaiting(Condition, Element):
         gateway = token.parent
         if not token.entered and gateway.id != ROOT_TASK:
             gateway.task_spec.decided(gateway, token)
+            token.memory["chosen"] = True
         super().happened(token, results)
 
 

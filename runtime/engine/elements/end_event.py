@@ -41,7 +41,10 @@ class CancelEnd(EndEvent):
         case = token.case
         case.interrupt(token.workflow, but=token)
         token.memory["plan"] = compensation.plan(token, "")
-        return not compensation.undo_next(case, token)
+        if not compensation.undo_next(case, token):
+            # A step of its own: should it fail, what has been ended here stays ended.
+            case.go_on(token)
+        return False
 
     def _on_complete(self, my_task: Token) -> None:
         caught = throwing.catcher(my_task.workflow.owner, "cancel", "")

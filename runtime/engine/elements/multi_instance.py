@@ -38,7 +38,8 @@ class MultiInstance(Bounded):
     def begin(self, token: Token) -> bool:
         items = self.items(token)
         scopes = token.case.scopes
-        scopes.open(token.id, token.scope)
+        if token.id not in scopes:  # one that undoes something has what that knew
+            scopes.open(token.id, token.scope)
         token.memory |= {"total": len(items), "done": 0, "collected": {}}
         self.count(token, active=0 if not items else 1 if self.loop.sequential else len(items), done=0)
         if not items:

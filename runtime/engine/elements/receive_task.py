@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.catch_event import Awaiting
+from runtime.engine.tree import Token
 
 
 class ReceiveTask(Awaiting, Activity):
     """Behind an event-based gateway it has no events attached, so that nothing waits before it is reached."""
+
+    def finish(self, token: Token) -> None:
+        if token.memory.pop("chosen", False):
+            # By an event-based gateway: it is entered and left in one.
+            self.prepare(token)
+            self.tell(token, "start")
+        super().finish(token)

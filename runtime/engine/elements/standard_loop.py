@@ -27,7 +27,8 @@ class StandardLoop(Bounded):
 
     def begin(self, token: Token) -> bool:
         case = token.case
-        case.scopes.open(token.id, token.scope)
+        if token.id not in case.scopes:  # one that undoes something has what that knew
+            case.scopes.open(token.id, token.scope)
         case.scopes.put(token.id, "loopCounter", 0, quiet=True)
         token.memory |= {"done": 0, "maximum": self.most(token)}
         if token.memory["maximum"] == 0 or (self.loop.test_before and not self.again(token)):

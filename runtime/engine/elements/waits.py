@@ -30,12 +30,16 @@ class Condition:
     def condition_holds(self, token: Token) -> bool:
         assert self.wait is not None and self.wait.condition is not None
         condition = self.wait.condition
-        value = token.case.evaluator(token)(condition)
+        value = token.case.evaluator(token, self.standpoint(token))(condition)
         if formulas.is_open(condition, value):
             return False
         if value is not True and value is not False:
             raise NotTrueOrFalse(expression=condition.text, element=token.element, value=shown(value))
         return value
+
+    def standpoint(self, token: Token) -> str:
+        """The scope whose variables the condition sees."""
+        return token.local
 
     def concerned(self, names: Iterable[tuple[str, str]]) -> bool:
         """Whether one of the changes (name, kind) is of those that the event asks about."""
