@@ -23,6 +23,7 @@ from runtime.commands.retries import end_incidents, raise_incident, schedule_ret
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
 from runtime.commands.world import BoundWorld, sentence
 from runtime.engine import ports, timers
+from runtime.engine.errors import Deadlocked
 from runtime.engine.execution import Execution
 from runtime.errors import GuichengError
 from runtime.identity import Actor
@@ -233,10 +234,20 @@ def _write(
     _keep_decisions(tx, case.id, world)
     if moved.parked:
         schedule_retries(tx, case, moved.parked, attempts, _pauses(tx, case, execution, moved.parked))
+    _note_deadlock(tx, case.id, execution)
     # Whoever waits for due work looks again once this has committed.
     if work or signals:
         tx.after_commit(library.house(tx).wake)
     return moved
+
+
+def _note_deadlock(tx: Transaction, case_id: int, execution: Execution) -> None:
+    """Raised once: a case in which nothing can happen is not moved again."""
+    waiting = execution.deadlocked
+    if waiting:
+        elements = ", ".join(dict.fromkeys(token.element for token in waiting))
+        reason = sentence(Deadlocked(elements=elements))
+        raise_incident(tx, case_id, None, waiting[0].element, reason, waiting[0].id)
 
 
 def _nodes(tx: Transaction, case: Any) -> list[Node]:

@@ -55,6 +55,12 @@ class Stuck(Failed):
     code = "engine.stuck"
 
 
+class Deadlocked(Stuck):
+    """Nothing can happen in this case any more: it waits at {elements} for what cannot come."""
+
+    code = "engine.deadlocked"
+
+
 class NoWayOut(Stuck):
     """None of the conditions after {element} holds, and it has no default flow."""
 

@@ -23,7 +23,7 @@ from runtime.engine.moves import Case
 from runtime.engine.ports import Happening, World
 from runtime.engine.scopes import ROOT
 from runtime.engine.timers import BUSINESS_ZONE
-from runtime.engine.tree import READY, Token
+from runtime.engine.tree import READY, WAITING, Token
 from runtime.expressions import PURE, Expression
 from runtime.expressions.errors import UnknownName
 from runtime.formulas import is_open
@@ -152,14 +152,14 @@ class Execution:
         self.run()
 
     def retry(self, activity: str) -> None:
-        """Try the step that is parked again, under the same activity id.
-
-        Raises ActivityNotFound, NotParked."""
+        """Try the step that is parked again, under the same activity id; a case that is deadlocked
+        is only looked at again. Raises ActivityNotFound, NotParked."""
         token = self._find(activity)
-        if not token.parked:
+        if token.parked:
+            token.parked = False
+            self._case.queue(token)
+        elif not self.deadlocked:
             raise NotParked(element=token.element)
-        token.parked = False
-        self._case.queue(token)
         self.run()
 
     def cancel(self, reason: str = "") -> None:
@@ -197,6 +197,21 @@ class Execution:
     @property
     def ended(self) -> bool:
         return bool(self._case.completed)
+
+    @property
+    def deadlocked(self) -> list[Token]:
+        """Where the case waits, if nothing can happen in it any more; empty if something can.
+
+        A condition is only asked when a variable is written, so it alone brings nothing about;
+        what an event subprocess listens for from outside may still come."""
+        waiting = []
+        for token in self._case.index.values():
+            kind = token.wait.get("kind", "condition")
+            if token.parked or token.has_state(READY) or kind != "condition":
+                return []
+            if (token.has_state(WAITING) or token.wait) and not token.task_spec.is_listener:
+                waiting.append(token)
+        return sorted(waiting, key=lambda token: token.number)
 
     @property
     def interrupted(self) -> bool:
