@@ -7,19 +7,24 @@ from __future__ import annotations
 from runtime.bpmn import read
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.lint import RULES, Source
+from runtime.bpmn.lint.texts import texts
 from runtime.bpmn.model import Diagram
 from runtime.bpmn.tags import BPMN, Tag
 from runtime.bpmn.vocabulary import FLOW_NODES
 from runtime.errors import Problem
+from runtime.expressions.read import MAX_LENGTH
 
 __all__ = ["MAX_PROBLEMS", "Catalogue", "Signature", "check", "refused"]
 
 # Far beyond what fits on a wall. The rules take time in proportion to it.
 MAX_NODES = 5_000
+# Of all expressions together, in characters; each may have 10,000. Reading them takes a second or two.
+MAX_EXPRESSIONS = 400_000
 # Nobody reads more; a hostile file shall not fill the page or the pipe.
 MAX_PROBLEMS = 500
 
 
+TOO_LONG = "The expressions of this file have {count} characters together; at most {limit} are allowed."
 TOO_LARGE = "This file has {count} tasks, events and gateways; at most {limit} are allowed."
 
 
@@ -32,9 +37,13 @@ def check(data: bytes, file: str, catalogue: Catalogue) -> tuple[Diagram | None,
         return None, problems
     count = sum(tag.space == BPMN and tag.name in FLOW_NODES for tag in root.walk())
     if count > MAX_NODES:
-        return None, [_too_large(root, file, count)]
+        return None, [_too_large(root, file, TOO_LARGE, count, MAX_NODES)]
     diagram = read.assemble(root, data, file)
     source = Source(file, root, diagram, catalogue, data)
+    # One that is too long by itself is refused unread, by bad_expression.
+    written = sum(len(text.text) for text in texts(source) if len(text.text) <= MAX_LENGTH)
+    if written > MAX_EXPRESSIONS:
+        return None, [_too_large(root, file, TOO_LONG, written, MAX_EXPRESSIONS)]
     # Errors first, so that no number of warnings can crowd one out.
     for rule in sorted(RULES.values(), key=lambda rule: (rule.severity, rule.name)):
         problems += rule.problems(source)
@@ -64,9 +73,9 @@ def _said_once(problems: list[Problem]) -> list[Problem]:
     return [problem for problem in problems if new(problem)]
 
 
-def _too_large(root: Tag, file: str, count: int) -> Problem:
-    params = {"count": count, "limit": MAX_NODES}
-    return Problem("too_large", TOO_LARGE, "", params, file=file, line=root.line, column=root.column)
+def _too_large(root: Tag, file: str, sentence: str, count: int, limit: int) -> Problem:
+    params = {"count": count, "limit": limit}
+    return Problem("too_large", sentence, "", params, file=file, line=root.line, column=root.column)
 
 
 def refused(problems: list[Problem]) -> bool:

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runtime.bpmn.model import Process
+from runtime.expressions.read import MAX_LENGTH
 
 # What the property `nobody` may say of a task that nobody is left to do (commands/staffing.py).
 RULES = ("superior", "fallback", "refuse")
-# A comma inside ${…} belongs to the expression.
-_LISTED = re.compile(r"(?:[$#]\{[^}]*\}|[^,])+")
+# A comma inside ${…} belongs to the expression. One that is never closed goes to the end, so that a
+# text of nothing but openings is read once and not once from each.
+_LISTED = re.compile(r"(?:[$#]\{[^}]*(?:\}|$)|[^,])+")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Row:
 
 def listed(text: str) -> tuple[str, ...]:
     """The parts of a list with commas, expressions whole."""
+    if len(text) > MAX_LENGTH:  # refused by bad_expression, whatever is in it
+        return (text.strip(),)
     return tuple(part.strip() for part in _LISTED.findall(text) if part.strip())
 
 

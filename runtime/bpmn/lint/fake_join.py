@@ -4,8 +4,9 @@ from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.model import Node, Scope
 from runtime.bpmn.vocabulary import ACTIVITIES, GATEWAYS
 
-# Each fork looks at all that follows it; a diagram with more of them is not made by hand.
+# Each path of a fork looks at all that follows it. What is more work than this is not made by hand.
 MAX_FORKS = 100
+MAX_WORK = 2_000_000  # nodes and flows that are looked at
 JOINED = ACTIVITIES | {"intermediateCatchEvent", "intermediateThrowEvent"}
 SEVERAL = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
 
@@ -14,9 +15,13 @@ SEVERAL = frozenset({"parallelGateway", "inclusiveGateway", "complexGateway"})
 def fake_join(source: Source) -> Findings:
     """Paths that may run at the same time meet in “{name}” and do not wait for one another: join them with a
     gateway of the kind that split them."""
+    work = 0
     for _, scope in source.scopes:
         warned: set[str] = set()
         for branches in _forks(scope)[:MAX_FORKS]:
+            work += len(branches) * (len(scope.nodes) + len(scope.flows))
+            if work > MAX_WORK:
+                return
             reached = [_reached(scope, start) for start in branches]
             counts: dict[str, int] = {}
             for branch in reached:
@@ -46,8 +51,10 @@ def _forks(scope: Scope) -> list[list[str]]:
 
 def _instead(scope: Scope, node: Node, flow_id: str) -> bool:
     """Whether a flow is taken only in place of others: the default, beside conditions alone."""
+    if flow_id != node.default:
+        return False
     others = [scope.flows[flow] for flow in node.outgoing if flow != flow_id]
-    return flow_id == node.default and all(flow.condition is not None for flow in others)
+    return all(flow.condition is not None for flow in others)
 
 
 def _reached(scope: Scope, start: str) -> set[str]:

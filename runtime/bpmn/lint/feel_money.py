@@ -5,6 +5,7 @@ import re
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.lint.texts import texts
 from runtime.formulas import is_feel
+from runtime.v8 import MAX_LENGTH
 
 # Words that stand for money, as a name or a part of one.
 MONEY = re.compile(
@@ -23,7 +24,8 @@ QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
 def feel_money(source: Source) -> Findings:
     """The {what} of “{name}” computes with money in FEEL, where 0.1 + 0.2 is not 0.3: write it as ${…}."""
     for text in texts(source):
-        if is_feel(text.text) and computes_with_money(text.text.strip()[1:]):
+        # What is longer is refused by bad_expression.
+        if is_feel(text.text) and len(text.text) <= MAX_LENGTH and computes_with_money(text.text.strip()[1:]):
             yield found(text.at, line=text.line, what=text.what)
 
 

@@ -16,6 +16,7 @@ BAD = (
     "P3D, a cycle as R3/PT1H or as cron with seconds (0 0 9 ? * MON)."
 )
 WORDS = re.compile(r"[A-Z0-9*?,/#-]{1,60}")
+_LONGEST = {"2": 29, "FEB": 29} | dict.fromkeys(("4", "6", "9", "11", "APR", "JUN", "SEP", "NOV"), 30)
 SPANS = ((0, 59), (0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 
 
@@ -100,4 +101,12 @@ def _cron(text: str) -> bool:
         plain = re.sub(r"/\d+|#\d|L-\d+", "", field)
         if any(not low <= int(number) <= high for number in re.findall(r"\d+", plain)):
             return False
-    return not any(re.search(r"[A-Z?#]", field) for field in fields[:3])
+    return _comes(fields[3], fields[4]) and not any(re.search(r"[A-Z?#]", field) for field in fields[:3])
+
+
+def _comes(days: str, months: str) -> bool:
+    """Whether one of the listed days is in one of the listed months: the thirtieth of February never comes."""
+    if not re.fullmatch(r"[\d,]+", days) or not re.fullmatch(r"(\d|[A-Z]{3}|,)+", months):
+        return True
+    first = min(int(day) for day in days.split(",") if day)
+    return any(first <= _LONGEST.get(month.removeprefix("0"), 31) for month in months.split(","))

@@ -31,6 +31,7 @@ class Verdict:
 
 @cache
 def all_of_them() -> tuple[Verdict, ...]:
+    assert packages.fresh(), "run: python3 run.py setup --dev"
     files = [(name, packages.package_of(name), path.read_bytes()) for name, path in packages.diagrams()]
     callable_: dict[str, set[str]] = {package: set() for _, package, _ in files}
     for name, package, data in files:
