@@ -61,7 +61,8 @@ class Settings(BaseSettings):
     many reverse proxies stand in front, whose X-Forwarded headers are believed; message_days: for how
     many days a message that nobody waits for is kept, unless its diagram says otherwise; demo: the demo
     department and its people on the sign-in page; script_seconds: how long a script in a diagram
-    may run."""
+    may run; most_steps: how many automatic steps a case may make in a row, waiting for nothing, before
+    it is stopped as an incident."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -72,6 +73,7 @@ class Settings(BaseSettings):
     hosts: str = ""
     proxies: int = 0
     message_days: int = 30
+    most_steps: int = 100_000
     demo: bool = False
     script_seconds: float = 1.0
 
@@ -90,6 +92,7 @@ class Runtime:
         self.house = House(
             zone=ZoneInfo(settings.zone),
             demo=settings.demo,
+            most_steps=settings.most_steps,
             messages_kept=dt.timedelta(days=settings.message_days),
         )
 

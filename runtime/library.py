@@ -101,6 +101,7 @@ class House:
     """What bootstrap wires and every transaction finds at `tx.house`."""
 
     zone: ZoneInfo
+    most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
     messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
     wake: Callable[[], None] = lambda: None
     demo: bool = False

@@ -29,6 +29,12 @@ class AmbiguousMessage(Failed):
     code = "message.ambiguous"
 
 
+class RunsAway(Failed):
+    """{process} has made {steps} automatic steps without waiting for anybody or anything."""
+
+    code = "case.runs_away"
+
+
 def run(tx: Transaction, job: Any) -> None:
     """Do a claimed job. A job that is no longer wanted is done, not an error."""
     # The fence first: if the lease was lost, somebody else is at it.
@@ -69,9 +75,25 @@ def retry(tx: Transaction, job: Any) -> None:
 
 
 def resume(tx: Transaction, job: Any) -> None:
+    """The rest of an interrupted run. One that never waits is stopped; whoever operates may let it go on."""
     case = _open_case(tx, job)
-    if case is not None:
-        advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
+    if case is None:
+        return
+    steps = int((job.payload or {}).get("steps", 0)) + engine.LIMIT
+    if steps >= library.house(tx).most_steps:
+        incidents = sa.select(sa.func.count()).where(jobs.incidents.c.job_id == job.id)
+        if not tx.scalar(incidents):
+            tx.execute(sa.update(jobs.jobs).where(jobs.jobs.c.id == job.id).values(state="failed"))
+            reason = retries.sentence(RunsAway(process=case.process, steps=steps))
+            retries.raise_incident(tx, case.id, job.id, case.process, reason)
+            return
+        steps = 0
+    advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
+    tx.execute(
+        sa.update(jobs.jobs)
+        .where(jobs.jobs.c.kind == "continue", jobs.jobs.c.case_id == case.id, jobs.jobs.c.state == "waiting")
+        .values(payload={"steps": steps})
+    )
 
 
 def message_arrived(tx: Transaction, job: Any) -> None:

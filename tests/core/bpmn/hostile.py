@@ -253,7 +253,7 @@ CORPUS: dict[str, tuple[Made, tuple[str, ...]]] = {
         ("xml.too_many_attributes",),
     ),
     "a hundred and fifty attributes, five thousand times": (
-        lambda: many(f'<task id="t{n}" {attributes(150)}/>' for n in range(5_000)),
+        lambda: many(f'<task id="t{n}" {attributes(150)}/>' for n in range(5_500)),
         ("too_large",),
     ),
     "a hundred and fifty attributes of a drawing": (
@@ -311,7 +311,7 @@ CORPUS: dict[str, tuple[Made, tuple[str, ...]]] = {
         ("no_end",),
     ),
     "a process that calls itself": (lambda: row(("c", node("callActivity", "c", calledElement="p"))), ()),
-    "gateways in a ring": (lambda: ring(1_900, "exclusiveGateway"), ("no_start",)),
+    "gateways in a ring": (lambda: ring(4_900, "exclusiveGateway"), ("no_start",)),
     "a hundred thousand flows between two nodes": (
         lambda: many([user("a"), user("b"), *(flow("a", "b", id=f"f{n}") for n in range(100_000))]),
         ("xml.too_many_elements",),
@@ -327,7 +327,7 @@ CORPUS: dict[str, tuple[Made, tuple[str, ...]]] = {
     "a wall of links": (
         lambda: many(
             node("intermediateThrowEvent", f"t{n}", f'<linkEventDefinition id="d{n}" name="same"/>')
-            for n in range(1_900)
+            for n in range(4_900)
         ),
         ("link_pair",),
     ),
