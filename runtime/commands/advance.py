@@ -148,6 +148,7 @@ def _write(
     withdrawn: list[ports.Cancelled] = []
     messages: list[Thrown] = []
     signals: list[tuple[str, Mapping[str, Value]]] = []
+    asked_again: list[str] = []
     end: ports.Ended | None = None
     resumes = False
     changed: dict[str, Value] = {}
@@ -182,6 +183,8 @@ def _write(
             signals.append((happening.name, happening.payload))
         elif isinstance(happening, ports.Parked):
             moved.parked.append(happening)
+        elif isinstance(happening, ports.AskedAgain):
+            asked_again.append(happening.activity)
         elif isinstance(happening, ports.Interrupted):
             resumes = True
         elif isinstance(happening, ports.Ended):
@@ -222,8 +225,8 @@ def _write(
     cases.save(tx, case.id, case.version, **columns)
 
     user_tasks.cancel(tx, tasks)
-    if cancelled or moved.ended:
-        end_incidents(tx, case.id, None if moved.ended else cancelled)
+    if cancelled or asked_again or moved.ended:
+        end_incidents(tx, case.id, None if moved.ended else [*cancelled, *asked_again])
     _look_again(tx, execution, changed, moved)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
@@ -307,6 +310,7 @@ def _entry(happening: ports.Happening) -> Event:
         "Escalated": "escalated",
         "VariableWritten": "variables",
         "Parked": "parked",
+        "AskedAgain": "retried",
         "Interrupted": "interrupted",
         "Ended": "ended",
     }[type(happening).__name__]

@@ -352,11 +352,16 @@ class Case(TopLevel):
         asked = self.conditional if changed else self.conditional & fresh
         waiting = [self.index[id] for id in asked if id in self.index]
         for token in sorted(waiting, key=lambda token: token.number):
-            if token.has_state(READY):
+            if token.has_state(READY) and not token.parked:
                 continue
             place = token.task_spec.standpoint(token)
             seen = [(name, kind) for scope, name, kind in changed if self.scopes.sees(place, scope)]
             if token.id in fresh or (seen and token.task_spec.concerned(seen)):
+                if token.parked:
+                    if not token.task_spec.may_mend(seen):
+                        continue
+                    token.parked = False
+                    self.report(ports.AskedAgain(token.element, token.id))
                 token.phase = CHECK
                 token._ready()
 

@@ -187,6 +187,11 @@ class Parked(Happening):
 
 
 @dataclass(frozen=True)
+class AskedAgain(Happening):
+    """A condition that was parked is asked again by itself: a variable that it sees was written."""
+
+
+@dataclass(frozen=True)
 class Interrupted(Happening):
     """`limit` automatic steps were made; the rest goes on with Execution.run in a later transaction."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runtime.engine import ports
 from runtime.engine.elements.activity import matching
 from runtime.engine.elements.call_activity import CallActivity
 from runtime.engine.elements.event_sub_process import EventSubProcess
@@ -82,6 +83,12 @@ def catcher(thrower: Token, kind: str, code: str) -> Caught | None:
         current = level.owner
         if isinstance(current.task_spec, CallActivity):
             crossed.append(current)
+
+
+def tell(thrower: Token, code: str, caught: Caught | None) -> None:
+    """The house hears of an escalation, and of who takes it."""
+    event = caught.event.node.id if caught is not None else ""
+    thrower.case.report(ports.Escalated(thrower.element, thrower.id, code=code, caught=event))
 
 
 def escalate(thrower: Token, code: str) -> None:

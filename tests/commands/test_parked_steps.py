@@ -137,3 +137,26 @@ def test_a_condition_that_starts_an_event_subprocess_and_failed_needs_nobody_onc
     assert len(firm.incidents()) == 1
     firm.as_("spec").do("work")
     assert (standing(case), firm.incidents()) == ({"after"}, [])
+
+
+def test_a_condition_that_failed_has_no_incident_once_it_was_asked_again(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "p",
+            start(),
+            element("parallelGateway", "split"),
+            element("intermediateCatchEvent", "large", LARGE),
+            *(asked("count", AMOUNT), asked("recount", AMOUNT), asked("correct", AMOUNT), asked("after")),
+            *(end(), end("counted")),
+            *(flow("begun", "split"), flow("split", "large"), flow("large", "after"), flow("after", "ended")),
+            *(flow("split", "count"), flow("count", "recount"), flow("recount", "correct")),
+            flow("correct", "counted"),
+        )
+    )
+    case = firm.as_("spec").start("p")
+    firm.as_("spec").do("count")
+    assert len(firm.incidents()) == 1
+    firm.as_("spec").do("recount", amount=1)
+    assert (standing(case), firm.incidents()) == ({"large", "correct"}, [])
+    firm.as_("spec").do("correct", amount=6)
+    assert (standing(case), firm.incidents()) == ({"after"}, [])

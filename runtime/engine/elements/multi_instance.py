@@ -94,14 +94,20 @@ class MultiInstance(Bounded):
         if self.loop.output_collection:
             name = self.loop.output_item or self.loop.element_variable
             token.memory["collected"] = to_json(case.names(token).get(name))
+        event = self.thrown(done)
+        if event is not None and event.kind == "escalation":
+            caught = throwing.catcher(body, "escalation", event.code)
+            if caught is not None and caught.interrupts:
+                caught.tell_callers(case)
+            throwing.tell(body, event.code, caught)
 
     def item_left(self, body: Token, token: Token) -> None:
         case, memory = body.case, body.memory
         memory["done"] += 1
         if "collected" in token.memory:
             memory["collected"][str(token.memory["index"])] = token.memory["collected"]
-        event = self.loop.event
-        if event is not None and (self.loop.behavior == "None" or memory["done"] == 1):
+        event = self.thrown(memory["done"])
+        if event is not None:
             self.throw(body, event)
             if body.id not in case.index:
                 return
@@ -113,8 +119,11 @@ class MultiInstance(Bounded):
             index = token.memory["index"] + 1
             self.start_item(body, index, from_json(memory["items"][index]))
 
+    def thrown(self, done: int) -> Trigger | None:
+        """What the instance that completes as the `done`th tells: behavior One: the first, None: each; §13.3.7."""
+        return self.loop.event if self.loop.behavior == "None" or done == 1 else None
+
     def throw(self, body: Token, event: Trigger) -> None:
-        """What instances tell as they complete (behavior One: the first, None: each); §13.3.7."""
         if event.kind == "escalation":
             throwing.escalate(body, event.code)
         else:

@@ -12,7 +12,7 @@ from runtime.engine.elements.mappings import carried
 from runtime.engine.elements.send_task import SendTask
 from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.waits import Wait
-from runtime.engine.ports import Escalated, SignalThrown
+from runtime.engine.ports import SignalThrown
 from runtime.engine.texts import mappings
 from runtime.engine.tree import ScopeSpec, Token
 
@@ -65,13 +65,7 @@ class EscalationThrow(Element):
         caught = throwing.catcher(token, "escalation", self.trigger.code)
         if caught is not None and caught.interrupts:
             caught.tell_callers(token.case)
-        told = Escalated(
-            self.node.id,
-            token.id,
-            code=self.trigger.code,
-            caught=caught.event.node.id if caught is not None else "",
-        )
-        token.case.report(told)
+        throwing.tell(token, self.trigger.code, caught)
         return True
 
     def _on_complete(self, my_task: Token) -> None:

@@ -47,6 +47,11 @@ class Condition:
         only, kinds = self.wait.trigger.variable_name, self.wait.trigger.variable_events
         return any((not only or name == only) and (not kinds or kind in kinds) for name, kind in names)
 
+    def may_mend(self, names: Iterable[tuple[str, str]]) -> bool:
+        """Whether the condition, which has failed, names one of what changed; else it would only fail again."""
+        assert self.wait is not None and self.wait.condition is not None
+        return any(name in self.wait.condition.text for name, _ in names)
+
 
 class Wait:
     """A trigger, ready to be awaited."""

@@ -121,3 +121,33 @@ def test_a_receive_task_behind_an_event_based_gateway_has_its_parameters_and_lis
     )
     run = Run(process).receive("hear", n=2)
     assert run.ended == "done" and run.variables["sum"] == 3
+
+
+def test_a_called_process_whose_instances_escalate_tells_what_it_knows_as_a_throwing_event_does() -> None:
+    first = replace(each("${[1, 2]}"), behavior="One", event=Trigger("escalation", code="X"))
+    called = draw("called", user("ask", loop=first), flows="start -> ask -> done")
+    process = draw(
+        "p",
+        node("callActivity", "call", called="called", out=[{"source": "found", "target": "told"}]),
+        on("call", "escalated", escalation="X"),
+        user("after"),
+        flows="start -> call -> done\nescalated -> after -> done_after",
+    )
+    run = Run(process, called=(called,)).do("ask", found=7)
+    assert (run.open, run.variables["told"]) == (["after"], 7)
+    assert [(told.element, told.caught) for told in run.all(ports.Escalated)] == [("ask", "escalated")]
+
+
+def test_a_condition_that_failed_is_asked_again_when_what_it_sees_is_written() -> None:
+    process = draw(
+        "p",
+        both("split"),
+        catch("large", trigger=Trigger("conditional", condition="${amount > 5}")),
+        *(user("chat"), user("count"), user("after")),
+        flows="start -> split -> large -> after -> done\nsplit -> chat -> count -> done_count",
+    )
+    run = Run(process, {"amount": None})
+    assert run.parked == ["large"]
+    assert run.do("chat", other=1).parked == ["large"] and not run.all(ports.AskedAgain)
+    assert run.do("count", amount=6).open == ["after"]
+    assert len(run.all(ports.AskedAgain, "large")) == 1
