@@ -27,6 +27,7 @@ class Catalogue:
     rules: Mapping[str, Signature] | None = None
     topics: Mapping[str, Signature] | None = None
     processes: frozenset[str] | None = None
+    uncallable: frozenset[str] = frozenset()  # of these: without a start event that has no trigger
     groups: frozenset[str] | None = None
     functions: frozenset[str] | None = None  # what expressions may call, "execution.getVariable" too
 
@@ -37,6 +38,7 @@ class Catalogue:
             "rules": _signatures_out(self.rules),
             "topics": _signatures_out(self.topics),
             "processes": _sorted(self.processes),
+            "uncallable": sorted(self.uncallable),
             "groups": _sorted(self.groups),
             "functions": _sorted(self.functions),
         }
@@ -49,6 +51,7 @@ class Catalogue:
             rules=_signatures_in(value["rules"]),
             topics=_signatures_in(value["topics"]),
             processes=_set(value["processes"]),
+            uncallable=frozenset(value["uncallable"]),
             groups=_set(value["groups"]),
             functions=_set(value["functions"]),
         )

@@ -1,6 +1,6 @@
 """Diagrams from strangers are read and checked in a child process, with limits of time and memory.
 
-`check_in_child` and `processes_in_child` are for whoever takes files: a deployment, `guicheng
+`check_in_child` and `outlines_in_child` are for whoever takes files: a deployment, `guicheng
 check`. One child serves one file after another, so that a folder costs one start, and ends by
 itself when nothing comes; what it does not answer in time is refused and the next file has a new
 one. `python -m runtime.bpmn.child` is its other end; tagged JSON goes both ways. Not here: the
@@ -17,7 +17,7 @@ import threading
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,7 +25,8 @@ from runtime import v8, values
 from runtime.bpmn import read
 from runtime.bpmn.catalogue import Catalogue
 from runtime.bpmn.check import check, refused
-from runtime.bpmn.model import Diagram
+from runtime.bpmn.lint.unknown_process import may_be_called
+from runtime.bpmn.model import Diagram, Process
 from runtime.errors import Problem
 from runtime.xml import MAX_BYTES
 
@@ -62,13 +63,26 @@ def check_in_child(
     return diagram, problems
 
 
-def processes_in_child(data: bytes, file: str, seconds: float = SECONDS) -> tuple[list[str], list[Problem]]:
-    """The ids of a file's executable processes, for others to call; none where it cannot be read,
-    of which the check tells. A problem only if the child did not answer: then it is not worth asking again."""
+@dataclass(frozen=True)
+class Outline:
+    """A process as others see it: whether it may be called, and what it calls."""
+
+    id: str
+    callable: bool
+    calls: tuple[str, ...]
+
+
+def outlines_in_child(
+    data: bytes, file: str, seconds: float = SECONDS
+) -> tuple[list[Outline], list[Problem]]:
+    """The executable processes of a file; none where it cannot be read, of which the check tells. A problem
+    only if the child did not answer: then it is not worth asking again."""
     if len(data) > MAX_BYTES:
         return [], []
     answer = _ask({"file": file}, data, seconds)
-    return ([], [answer]) if isinstance(answer, Problem) else (answer, [])
+    if isinstance(answer, Problem):
+        return [], [answer]
+    return [Outline(id, may, tuple(calls)) for id, may, calls in answer], []
 
 
 class _Gone(Exception):
@@ -176,14 +190,21 @@ atexit.register(close)
 
 
 def answer(request: Mapping[str, Any], data: bytes) -> list[Any]:
-    """The problems of one file; without a catalogue only the ids of its executable processes."""
+    """The problems of one file; without a catalogue the outlines of its executable processes."""
     if "catalogue" not in request:
         diagram, _ = read.diagram(data, request["file"])
-        return list(diagram.processes) if diagram else []
+        found = diagram.processes.values() if diagram else ()
+        return [[each.id, may_be_called(each), _calls(each)] for each in found]
     if "feel" in request and v8.source() is None:
         v8.use(Path(request["feel"]))
     _, problems = check(data, request["file"], Catalogue.from_value(request["catalogue"]))
     return [asdict(problem) for problem in problems]
+
+
+def _calls(process: Process) -> list[str]:
+    """What it calls in the newest version; a fixed one stays what it is."""
+    nodes = (node for node in process.walk() if node.called)
+    return sorted({n.called for n in nodes if n.attributes.get("calledElementBinding", "latest") == "latest"})
 
 
 def serve(source: IO[bytes], target: IO[bytes]) -> None:

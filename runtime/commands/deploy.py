@@ -8,7 +8,7 @@ last taken, and a version edited in the browser meanwhile is kept beside it."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -157,13 +157,16 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
     names = [(item.kind, item.key, item.source.path) for item in checked]
     diagrams = [source for source in sources if kind_of(source.path) == "bpmn"]
     unanswered: set[str] = set()
+    fresh: dict[str, tuple[child.Outline, Source]] = {}
     # Diagrams of one deployment may call one another.
     for source in diagrams:
-        keys, failed = child.processes_in_child(source.content.encode(), source.path)
-        catalogue = _with_processes(catalogue, keys)
-        names += [("bpmn", key, source.path) for key in keys]
+        outlines, failed = child.outlines_in_child(source.content.encode(), source.path)
+        fresh |= {each.id: (each, source) for each in outlines}
+        names += [("bpmn", each.id, source.path) for each in outlines]
         problems += failed
         unanswered |= {source.path} if failed else set()
+    catalogue, called = _with_outlines(catalogue, fresh, before)
+    problems += called
     for source in diagrams:
         if source.path in unanswered:
             continue
@@ -252,6 +255,34 @@ def _with_form(catalogue: Catalogue, form: forms.Form) -> Catalogue:
 
 def _with_processes(catalogue: Catalogue, keys: Iterable[str]) -> Catalogue:
     return replace(catalogue, processes=(catalogue.processes or frozenset()) | set(keys))
+
+
+def _with_outlines(
+    catalogue: Catalogue, fresh: Mapping[str, tuple[child.Outline, Source]], before: Known
+) -> tuple[Catalogue, list[Problem]]:
+    """What may be called, after this deployment; and what would no longer be, although something deployed does."""
+    deployed = {
+        key: source for (kind, key), source in before.sources.items() if kind == "bpmn" and key not in fresh
+    }
+    lost = {key for key, (each, _) in fresh.items() if not each.callable}
+    calls = {called for each, _ in fresh.values() for called in each.calls}
+    found = []
+    uncallable = set(lost)
+    # What is deployed is looked into only where that can matter.
+    for key, source in (
+        deployed.items() if lost else ((key, deployed[key]) for key in calls & deployed.keys())
+    ):
+        for each in child.outlines_in_child(source.content.encode(), source.path)[0]:
+            if each.id != key:
+                continue
+            uncallable |= set() if each.callable else {key}
+            for called in lost & set(each.calls):
+                params = {"caller": key, "process": called}
+                sentence = "{caller} calls {process}, which has no start event without a trigger any more"
+                path = fresh[called][1].path
+                found.append(Problem("call_lost", sentence, called, params, file=path))
+    known = _with_processes(catalogue, fresh)
+    return replace(known, uncallable=frozenset(uncallable)), found
 
 
 def _with_rule(catalogue: Catalogue, rule: rulefile.RuleFile) -> Catalogue:

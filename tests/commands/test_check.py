@@ -13,9 +13,18 @@ from click.testing import CliRunner, Result
 
 from runtime import cli
 from runtime.bpmn import child
+from runtime.commands.deploy import DeploymentRefused
 from tests.diagrams import bpmn, element, end, flow, start, user
+from tests.office import Office
 
 GOOD = bpmn("errand", start(), user("go", candidateGroups="specialist"), end())
+BY_MESSAGE = bpmn(
+    "errand",
+    start(inside='<messageEventDefinition id="asked" messageRef="please"/>'),
+    user("go", candidateGroups="specialist"),
+    end(),
+    before='<message id="please" name="please"/>',
+)
 LOST = bpmn(
     "errand",
     start(),
@@ -130,6 +139,27 @@ def test_a_called_process_may_stand_in_another_file_of_the_same_run(run: Any) ->
     assert run("boss.bpmn").exit_code == 2
     write("errand.bpmn", GOOD)
     assert run("boss.bpmn", "errand.bpmn").exit_code == 0
+
+
+def test_a_called_process_of_another_file_must_begin_without_a_trigger(run: Any) -> None:
+    write(
+        "boss.bpmn", bpmn("boss", start(), element("callActivity", "errands", calledElement="errand"), end())
+    )
+    write("errand.bpmn", BY_MESSAGE)
+    assert "[unknown_process]" in run("boss.bpmn", "errand.bpmn").stderr
+
+
+def test_what_something_deployed_calls_keeps_its_start(firm: Office) -> None:
+    boss = bpmn("boss", start(), element("callActivity", "errands", calledElement="errand"), end())
+    firm.deploy(boss, GOOD)
+    with pytest.raises(DeploymentRefused) as refused:
+        firm.deploy(BY_MESSAGE)
+    assert [each.rule for each in refused.value.problems if each.severity == "error"] == ["call_lost"]
+    # Together with a caller that no longer calls it, it may.
+    firm.deploy(BY_MESSAGE, bpmn("boss", start(), user("go", candidateGroups="specialist"), end()))
+    with pytest.raises(DeploymentRefused) as refused:
+        firm.deploy(boss)
+    assert "unknown_process" in {each.rule for each in refused.value.problems}
 
 
 def test_a_process_that_stands_in_two_files_is_told_although_one_is_wrong(run: Any) -> None:

@@ -22,13 +22,16 @@ def unknown_process(source: Source) -> Findings:
         elif formulas.computes(node.called):
             yield found(node, EXPRESSION)
         elif node.called in here:
-            if not _callable(here[node.called]):
+            if not may_be_called(here[node.called]):
                 yield found(node, START, process=node.called)
+        elif node.called in source.catalogue.uncallable:
+            yield found(node, START, process=node.called)
         elif known is not None and node.called not in known:
             yield found(node, process=node.called)
 
 
-def _callable(process: Process) -> bool:
+def may_be_called(process: Process) -> bool:
+    """Whether it has a start event without a trigger."""
     starts = [node for node in process.scope.nodes.values() if node.kind == "startEvent"]
     # Without any start it is no_start's to say.
     return not starts or any(node.trigger is not None and node.trigger.kind == "none" for node in starts)

@@ -109,8 +109,8 @@ def test_a_child_that_dies_refuses_the_file(monkeypatch):
 def test_one_child_serves_one_file_after_another():
     check_in_child(GOOD, "x.bpmn", CATALOGUE)
     first = child._child.process.pid
-    assert child.processes_in_child(GOOD, "x.bpmn") == (["test_process"], [])
-    assert child.processes_in_child(b"<html/>", "x.bpmn") == ([], [])
+    assert child.outlines_in_child(GOOD, "x.bpmn") == ([child.Outline("test_process", True, ())], [])
+    assert child.outlines_in_child(b"<html/>", "x.bpmn") == ([], [])
     assert check_in_child(GOOD, "x.bpmn", CATALOGUE)[0] is not None
     assert child._child.process.pid == first
 
