@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tests.token_game import events, joins
+from tests.token_game import complexes, events, joins
 from tests.token_game.diagram import Diagram
 from tests.token_game.game import BUILT_IN, Game, NoExit, Unlawful
 from tests.token_game.state import JOINING, LEAVING, MOVING, PARKED, READY, Token
@@ -86,12 +86,15 @@ class Acceptor:
             found.append(other)
         if choices:
             taker(game, happening, 0)
+            for read in (game, *found):
+                complexes.reset(read)
             return [game, *found]
         if depth:
             # The oldest first, as most engines do: if there are too many readings, these are kept.
             for number in sorted(silent(game, happening)):
                 other = copy.deepcopy(game)
                 if step(other, number):
+                    complexes.reset(other)
                     found += self._readings(other, happening, taker, reasons, depth - 1)
         return found
 
@@ -110,6 +113,7 @@ class Acceptor:
         for game in self.games:
             try:
                 act(game)
+                complexes.reset(game)
                 after.append(game)
             except Unlawful as reason:
                 reasons.append(str(reason))
@@ -141,6 +145,7 @@ class Acceptor:
 
     def _left(self, game: Game, told: Any, choice: int = -1) -> int:
         if choice >= 0:
+            self._joined(game, told, choice)
             return 1
         if told.activity in game.thrown and told.activity in game.to_cancel and not told.flows:
             del game.to_cancel[told.activity]
@@ -148,6 +153,11 @@ class Acceptor:
         token = game.called(told.activity)
         if not isinstance(token, Token) or token.node.id != told.element:
             raise Unlawful("no such token is there")
+        if token.phase == JOINING and complexes.is_one(token.node):
+            found = complexes.readings(token, told.flows)
+            if not found:
+                raise Unlawful(f"{token.label} by {token.flow}: it cannot be used up now")
+            return len(found)
         if token.phase == JOINING:
             reason = joins.leave(game, token, told.flows)
             if reason:
@@ -157,6 +167,12 @@ class Acceptor:
         if flows != told.flows:
             raise Refused(f"the flows must be {flows}; data: {token.store.values}\n{picture(game)}")
         return 1
+
+    def _joined(self, game: Game, told: Any, choice: int) -> None:
+        """If it is a complex gateway's: others have been left already."""
+        token = next((token for token in game.tokens() if token.activity == told.activity), None)
+        if token is not None and token.phase == JOINING and complexes.is_one(token.node):
+            complexes.leave(game, token, told.flows, complexes.readings(token, told.flows)[choice])
 
     def _leave(self, game: Game, token: Token) -> tuple[str, ...]:
         """Tried on a copy first if it may fail half way."""
@@ -265,7 +281,8 @@ class Acceptor:
             token.due = token.due and token.store.holds(token.node.trigger.condition)
             if token.phase in (MOVING, READY, LEAVING) or token.due:
                 return f"a step is left to make: {token.label}"
-            if token.phase == JOINING and joins.enabled(token.node, token.level):
+            judge = complexes if complexes.is_one(token.node) else joins
+            if token.phase == JOINING and judge.enabled(token.node, token.level):
                 return f"the gateway {token.node.id} can fire"
         for level in game.levels():
             if level.firing:

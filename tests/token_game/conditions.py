@@ -1,4 +1,4 @@
-"""The conditions and sums that the generator writes: integers, comparisons, && and ||.
+"""The conditions and sums that the generator writes: integers, comparisons, !, && and ||.
 
 Written from the grammar alone, so that an error in the product's expressions shows as a
 disagreement. Not here: anything else that JUEL has."""
@@ -9,7 +9,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 
-_TOKEN = re.compile(r"\s*(\d+|[A-Za-z_]\w*|&&|\|\||[=!<>]=|[-+<>()])")
+_TOKEN = re.compile(r"\s*(\d+|[A-Za-z_]\w*|&&|\|\||[=!<>]=|[-+<>()!])")
 _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -73,6 +73,8 @@ class _Reader:
         return value
 
     def one(self) -> int | bool:
+        if self.next("!"):
+            return not self.one()
         if self.next("("):
             value = self.either()
             self.next(")")

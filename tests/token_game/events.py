@@ -74,7 +74,7 @@ def start_event_sub(game: Game, level: Level, start: Node, armed: Armed | None =
     if start.interrupting or start.trigger.kind == "error":
         for token in list(level.tokens):
             game.cancel(token)
-        level.armed = []
+        level.armed, level.resets = [], {}
         level.interrupted = True
     elif armed is not None and armed.kind == "timer":
         level.armed.remove(armed)
@@ -201,6 +201,6 @@ def terminate(game: Game, token: Token) -> None:
     level = token.level
     for other in [other for other in level.tokens if other is not token]:
         game.cancel(other)
-    level.armed = []
+    level.armed, level.resets = [], {}
     level.outcome = "terminated"
     token.phase = LEAVING

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tests.token_game import events, joins, undo
+from tests.token_game import complexes, events, joins, undo
 from tests.token_game.diagram import SUBS, Diagram, Flow, Node
 from tests.token_game.state import (
     JOINING,
@@ -161,12 +161,13 @@ class Game:
 
     def enter(self, token: Token) -> None:
         """A token is seen at its node."""
+        token.came = self.next()
         if token.role == "undo":
             undo.reopen(self, token)
+        elif token.happened or token.role == complexes.RESET:
+            token.phase = LEAVING
         elif joins.waits(token.node):
             token.phase = JOINING
-        elif token.happened:
-            token.phase = LEAVING
         else:
             token.phase = READY
 
@@ -365,8 +366,12 @@ class Game:
                 if flow.id != node.default and (not flow.condition or token.store.evaluate(flow.condition)):
                     return (flow.id,)
             taken: tuple[str, ...] = ()
-        elif node.is_activity or node.tag in ("inclusiveGateway", "complexGateway"):
-            taken = self.split(node, token.store)
+        elif complexes.is_one(node):
+            taken = complexes.exits(node, token.store, token.role or complexes.START)
+            if token.role == complexes.RESET:
+                return taken
+        elif node.is_activity or node.tag == "inclusiveGateway":
+            return self.split(node, token.store)
         else:
             return tuple(flow.id for flow in node.outgoing)
         if not taken and node.default:
@@ -376,11 +381,20 @@ class Game:
         return taken
 
     def split(self, node: Node, store: Store) -> tuple[str, ...]:
-        return tuple(
+        """All without condition; the default counts as such if no condition holds. Raises NoExit."""
+        holding = {
             flow.id
             for flow in node.outgoing
-            if flow.id != node.default and (not flow.condition or store.evaluate(flow.condition))
+            if flow.condition and flow.id != node.default and store.evaluate(flow.condition)
+        }
+        taken = tuple(
+            flow.id
+            for flow in node.outgoing
+            if flow.id in holding or (not flow.condition and (flow.id != node.default or not holding))
         )
+        if not taken and node.outgoing:
+            raise NoExit(node.id)
+        return taken
 
     # What comes from outside.
 

@@ -5,6 +5,7 @@ its rounds in a variable. Not here: writing XML (sheet.py), choosing stimuli (pl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,7 +25,7 @@ FEATURES = (
     *("multiInstance", "completion", "outputs", "conditionalFlows"),
     *("boundary_timer", "boundary_message", "boundary_error", "non_interrupting", "cycle"),
     *("end_terminate", "end_error"),
-    *("inclusive", "link", "signal", "escalation", "conditional", "standardLoop"),
+    *("complex", "beside_default", "inclusive", "link", "signal", "escalation", "conditional", "standardLoop"),
     *("boundary_signal", "boundary_escalation", "boundary_conditional", "end_signal", "end_escalation"),
     *("start_timer", "start_message", "start_signal", "start_conditional", "start_error", "start_escalation"),
     *("compensate", "compensation", "end_compensate", "start_compensate", "transaction"),
@@ -43,6 +44,7 @@ UNDOING = (
 )
 DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
+PHASES = ("${waitingForStart}", "${!waitingForStart}")
 CODES = ("E1", "E2")
 SIGNALS = ("s0", "s1")
 MOST_NODES = 16
@@ -151,7 +153,7 @@ class Writer:
     def block(self, level: Element, depth: int) -> Part:
         kinds = ["node"] * 4
         if self.left > 3:
-            kinds += self.of("exclusive", "parallel", "inclusive", "loop")
+            kinds += self.of("exclusive", "parallel", "inclusive", "complex", "loop")
         kind = self.one(kinds)
         if kind == "node":
             return self.unit(level, depth)
@@ -161,13 +163,19 @@ class Writer:
             for last in part.lasts:
                 self.lead(level, last, [merge])
             return Part(part.first, [self.back(level, merge, part.first)])
-        split, merge = self.gateway(level, kind), self.gateway(level, kind)
+        split = self.gateway(level, "parallel" if kind == "complex" else kind)
+        merge = self.gateway(level, kind)
         branches = [self.sequence(level, depth) for _ in range(self.number(2, 3))]
         self.lead(level, split, [branch.first for branch in branches])
         for branch in branches:
             for last in branch.lasts:
                 self.lead(level, last, [merge])
-        return Part(split, [merge])
+        lasts = [merge]
+        if kind == "complex" and self.chance(2):
+            side = self.unit(level, depth)
+            self.sheet.flow(level, merge, side.first, self.one(PHASES))
+            lasts += side.lasts
+        return Part(split, lasts)
 
     def gateway(self, level: Element, kind: str) -> Element:
         self.left -= 1
@@ -191,7 +199,7 @@ class Writer:
     def graph(self, level: Element, depth: int) -> Part:
         """Nodes in a row, each reached from an earlier one; some are left by several flows."""
         parts: list[Part] = []
-        gates = self.of("exclusive", "parallel", "inclusive")
+        gates = self.of("exclusive", "parallel", "inclusive", "complex")
         for _ in range(self.number(2, 6)):
             if gates and self.chance(2):
                 gate = self.gateway(level, self.one(gates))
@@ -230,6 +238,7 @@ class Writer:
         # A join that parks with some of its tokens used up is not told apart from one that does not.
         safe = kind in ("inclusiveGateway", "complexGateway") or not self.chance(6)
         default = may and len(targets) > 1 and (safe or self.chance(2))
+        conditions = 0
         for number, target in enumerate(targets):
             last = number == len(targets) - 1
             condition = ""
@@ -238,11 +247,26 @@ class Writer:
                 and not (default and last)
                 and (len(targets) > 1 if conditional else default or self.chance(3))
             ):
-                always = kind == "exclusiveGateway" or (default and not self.has("beside_default"))
-                condition = self.condition() if always or not self.chance(4) else ""
+                # A default with no condition beside it would have no meaning.
+                before_default = default and number == len(targets) - 2 and not conditions
+                always = kind == "exclusiveGateway" or (
+                    default and (before_default or not self.has("beside_default"))
+                )
+                if always or not self.chance(4):
+                    phase = kind == "complexGateway" and self.chance(2)
+                    condition = self.one(PHASES) if phase else self.condition()
+                    conditions += 1
             flows.append(self.sheet.flow(level, source, target, condition))
         if default and flows[-1].find(f"{BPMN}conditionExpression") is None:
             source.set("default", flows[-1].get("id", ""))
+
+    def activate(self) -> None:
+        """Complex gateways say when they start, now that it is known how many flows lead to them."""
+        targets = Counter(flow.get("targetRef") for flow in self.sheet.root.iter(f"{BPMN}sequenceFlow"))
+        for node in self.sheet.root.iter(f"{BPMN}complexGateway"):
+            if (count := targets[node.get("id")]) > 1:
+                text = f"${{activationCount >= {self.number(1, count)}}}"
+                SubElement(node, f"{BPMN}activationCondition").text = text
 
     # Nodes.
 
@@ -433,6 +457,7 @@ def processes(draw: Any, features: Collection[str] = FEATURES) -> str:
     """The text of a BPMN file whose first process is the case's."""
     writer = Writer(draw, features)
     writer.process()
+    writer.activate()
     return writer.sheet.text()
 
 

@@ -17,7 +17,7 @@ KINDS = ("parallelGateway", "inclusiveGateway")
 
 
 def waits(node: Node) -> bool:
-    return node.tag in KINDS
+    return node.tag in KINDS or (node.tag == "complexGateway" and len(node.incoming) > 1)
 
 
 def filled(node: Node, level: Level) -> set[str]:

@@ -90,7 +90,9 @@ class Record:
 
 @dataclass(eq=False)
 class Level:
-    """A process, called process, subprocess or event subprocess that runs."""
+    """A process, called process, subprocess or event subprocess that runs.
+
+    `resets`: complex gateways that have started and not yet reset, and the flows that gave a token."""
 
     net: Net
     store: Store
@@ -98,25 +100,29 @@ class Level:
     tokens: list[Token] = field(default_factory=list)
     armed: list[Armed] = field(default_factory=list)
     firing: list[Firing] = field(default_factory=list)
+    resets: dict[str, frozenset[str]] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     outcome: str = "completed"
     done: bool = False
     interrupted: bool = False  # an event subprocess has taken over
 
 
-@dataclass
+@dataclass(eq=False)
 class Firing:
     """A join that has begun to fire: which flows' tokens are still to be taken, whether one has gone on."""
 
     node: Node
     needed: set[str]
     given: bool = False
+    phase: str = ""  # of a complex gateway
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(eq=False)
 class Token:
     """`role`: "" or, of an activity that is repeated, "body" and "item"; "undo" of a subprocess that
-    is there again. `store`: what is around it. `undoes`: who waits for this handler.
+    is there again; "reset" at a complex gateway, if it came by no flow. `store`: what is around it.
+    `undoes`: who waits for this handler.
 
     `activity`: the id by which the engine calls it, once known. `expects`: the id it must get."""
 
@@ -128,6 +134,7 @@ class Token:
     role: str = ""
     parent: Token | None = None
     phase: str = MOVING
+    came: int = 0  # when, among others, to its node
     activity: str = ""
     expects: str = ""
     happened: bool = False  # an event that has happened already, so it does not wait

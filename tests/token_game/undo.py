@@ -39,7 +39,7 @@ def begin(game: Game, token: Token) -> None:
     if token.node.trigger.kind == "cancel":
         for other in [other for other in token.level.tokens if other is not token]:
             game.cancel(other)
-        token.level.armed, token.level.interrupted = [], True
+        token.level.armed, token.level.resets, token.level.interrupted = [], {}, True
     levels = [token.level]
     # An event subprocess undoes what the level around it has done.
     while (owner := levels[-1].owner) is not None and owner.node.by_event:
