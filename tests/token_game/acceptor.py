@@ -188,7 +188,9 @@ class Acceptor:
         token = game.called(told.activity)
         if choice >= 0:
             assert isinstance(token, Token)
-            token.parked_from, token.phase = token.phase, PARKED
+            # Without a round, beginning and leaving are one step, which is tried again as a whole.
+            whole = token.role == "body" and not token.finished and token.phase == LEAVING
+            token.parked_from, token.phase = READY if whole else token.phase, PARKED
             return 1
         if not isinstance(token, Token) or token.phase not in (READY, LEAVING, JOINING):
             raise Unlawful("no token is about to make a step there")
