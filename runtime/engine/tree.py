@@ -8,6 +8,7 @@ Not here: what an element does (elements/), how a step is made whole (moves.py).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -96,8 +97,9 @@ class Token(Task):
         state: int = FUTURE,
     ) -> None:
         super().__init__(workflow, spec, parent, state, id)
-        # In place of a list, since one of many thousand may go. In order of creation too.
-        self._children: dict[str, None] = {}
+        # In place of a list, since one of many thousand may go; and of a dict, which to find its first
+        # looks at all those before it that are gone. In order of creation too.
+        self._children: OrderedDict[str, None] = OrderedDict()
         self.number = number
         self.scope = scope
         self.flow = flow
