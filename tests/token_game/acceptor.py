@@ -30,7 +30,7 @@ class Refused(Unlawful):
 
 
 class Acceptor:
-    def __init__(self, diagram: Diagram, variables: Mapping[str, int]) -> None:
+    def __init__(self, diagram: Diagram, variables: Mapping[str, Any]) -> None:
         self.games = [Game(diagram, variables)]
         self.waits: dict[str, tuple[str, str]] = {}  # timers and subscriptions, as told
         self.written: dict[str, dict[str, Any]] = {}  # variables by scope, as told

@@ -55,7 +55,13 @@ class Trigger:
     @property
     def again(self) -> bool:
         """Whether it can happen again without being armed by hand."""
-        return self.kind in ("message", "signal", "conditional") or self.text.startswith("R/")
+        return self.kind in ("message", "signal", "conditional") or self.text.startswith("R")
+
+    @property
+    def rounds(self) -> int | None:
+        """How often a timer comes. None: for ever."""
+        count = self.text.partition("/")[0].removeprefix("R") if self.text.startswith("R") else "1"
+        return int(count) if count else None
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Loop:
     standard: bool = False
     sequential: bool = False
     cardinality: str = ""
+    collection: str = ""
+    element: str = ""
     completion: str = ""
     before: bool = False
     condition: str = ""
@@ -204,6 +212,8 @@ def _loop(tag: ElementTree.Element) -> Loop | None:
         return Loop(
             sequential=many.get("isSequential") == "true",
             cardinality=_text(many, "loopCardinality"),
+            collection=many.get(f"{CAMUNDA}collection", ""),
+            element=many.get(f"{CAMUNDA}elementVariable", ""),
             completion=_text(many, "completionCondition"),
         )
     again = tag.find(f"{BPMN}standardLoopCharacteristics")

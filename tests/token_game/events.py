@@ -52,11 +52,8 @@ def happen(game: Game, wait: Token | Armed, results: Mapping[str, Value]) -> Non
         gateway.armed = []
     else:
         wait.host.armed.remove(wait)
-        if not wait.node.interrupting and wait.node.trigger.again:
-            again = game.arm(wait.node, wait.host, wait.store)
-            for armed in again:
-                armed.due = False
-            wait.host.armed += again
+        if not wait.node.interrupting:
+            wait.host.armed += game.arm_again(wait)
         token = take_boundary(game, wait.host, wait.node)
         token.expects, token.results = wait.activity, dict(results)
 
@@ -78,8 +75,7 @@ def start_event_sub(game: Game, level: Level, start: Node, armed: Armed | None =
         level.interrupted = True
     elif armed is not None and armed.kind == "timer":
         level.armed.remove(armed)
-        if start.trigger.again:
-            level.armed += game.arm(start, level, level.store)
+        level.armed += game.arm_again(armed)
     sub = next(sub for sub in level.net.event_subs if sub.inner is start.net)
     return game.spawn(level, sub, level.store)
 

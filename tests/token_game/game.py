@@ -46,6 +46,7 @@ class Game:
         self.to_cancel: dict[str, str] = {}
         self.thrown: set[str] = set()  # of these, those whose own throw ended them
         self.verdict = ""  # how the case has ended, once it has
+        self.hour = 0  # all timers run for one, or come every one
         self.told = False  # whether the engine has said so
         self.root = Level(diagram.main, Store(None, values=dict(variables)))
         self.open(self.root)
@@ -182,7 +183,7 @@ class Game:
 
     def begin(self, token: Token) -> None:
         node = token.node
-        token.phase = WAITING
+        token.phase, token.hour = WAITING, self.hour + 1
         if token.role == "body":
             self.begin_body(token)
         else:
@@ -211,9 +212,26 @@ class Game:
         """Nothing for what is only ever caught: errors, escalations, cancel, compensation."""
         if node.trigger.kind not in (*WAITS, "conditional"):
             return []
-        armed = Armed(self.next(), node, host, store, flow)
+        armed = Armed(self.next(), node, host, store, flow, hour=self.hour + 1)
+        rounds = node.trigger.rounds
+        armed.left = None if rounds is None else rounds - 1
         armed.due = armed.kind == "conditional" and store.holds(node.trigger.condition)
         return [armed]
+
+    def arm_again(self, armed: Armed) -> list[Armed]:
+        """What has happened can happen again. Rounds of a timer that have been missed are over."""
+        if not armed.node.trigger.again:
+            return []
+        again = self.arm(armed.node, armed.host, armed.store)
+        for other in again:
+            other.due = False
+            if other.kind == "timer":
+                other.hour = max(armed.hour, self.hour) + 1
+                rounds = other.hour - armed.hour
+                if armed.left is not None and armed.left < rounds:
+                    return []
+                other.left = None if armed.left is None else armed.left - rounds
+        return again
 
     def take_inputs(self, token: Token) -> None:
         if token.node.inputs and token.local is None:
@@ -244,7 +262,11 @@ class Game:
             else:
                 self.start_item(token, 0)
             return
-        token.total = int(token.store.evaluate(loop.cardinality) or 0)
+        if loop.collection:
+            token.each = token.store.evaluate(loop.collection)  # type: ignore[assignment]
+            token.total = len(token.each)
+        else:
+            token.total = int(token.store.evaluate(loop.cardinality) or 0)  # type: ignore[arg-type]
         self.count(token)
         if not token.total:
             token.phase = LEAVING
@@ -255,6 +277,8 @@ class Game:
         assert body.local is not None
         item = Token(self.next(), body.node, body.level, body.local, role="item", parent=body, index=index)
         item.local = Store(body.local, item, {"loopCounter": index})
+        if body.node.loop is not None and body.node.loop.element:
+            item.local.values[body.node.loop.element] = body.each[index]
         body.items.append(item)
 
     def count(self, body: Token) -> None:
@@ -409,7 +433,10 @@ class Game:
 
     def happen(self, activity: str, kind: str, results: Mapping[str, Value]) -> None:
         """A timer is due, a message or signal has come."""
-        events.happen(self, self.waiting(activity, kind), results)
+        wait = self.waiting(activity, kind)
+        if kind == "timer":
+            self.hour = max(self.hour, wait.hour)
+        events.happen(self, wait, results)
 
     def retry(self, activity: str) -> None:
         token = self.called(activity)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 FEATURES = (
     *("userTask", "echo", "fail", "receiveTask", "catch", "milestone", "subProcess", "callActivity"),
     *("exclusive", "parallel", "eventBased", "loop"),
-    *("multiInstance", "completion", "outputs", "conditionalFlows"),
+    *("multiInstance", "collection", "completion", "outputs", "conditionalFlows"),
     *("boundary_timer", "boundary_message", "boundary_error", "non_interrupting", "cycle"),
     *("end_terminate", "end_error"),
     *("complex", "beside_default", "inclusive", "link", "signal", "escalation", "conditional", "standardLoop"),
@@ -46,7 +46,9 @@ DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
 PHASES = ("${waitingForStart}", "${!waitingForStart}")
 CODES = ("E1", "E2")
+THROWN = ("error", "escalation")
 SIGNALS = ("s0", "s1")
+CYCLES = ("R/PT1H", "R2/PT1H", "R3/PT1H")
 MOST_NODES = 16
 DEEPEST = 2
 
@@ -105,26 +107,46 @@ class Writer:
         graph = self.has("unstructured") or ("structured" not in self.features and self.chance(2))
         part = self.graph(level, depth) if graph else self.sequence(level, depth)
         self.sheet.flow(level, start, part.first)
+        starts = [feature.removeprefix("start_") for feature in self.features if feature.startswith("start_")]
+        if _tag(level) == "process" and "compensate" in starts:
+            starts.remove("compensate")
+        subs: list[tuple[str, str]] = []
+        if starts and self.left > 0 and self.chance(3):
+            # What is thrown on a level should often be caught there, and thrown again by who caught it.
+            thrown = [kind for kind in ("error", "escalation") if kind in starts]
+            kinds = [self.one(thrown if thrown and self.chance(2) else starts)]
+            if self.chance(3):
+                kinds.append(self.one(starts))
+            subs = [(kind, self.one(CODES)) for kind in dict.fromkeys(kinds)]
         for last in part.lasts:
-            self.close(level, last, depth)
-        starts = [feature for feature in self.features if feature.startswith("start_")]
-        if _tag(level) == "process" and "start_compensate" in starts:
-            starts.remove("start_compensate")
-        if starts and self.left > 0 and self.chance(4):
-            self.event_sub(level, depth, self.one(starts).removeprefix("start_"))
+            self.close(level, last, depth, subs)
+        for kind, code in subs:
+            self.event_sub(level, depth, kind, code)
 
-    def event_sub(self, level: Element, depth: int, kind: str) -> None:
+    def event_sub(self, level: Element, depth: int, kind: str, code: str) -> None:
         sub = self.sheet.node(level, "subProcess", "eventSub", triggeredByEvent="true")
         stays = kind not in ("error", "compensate") and self.chance(2)
         start = self.sheet.node(sub, "startEvent", isInterrupting=str(not stays).lower())
-        self.await_(start, kind, again=stays)
+        if kind in ("error", "escalation"):
+            self.sheet.trigger(start, kind, code if self.chance(2) else "")
+        else:
+            self.await_(start, kind, again=stays)
         part = self.block(sub, depth + 1)
         self.sheet.flow(sub, start, part.first)
         for last in part.lasts:
-            self.close(sub, last, depth + 1)
+            # One that goes on beside its level would start itself for ever.
+            self.close(sub, last, depth + 1, [] if stays else [(kind, code)])
 
-    def close(self, level: Element, last: Element, depth: int) -> None:
-        """An end behind `last`, unless its token may simply end there."""
+    def close(
+        self, level: Element, last: Element, depth: int, caught: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """An end behind `last`, unless its token may simply end there. `caught`: kinds and codes nearby."""
+        caught = [(kind, code) for kind, code in caught if self.has(f"end_{kind}") and kind in THROWN]
+        if caught and self.chance(2):
+            end = self.sheet.node(level, "endEvent")
+            self.sheet.trigger(end, *self.one(caught))
+            self.lead(level, last, [end])
+            return
         kinds = ["none"] * 3
         kinds += [
             kind for kind in ("terminate", "signal", "escalation", "compensate") if self.has(f"end_{kind}")
@@ -356,7 +378,7 @@ class Writer:
 
     def await_(self, node: Element, kind: str, again: bool = False) -> None:
         text = {
-            "timer": lambda: "R/PT1H" if again and self.has("cycle") and self.chance(2) else "PT1H",
+            "timer": lambda: self.one(CYCLES) if again and self.has("cycle") and self.chance(2) else "PT1H",
             "message": lambda: self.one(("m0", "m1")),
             "signal": lambda: self.one(SIGNALS),
             "conditional": self.condition,
@@ -369,8 +391,15 @@ class Writer:
     def _eventBased(self, level: Element, depth: int, kind: str) -> Part:
         gate = self.sheet.node(level, "eventBasedGateway")
         lasts = []
-        for _ in range(2):
-            event = self.unit_of(level, "catch")
+        received = self.has("receiveTask") and self.chance(3)
+        for number in range(2):
+            if received and number == 0:
+                event = self.unit_of(level, "receiveTask")
+            else:
+                event = self.sheet.node(level, "intermediateCatchEvent")
+                # Not both ways of waiting for a message.
+                kinds = ["timer", *([] if received else ["message"]), *self.of("signal", "conditional")]
+                self.await_(event, self.one(kinds))
             self.sheet.flow(level, gate, event)
             lasts.append(event)
         return Part(gate, lasts)
@@ -392,7 +421,7 @@ class Writer:
     def _callActivity(self, level: Element, depth: int, kind: str) -> Part:
         self.calls -= 1
         node = self.sheet.node(level, "callActivity", "call")
-        for name in (*DATA, *COUNTERS):
+        for name in (*DATA, *COUNTERS, "items"):
             self.sheet.mapping(node, "in", name, name)
         if self.chance(2):
             self.sheet.mapping(node, "out", self.one(DATA), self.one(DATA))
@@ -417,7 +446,11 @@ class Writer:
         count = self.one(
             ("2", "0") if _tag(node) in ("subProcess", "transaction", "callActivity") else ("2", "0", "3")
         )
-        SubElement(loop, f"{BPMN}loopCardinality").text = f"${{{count}}}"
+        if self.has("collection") and self.chance(3):
+            loop.set(f"{CAMUNDA}collection", "items")
+            loop.set(f"{CAMUNDA}elementVariable", "item")
+        else:
+            SubElement(loop, f"{BPMN}loopCardinality").text = f"${{{count}}}"
         if self.has("completion") and self.chance(2):
             text = f"nrOfCompletedInstances > {self.number(0, 2)}"
             SubElement(loop, f"{BPMN}completionCondition").text = f"${{{text}}}"

@@ -25,7 +25,7 @@ from tests.token_game.diagram import Diagram
 WAITS = ("user", "timer", "message", "signal")
 MOST = 14  # stimuli of one case
 LONGEST = 300  # happenings after one stimulus
-VARIABLES: Mapping[str, int] = dict.fromkeys(("v0", "v1", "v2", "c0", "c1", "c2"), 0)
+VARIABLES: Mapping[str, Any] = {**dict.fromkeys(("v0", "v1", "v2", "c0", "c1", "c2"), 0), "items": [2, 0]}
 MAIN = "process_1"
 Stimulus = tuple[int, Mapping[str, int]]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from tests.token_game.conditions import Unknown, evaluate
 from tests.token_game.diagram import Flow, Net, Node
 
-Value = int | bool | None
+Value = int | bool | None | list[int]
 
 MOVING = "moving"  # on a flow, or about to start: not yet seen at its node
 READY = "ready"  # at its node, which has not begun
@@ -63,7 +63,9 @@ class Store:
 @dataclass(eq=False)
 class Armed:
     """An event that is armed: on an activity's boundary, behind a gateway, or as an event
-    subprocess's start. `due`: its condition has become true."""
+    subprocess's start. `due`: its condition has become true.
+
+    `hour`: when a timer comes; `left`: how often after that (None: for ever)."""
 
     number: int
     node: Node
@@ -72,6 +74,8 @@ class Armed:
     flow: Flow | None = None  # from the event-based gateway
     activity: str = ""
     due: bool = False
+    hour: int = 0
+    left: int | None = 0
 
     @property
     def kind(self) -> str:
@@ -146,6 +150,8 @@ class Token:
     inner: Level | None = None
     winner: Armed | None = None
     index: int = 0
+    each: list[int] = field(default_factory=list)
+    hour: int = 0  # when its timer comes
     total: int = 0
     finished: int = 0
     parked_from: str = ""
