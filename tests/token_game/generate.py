@@ -42,6 +42,15 @@ UNDOING = (
     *("multiInstance", "standardLoop", "boundary_message", "boundary_error", "end_error"),
     *("compensate", "compensation", "end_compensate", "start_compensate"),
 )
+# Subprocesses that say themselves how they are undone.
+UNDOING_INSIDE = ("echo", "userTask", "subProcess", "compensate", "end_compensate", "start_compensate", "structured")
+# What is thrown, comes or becomes true, and little besides that it could be caught by.
+CATCHING = (
+    *("userTask", "echo", "fail", "subProcess", "escalation", "structured"),
+    *("end_error", "end_escalation", "boundary_error", "boundary_escalation"),
+    *("boundary_timer", "boundary_conditional", "non_interrupting", "cycle", "callActivity"),
+    *("start_timer", "start_message", "start_conditional", "start_error", "start_escalation"),
+)
 DATA = ("v0", "v1", "v2")
 COUNTERS = ("c0", "c1", "c2")
 PHASES = ("${waitingForStart}", "${!waitingForStart}")
@@ -111,7 +120,7 @@ class Writer:
         if _tag(level) == "process" and "compensate" in starts:
             starts.remove("compensate")
         subs: list[tuple[str, str]] = []
-        if starts and self.left > 0 and self.chance(3):
+        if starts and (depth or self.left > 0) and self.chance(2):
             # What is thrown on a level should often be caught there, and thrown again by who caught it.
             thrown = [kind for kind in ("error", "escalation") if kind in starts]
             kinds = [self.one(thrown if thrown and self.chance(2) else starts)]

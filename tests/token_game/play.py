@@ -185,12 +185,16 @@ class Play:
                     getattr(told, "outcome", ""),
                     number(getattr(told, "scope", "").removesuffix("/called")),
                     getattr(told, "name", ""),
-                    getattr(told, "new", None),
+                    _hashable(getattr(told, "new", None)),
                 )
                 for told in batch
             ]
             for batch in self.happenings
         ]
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _short(told: ports.Happening) -> str:

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from runtime.engine import ports
-from tests.token_game import variants
+from tests.token_game import seen, variants
 from tests.token_game.acceptor import Disagreement
-from tests.token_game.generate import CALM, FEATURES, STIMULI, UNDOING, processes
+from tests.token_game.diagram import Diagram
+from tests.token_game.generate import CALM, CATCHING, FEATURES, STIMULI, UNDOING, UNDOING_INSIDE, processes
 from tests.token_game.play import Play
 
 ASKED = os.environ.get("GUICHENG_EXAMPLES")
@@ -31,6 +32,7 @@ ALWAYS = {
     "phases": [Phase.generate, *([Phase.shrink] if ASKED else [])],
     "suppress_health_check": list(HealthCheck),
 }
+PLAYED: Counter[str] = Counter()  # how many processes, and in how many of them each feature took part
 
 
 def some(share: int = 1) -> settings:
@@ -45,6 +47,9 @@ CALM_ONES = processes([feature for feature in CALM if feature in (*FEATURES, "st
 def agree(xml: str, stimuli: Any) -> None:
     """The game accepts what the engine does, and storage in between changes nothing."""
     judged = Play(xml, stimuli).run()
+    PLAYED["processes"] += 1
+    happenings = [told for batch in judged.happenings for told in batch]
+    PLAYED.update(seen.features(Diagram(xml, judged.main), happenings))
     kept = Play(xml, stimuli, stored=False, judged=False).run()
     assert judged.plainly() == kept.plainly()
     assert judged.variables() == kept.variables()
@@ -63,9 +68,21 @@ def test_every_step_in_unstructured_graphs_is_one_of_the_token_game(xml: str, st
 
 
 @some(2)
-@given(processes(UNDOING), STIMULI)
+@given(processes(UNDOING) | processes(UNDOING_INSIDE), STIMULI)
 def test_every_step_that_undoes_work_is_one_of_the_token_game(xml: str, stimuli: Any) -> None:
     agree(xml, stimuli)
+
+
+@some(2)
+@given(processes(CATCHING), STIMULI)
+def test_every_step_that_catches_something_is_one_of_the_token_game(xml: str, stimuli: Any) -> None:
+    agree(xml, stimuli)
+
+
+def test_each_feature_took_part_in_what_was_played() -> None:
+    if PLAYED["processes"] < 3 * EXAMPLES:
+        pytest.skip("the tests before this one have not run here as a whole")
+    assert {feature: PLAYED[feature] for feature in FEATURES if not PLAYED[feature]} == {}
 
 
 @some(4)
