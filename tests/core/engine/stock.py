@@ -7,7 +7,6 @@ from __future__ import annotations
 from typing import Any
 
 from lxml import etree
-from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.camunda.parser.CamundaParser import CamundaParser
 from SpiffWorkflow.util.task import TaskState
@@ -31,13 +30,16 @@ def flows(text: str) -> str:
     return drawn
 
 
+def file(elements: str, drawn: str, beside: str = "") -> str:
+    """A process of these elements, in XML, and flows; `beside`: what else the file has."""
+    process = f'<process id="p" isExecutable="true">{elements}{flows(drawn)}</process>'
+    return f"{HEAD}{beside}{process}</definitions>"
+
+
 def parsed(elements: str, drawn: str, beside: str = "") -> BpmnWorkflow:
-    """A case of the process of these elements, in XML, and flows; `beside`: what else the file has."""
+    """A case of that process."""
     parser = CamundaParser()
-    whole = (
-        f'{HEAD}{beside}<process id="p" isExecutable="true">{elements}{flows(drawn)}</process></definitions>'
-    )
-    parser.add_bpmn_xml(etree.fromstring(whole))
+    parser.add_bpmn_xml(etree.fromstring(file(elements, drawn, beside)))
     return BpmnWorkflow(parser.get_spec("p"), parser.get_subprocess_specs("p"))
 
 
@@ -46,7 +48,7 @@ def run(workflow: BpmnWorkflow, **data: Any) -> BpmnWorkflow:
     workflow.task_tree.data.update(data)
     for _ in range(5):
         workflow.do_engine_steps()
-        workflow.refresh_waiting_tasks()
+        workflow.refresh_timers()
     return workflow
 
 
@@ -63,14 +65,3 @@ def done(workflow: BpmnWorkflow) -> list[str]:
 
 def ready(workflow: BpmnWorkflow) -> list[str]:
     return [task.task_spec.name for task in workflow.get_tasks(state=TaskState.READY)]
-
-
-def open_here(workflow: BpmnWorkflow) -> list[str]:
-    """What is not over, of any state that is certain."""
-    return [
-        task.task_spec.name
-        for task in workflow.get_tasks(state=TaskState.WAITING | TaskState.READY | TaskState.STARTED)
-    ]
-
-
-__all__ = ["BpmnEvent", "do", "done", "open_here", "parsed", "ready", "run"]
