@@ -25,6 +25,7 @@ class Join(Element):
 
     def __init__(self, level: ScopeSpec, node: Node) -> None:
         super().__init__(level, node)
+        self.position = len(level.task_specs)  # in the diagram
         self._reach: dict[str, frozenset[str]] | None = None
 
     def settle(self, level: Level) -> bool:
@@ -102,9 +103,11 @@ def settle(case: Case) -> None:
                 level.touch()
 
 
-def _place(place: tuple[Level, str]) -> tuple[int, str]:
-    owner = getattr(place[0], "owner", None)
-    return (owner.number if owner is not None else 0), place[1]
+def _place(place: tuple[Level, str]) -> tuple[int, int]:
+    """By the age of the level and the order of the diagram: what things are called decides nothing."""
+    level, name = place
+    owner = getattr(level, "owner", None)
+    return (owner.number if owner is not None else 0), getattr(level.spec.element(name), "position", 0)
 
 
 def _over(case: Case, level: Level) -> bool:

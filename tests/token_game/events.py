@@ -154,7 +154,8 @@ def catcher(game: Game, token: Token, kind: str, code: str) -> Catcher | None:
     while True:
         if current.role == "item" and current.parent is not None:
             current = current.parent
-        boundary = _matching(current.node.boundaries, kind, code)
+        # What is attached to a subprocess waits while it runs, not while it is undone.
+        boundary = _matching(current.node.boundaries, kind, code) if current.role != "undo" else None
         if boundary is not None:
             return current, boundary
         level = current.level

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -29,29 +30,37 @@ def original(id: str) -> str:
 
 
 def reordered(xml: str, seed: int) -> str:
-    """The elements in another order, but for that of the flows, which gateways ask in that order."""
+    """The elements in another order, but for those whose order decides: flows, which gateways ask one by
+    one, and events that may happen at the same moment."""
     root = ElementTree.fromstring(xml)
     chance = random.Random(seed)
     for level in [root, *(tag for name in LEVELS for tag in root.iter(f"{BPMN}{name}"))]:
-        flows = [tag for tag in level if tag.tag == f"{BPMN}sequenceFlow"]
         tags = list(level)
         chance.shuffle(tags)
-        order = iter(flows)
-        level[:] = [next(order) if tag.tag == f"{BPMN}sequenceFlow" else tag for tag in tags]
+        for kept in ("sequenceFlow", "boundaryEvent", "subProcess"):
+            order = iter([tag for tag in level if tag.tag == f"{BPMN}{kept}"])
+            tags = [next(order) if tag.tag == f"{BPMN}{kept}" else tag for tag in tags]
+        level[:] = tags
     return ElementTree.tostring(root, encoding="unicode")
 
 
 def widened(xml: str, which: int) -> str:
     """An empty branch beside a user task: split, nothing, join. "" if there is no such task.
 
-    One that can be interrupted will not do, since the empty branch would wait for it for ever."""
+    One that can be interrupted will not do, since the empty branch would wait for it for ever; nor one that
+    several flows lead to, since the split would wait for all of them, or after which a case may end."""
     root = ElementTree.fromstring(xml)
     found: list[tuple[Element, Element]] = []
     for name in LEVELS:
         for level in root.iter(f"{BPMN}{name}"):
             stopped = {tag.get("attachedToRef") for tag in level if tag.get("cancelActivity") == "true"}
+            flows = level.findall(f"{BPMN}sequenceFlow")
+            into = Counter(flow.get("targetRef") for flow in flows)
+            followed = {flow.get("sourceRef") for flow in flows}
             found += [
-                (level, tag) for tag in level.findall(f"{BPMN}userTask") if tag.get("id") not in stopped
+                (level, tag)
+                for tag in level.findall(f"{BPMN}userTask")
+                if tag.get("id") in followed - stopped and into[tag.get("id")] == 1
             ]
     if not found:
         return ""

@@ -255,3 +255,18 @@ def test_an_event_that_interrupts_an_ad_hoc_subprocess_ends_it_and_nothing_is_of
         flows="start -> work -> done",
     )
     assert Run(process, {"ready": False}).receive("off").do("b").ended == "done"
+
+
+def test_of_two_joins_that_may_both_go_on_the_diagram_decides_not_their_names() -> None:
+    def ends(first: str, second: str) -> list[str]:
+        flows = f"""
+            start -> split -> {first} -> done_{first}
+            split -> {second} -> done_{second}
+            split -> fork -> {second}
+            fork -> {first}
+        """
+        run = Run(draw("p", both("split"), both("fork"), any_of(first), any_of(second), flows=flows))
+        return [element for element in run.path if element.startswith("done")]
+
+    assert ends("a", "b") == ["done_a", "done_b"]
+    assert ends("b", "a") == ["done_b", "done_a"]
