@@ -387,7 +387,7 @@ class Writer:
 
     def await_(self, node: Element, kind: str, again: bool = False) -> None:
         text = {
-            "timer": lambda: self.one(CYCLES) if again and self.has("cycle") and self.chance(2) else "PT1H",
+            "timer": lambda: self.one((*CYCLES, "PT1H")) if again and self.has("cycle") else "PT1H",
             "message": lambda: self.one(("m0", "m1")),
             "signal": lambda: self.one(SIGNALS),
             "conditional": self.condition,
