@@ -173,7 +173,8 @@ def a_step_less(told: list[ports.Happening], at: int, flows: Collection[str]) ->
 
 
 def a_step_more(told: list[ports.Happening], at: int, flows: Collection[str]) -> list[ports.Happening] | None:
-    if isinstance(told[at], (ports.VariableWritten, ports.TimerSet, ports.Subscribed)):
+    found = told[at]
+    if not isinstance(found, ports.Left) or not found.flows:
         return None
     return [*told[: at + 1], *told[at:]]
 
