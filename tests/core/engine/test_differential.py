@@ -192,7 +192,7 @@ def wrong_data(told: list[ports.Happening], at: int, flows: Collection[str]) -> 
 def test_a_forged_trace_is_refused(forge: Any) -> None:
     refused = 0
 
-    @settings(max_examples=60, **{**ALWAYS, "derandomize": True})  # type: ignore[arg-type]
+    @settings(max_examples=120, **{**ALWAYS, "derandomize": True})  # type: ignore[arg-type]
     @given(processes(), STIMULI, st.integers(0, 5), st.integers(0, 30))
     def forged(xml: str, stimuli: Any, batch: int, place: int) -> None:
         nonlocal refused
