@@ -14,8 +14,10 @@ from typing import Any
 from tests.token_game import complexes, events, joins
 from tests.token_game.diagram import Diagram
 from tests.token_game.game import BUILT_IN, Game, NoExit, Unlawful
+from tests.token_game.likeness import different
 from tests.token_game.state import JOINING, LEAVING, MOVING, PARKED, READY, Token
 
+THROWN_TOLD = {"signal": "SignalThrown", "escalation": "Escalated"}  # what is thrown → how it is told
 MOST = 16  # readings that are followed at once
 QUIET = ("intermediateCatchEvent", "eventBasedGateway")  # may begin without a word, for a condition
 DEEP = 3  # steps in a row that are not reported
@@ -34,6 +36,8 @@ class Acceptor:
         self.games = [Game(diagram, variables)]
         self.waits: dict[str, tuple[str, str]] = {}  # timers and subscriptions, as told
         self.written: dict[str, dict[str, Any]] = {}  # variables by scope, as told
+        self.throws = {node.id: node.trigger for node in diagram.walk() if node.throws in THROWN_TOLD}
+        self.said: set[str] = set()  # who has told what it throws and is not yet left
 
     # What happened.
 
@@ -59,6 +63,7 @@ class Acceptor:
         if kind in ("TimerSet", "Subscribed"):
             what = "timer" if kind == "TimerSet" else happening.kind
             self.waits[happening.activity] = (happening.element, what)
+        self._throws(kind, happening)
         taker = getattr(self, f"_{kind.lower()}", None)
         if taker is None:
             return
@@ -68,7 +73,7 @@ class Acceptor:
             after += self._readings(game, happening, taker, reasons, DEEP)
         if not after:
             raise Disagreement(f"{_told(happening)}\n  " + "\n  ".join(dict.fromkeys(reasons)))
-        self.games = after[:MOST]
+        self.games = different(after)[:MOST] if len(after) > 1 else after
 
     def _readings(self, game: Game, happening: Any, taker: Any, reasons: list[str], depth: int) -> list[Game]:
         found: list[Game] = []
@@ -97,6 +102,22 @@ class Acceptor:
                     complexes.reset(other)
                     found += self._readings(other, happening, taker, reasons, depth - 1)
         return found
+
+    def _throws(self, kind: str, told: Any) -> None:
+        """Each throw is told once, by an event that throws it, before that is left."""
+        trigger = self.throws.get(told.element)
+        if kind in THROWN_TOLD.values():
+            if trigger is None or THROWN_TOLD[trigger.kind] != kind:
+                raise Disagreement(f"{_told(told)}: nothing is thrown there")
+            if trigger.name != (told.name if kind == "SignalThrown" else told.code):
+                raise Disagreement(f"{_told(told)}: it throws {trigger.name}")
+            if told.activity in self.said:
+                raise Disagreement(f"{_told(told)}: it has been thrown already")
+            self.said.add(told.activity)
+        elif kind == "Left" and trigger is not None:
+            if told.activity not in self.said:
+                raise Disagreement(f"{_told(told)}: it has thrown nothing")
+            self.said.remove(told.activity)
 
     def _begins(self, activity: str) -> None:
         """The first variable of a called process tells which call has begun."""
@@ -256,6 +277,8 @@ class Acceptor:
         self, open_waits: Counter[tuple[str, str]], parked: Counter[str], variables: Mapping[str, Any]
     ) -> None:
         """Compare what is left. Raises Disagreement."""
+        if self.said:
+            raise Disagreement(f"at rest: {len(self.said)} events have thrown and are not left")
         reasons: list[str] = []
         after = []
         for game in self.games:

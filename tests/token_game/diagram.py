@@ -5,6 +5,7 @@ the product, which has a reader of its own."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
@@ -108,6 +109,11 @@ class Node(Fixed):
     def is_activity(self) -> bool:
         return self.tag in ACTIVITIES
 
+    @property
+    def throws(self) -> str:
+        """The kind of what it throws, "" if it throws nothing."""
+        return self.trigger.kind if self.tag in ("intermediateThrowEvent", "endEvent") else ""
+
 
 @dataclass(eq=False)
 class Net(Fixed):
@@ -137,6 +143,14 @@ class Diagram(Fixed):
             tag.get("id", ""): self.net(tag, tag.get("id", "")) for tag in root.iter(f"{BPMN}process")
         }
         self.main = self.nets[main]
+
+    def walk(self) -> Iterator[Node]:
+        """Every node of the file."""
+        pending = list(self.nets.values())
+        while pending:
+            for node in pending.pop().nodes.values():
+                yield node
+                pending += [node.inner] if node.inner is not None else []
 
     def net(self, holder: ElementTree.Element, process: str) -> Net:
         net = Net(holder.get("id", ""), process)
