@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
-import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -27,6 +24,7 @@ from runtime.bpmn.catalogue import Catalogue
 from runtime.bpmn.check import check, refused
 from runtime.bpmn.lint.unknown_process import may_be_called
 from runtime.bpmn.model import Diagram, Process
+from runtime.children import Child, Gone
 from runtime.errors import Problem
 from runtime.xml import MAX_BYTES
 
@@ -37,8 +35,6 @@ MEMORY = 1024**3 + 600 * 1024**2  # bytes that may be written to; V8 sets 550 MB
 IDLE = 30  # seconds after which a child that nobody asks ends
 TOO_SLOW = "Checking this file took more than {seconds} seconds, so it is refused. Make it smaller."
 FAILED = "Checking this file used too much memory or failed, so it is refused. Make it smaller."
-# A child needs to find its libraries and its language, and none of its parent's secrets.
-_KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PYTHONHOME", "VIRTUAL_ENV")
 
 
 def check_in_child(
@@ -85,62 +81,25 @@ def outlines_in_child(
     return [Outline(id, may, tuple(calls)) for id, may, calls in answer], []
 
 
-class _Gone(Exception):
-    """The child ended, by itself or by the clock."""
-
-
-class _Child:
-    """One process; asked by one thread at a time."""
+class _Child(Child):
+    """One process that reads and checks diagrams."""
 
     def __init__(self) -> None:
-        root = str(Path(__file__).resolve().parents[2])
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "runtime.bpmn.child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": root} | {key: os.environ[key] for key in _KEPT if key in os.environ},
-        )
-        self.parent = os.getpid()
-        self.late = self.asked = False
+        super().__init__("runtime.bpmn.child", bufsize=-1)
+        self.asked = False
 
     def ask(self, head: bytes, data: bytes, seconds: float) -> bytes:
-        """One answer. Raises _Gone; it is of no more use then."""
-        assert self.process.stdin and self.process.stdout
-        clock = threading.Timer(seconds, self._expire)
-        clock.daemon = True
-        clock.start()
-        try:
-            self.process.stdin.write(head + b"\n" + data)
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
-        except OSError:
-            raise _Gone from None
-        finally:
-            clock.cancel()
-        if not answer.endswith(b"\n"):
-            raise _Gone
+        """One answer. Raises Gone; it is of no more use then."""
+
+        def exchange(source: IO[bytes], target: IO[bytes]) -> bytes | None:
+            source.write(head + b"\n" + data)
+            source.flush()
+            answer = target.readline()
+            return answer if answer.endswith(b"\n") else None
+
+        answer = self.timed(exchange, seconds)
         self.asked = True
         return answer
-
-    def _expire(self) -> None:
-        self.late = True
-        self.process.kill()
-
-    @property
-    def usable(self) -> bool:
-        # After a fork it is the parent's.
-        return self.parent == os.getpid() and not self.late and self.process.poll() is None
-
-    def end(self) -> None:
-        if self.parent != os.getpid():
-            return
-        self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            with suppress(OSError):
-                if pipe is not None:
-                    pipe.close()
-        self.process.wait()
 
 
 _turn = threading.Lock()
@@ -163,7 +122,7 @@ def _ask(request: Mapping[str, Any], data: bytes, seconds: float) -> Any:
             try:
                 answer = values.loads(child.ask(head, data, seconds))
                 break
-            except _Gone:
+            except Gone:
                 close()
                 if child.late:
                     return Problem("check_too_slow", TOO_SLOW, params={"seconds": f"{seconds:g}"}, file=file)

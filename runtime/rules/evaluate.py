@@ -11,15 +11,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import os
 import subprocess
 import sys
 import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
+from runtime.children import surroundings
 from runtime.errors import Problem
 from runtime.rules import durable, facts, outcome, plain
 from runtime.rules.decision import Decision
@@ -155,15 +154,13 @@ def publishable(text: str, file: str = "") -> list[Problem]:
 def check_in_child(text: str, file: str = "", *, seconds: float = 60) -> list[Problem]:
     """`publishable` in a process of its own, ended after `seconds`: an endless loop in the
     engine's C code can be stopped no other way."""
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     try:
         child = subprocess.run(
             [sys.executable, "-m", "runtime.rules", file],
             input=text.encode("utf-8", "surrogatepass"),
             capture_output=True,
             timeout=seconds,
-            env={**os.environ, "PYTHONPATH": path},
+            env=surroundings(),
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -1,17 +1,15 @@
 """The processes that run scripts: started when first needed, replaced when anything is wrong.
 
-The parent never waits without an end: a clock kills the process, and what was being read or
-written then ends. Not here: what the process does (child.py), what is believed of it (wire.py)."""
+Not here: how a process is kept apart (runtime/children.py), what it does (child.py), what is
+believed of it (wire.py)."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
-from contextlib import suppress
-from pathlib import Path
+from typing import IO
 
+from runtime import children
+from runtime.children import Gone
 from runtime.scripts.errors import ScriptsBusy, ScriptsUnavailable, ScriptTooBig, ScriptTooSlow
 from runtime.scripts.wire import LARGEST_ANSWER, LARGEST_REQUEST, Request, read_frame, write_frame
 
@@ -20,35 +18,17 @@ START_SECONDS = 15.0  # of a process, on a slow machine
 GRACE_SECONDS = 0.5  # after which a process that has not stopped its script itself is ended
 QUEUE_SECONDS = 20.0  # for a turn
 RUNS = 500  # of one process; then a new one, should anything have leaked
-ROOT = Path(__file__).resolve().parents[2]
-# What it needs to find its libraries and its language, and none of its parent's secrets.
-KEPT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT", "PYTHONHOME", "VIRTUAL_ENV")
 
 
-class Gone(Exception):
-    """The process ended, by itself or by the clock."""
-
-
-class Child:
-    """One process. Used by one thread at a time."""
+class Child(children.Child):
+    """One process that runs scripts."""
 
     def __init__(self) -> None:
-        kept = {key: os.environ[key] for key in KEPT if key in os.environ}
         try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "runtime.scripts.child"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=os.path.abspath(os.sep),
-                env={"PYTHONPATH": str(ROOT), "TZ": "UTC"} | kept,
-                close_fds=True,
-                bufsize=0,  # no buffer whose lock a fork could catch
-            )
+            super().__init__("runtime.scripts.child")
         except OSError as error:
             raise ScriptsUnavailable() from error
         self.runs = 0
-        self.late = False
         try:
             self._exchange(None, START_SECONDS)
         except Gone:
@@ -61,46 +41,16 @@ class Child:
         return self._exchange(frame, seconds)
 
     def _exchange(self, frame: bytes | None, seconds: float) -> bytes:
-        clock = threading.Timer(seconds, self._expire)
-        clock.daemon = True
-        clock.start()
-        assert self.process.stdin and self.process.stdout
-        try:
+        def exchange(source: IO[bytes], target: IO[bytes]) -> bytes | None:
             if frame is not None:
-                write_frame(self.process.stdin, frame)
-            answer = read_frame(self.process.stdout, LARGEST_ANSWER)
-        except OSError:
-            raise Gone from None
-        finally:
-            clock.cancel()
-        if answer is None:
-            raise Gone
-        return answer
+                write_frame(source, frame)
+            return read_frame(target, LARGEST_ANSWER)
 
-    def _expire(self) -> None:
-        self.late = True
-        self.process.kill()
+        return self.timed(exchange, seconds)
 
     @property
     def usable(self) -> bool:
-        return self.runs < RUNS and not self.late and self.process.poll() is None
-
-    def end(self) -> None:
-        self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        self.process.wait()
-
-    def forget(self) -> None:
-        """After a fork it is the parent's: only our ends of its pipes are closed, or it would outlive it."""
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
-        # Not ours to wait for when it is collected.
-        self.process.returncode = 0
+        return self.runs < RUNS and super().usable
 
 
 class Pool:
@@ -175,5 +125,5 @@ class Pool:
     def leave_to_parent(self) -> None:
         """In a forked child: what the parent has is the parent's."""
         for child in self._all:
-            child.forget()
+            child.end()
         self._reset()

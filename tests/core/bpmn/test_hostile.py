@@ -99,8 +99,7 @@ def test_a_file_that_takes_too_long_is_refused():
 
 def test_a_child_that_dies_refuses_the_file(monkeypatch):
     child.close()
-    monkeypatch.setattr("runtime.bpmn.child._KEPT", ())
-    monkeypatch.setattr("runtime.bpmn.child.sys.executable", "/bin/false")
+    monkeypatch.setattr("runtime.children.sys.executable", "/bin/false")
     diagram, (problem,) = check_in_child(GOOD, "x.bpmn", CATALOGUE)
     assert diagram is None
     assert (problem.rule, problem.severity) == ("check_failed", "error")
