@@ -49,8 +49,8 @@ class Child:
         self.late = False
 
     def timed(self, act: Callable[[IO[bytes], IO[bytes]], T | None], seconds: float) -> T:
-        """What `act` makes of the two ends. Raises Gone if that is None or the process ended; it is of no
-        more use then."""
+        """What `act` makes of the two ends. Raises Gone if that is None, the process ended or it is late;
+        the process is of no more use then."""
         assert self.process.stdin and self.process.stdout
         clock = threading.Timer(seconds, self._expire)
         clock.daemon = True
@@ -61,7 +61,7 @@ class Child:
             raise Gone from None
         finally:
             clock.cancel()
-        if answer is None:
+        if answer is None or self.late:
             raise Gone
         return answer
 

@@ -6,6 +6,7 @@ the business zone is a setting and belongs to whoever shows a time."""
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,11 @@ _frozen: dt.datetime | None = None
 def now() -> dt.datetime:
     """The present, in UTC, to the microsecond."""
     return (_frozen or dt.datetime.now(dt.UTC)) + _offset
+
+
+def seconds() -> float:
+    """Of a clock that only tells how long something takes; `frozen` and `shift` do not move it."""
+    return time.monotonic()
 
 
 def shift(by: dt.timedelta) -> None:

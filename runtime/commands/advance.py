@@ -47,6 +47,7 @@ class Moved:
     may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
     parked: list[ports.Parked] = field(default_factory=list)
     ended: bool = False
+    steps: int = 0  # made before it was interrupted; 0 if it was not
 
     def next_for(self, actor: Actor) -> str | None:
         """The first task this move opened that is the actor's to do."""
@@ -150,7 +151,7 @@ def _write(
     signals: list[tuple[str, Mapping[str, Value]]] = []
     asked_again: list[str] = []
     end: ports.Ended | None = None
-    resumes = False
+    resumes = 0  # after how many steps it was interrupted
     changed: dict[str, Value] = {}
     made = _made(world)
     for happening in happenings:
@@ -186,7 +187,7 @@ def _write(
         elif isinstance(happening, ports.AskedAgain):
             asked_again.append(happening.activity)
         elif isinstance(happening, ports.Interrupted):
-            resumes = True
+            resumes = moved.steps = happening.steps
         elif isinstance(happening, ports.Ended):
             end = happening
         entries.append(entry)

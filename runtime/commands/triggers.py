@@ -79,7 +79,8 @@ def resume(tx: Transaction, job: Any) -> None:
     case = _open_case(tx, job)
     if case is None:
         return
-    steps = int((job.payload or {}).get("steps", 0)) + engine.LIMIT
+    # A job of an earlier version does not say.
+    steps = int((job.payload or {}).get("steps", engine.LIMIT))
     if steps >= library.house(tx).most_steps:
         incidents = sa.select(sa.func.count()).where(jobs.incidents.c.job_id == job.id)
         if not tx.scalar(incidents):
@@ -88,11 +89,11 @@ def resume(tx: Transaction, job: Any) -> None:
             retries.raise_incident(tx, case.id, job.id, case.process, reason)
             return
         steps = 0
-    advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
+    moved = advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
     tx.execute(
         sa.update(jobs.jobs)
         .where(jobs.jobs.c.kind == "continue", jobs.jobs.c.case_id == case.id, jobs.jobs.c.state == "waiting")
-        .values(payload={"steps": steps})
+        .values(payload={"steps": steps + moved.steps})
     )
 
 

@@ -141,9 +141,10 @@ def _digest(*parts: str) -> str:
 
 
 def departures(
-    case: Any, messages: Sequence[Thrown], resumes: bool, sequence: int, now: dt.datetime
+    case: Any, messages: Sequence[Thrown], resumes: int, sequence: int, now: dt.datetime
 ) -> list[dict[str, Any]]:
-    """Messages leave as jobs of this transaction; so does the rest of an interrupted run (`resumes`)."""
+    """Messages leave as jobs of this transaction; so does the rest of a run that was
+    interrupted after `resumes` steps (0: it was not)."""
     rows = [
         {
             **job("message", f"message:{case.public_id}:{sequence}:{number}", case.id, now),
@@ -157,5 +158,6 @@ def departures(
         for number, message in enumerate(messages)
     ]
     if resumes:
-        rows.append(job("continue", f"continue:{case.public_id}:{sequence}", case.id, now))
+        key = f"continue:{case.public_id}:{sequence}"
+        rows.append({**job("continue", key, case.id, now), "payload": {"steps": resumes}})
     return rows

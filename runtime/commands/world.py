@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 
-from runtime import functions, i18n, library, scripts
+from runtime import clock, functions, i18n, library, scripts
 from runtime.bpmn.model import Process
 from runtime.engine.ports import BpmnError, Step
 from runtime.errors import GuichengError
@@ -25,6 +25,10 @@ from runtime.scripts import Scripted
 from runtime.store import accounts
 from runtime.store.db import Again, Transaction
 from runtime.values import Value
+
+# Seconds of scripts in one transaction. On SQLite everybody else who writes waits meanwhile, and a step may
+# take as long as the limit of a script; the rest goes on in the next transaction.
+PATIENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class BoundWorld:
     sent: list[Sent] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     operated: list[tuple[Step, str]] = field(default_factory=list)
+    scripted: float = 0.0  # seconds that scripts have taken
 
     @property
     def now(self) -> dt.datetime:
@@ -114,11 +119,18 @@ class BoundWorld:
         return decision.outputs
 
     def run_script(self, source: str, names: Mapping[str, Value], step: Step) -> Scripted:
+        began = clock.seconds()
         try:
             seen = {name: value for name, value in names.items() if name != "execution"}
             return scripts.run(source, seen, names["execution"])
         except scripts.Thrown as thrown:
             raise BpmnError(thrown.code, thrown.message) from None
+        finally:
+            self.scripted += clock.seconds() - began
+
+    @property
+    def weary(self) -> bool:
+        return self.scripted > PATIENCE
 
     def functions(self, step: Step | None, language: str = i18n.DEFAULT) -> Mapping[str, Callable[..., Any]]:
         """What an expression may call; names of people are told in `language`."""

@@ -305,7 +305,7 @@ class Case(TopLevel):
     # Steps.
 
     def run(self, limit: int) -> None:
-        """Make steps until all tokens wait, or `limit` steps are made."""
+        """Make steps until all tokens wait, `limit` steps are made or, after one at least, the world is weary."""
         steps = 0
         self._look_around()
         while self._queue:
@@ -313,8 +313,8 @@ class Case(TopLevel):
             if token is None or not token.has_state(READY) or token.parked:
                 heappop(self._queue)
                 continue
-            if steps == limit:
-                self.report(ports.Interrupted("", ""))
+            if steps == limit or (steps and getattr(self.world, "weary", False)):
+                self.report(ports.Interrupted("", "", steps))
                 return
             heappop(self._queue)
             self._step(token)

@@ -36,6 +36,10 @@ class World(Protocol):
     def zone(self) -> ZoneInfo:
         """Of cron, bare dates and calendar durations; Asia/Shanghai if the world has none."""
 
+    @property
+    def weary(self) -> bool:
+        """Whether this transaction has lasted long enough; others wait for it to end."""
+
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Run a service task's operation, in a savepoint. Raises BpmnError."""
 
@@ -193,7 +197,10 @@ class AskedAgain(Happening):
 
 @dataclass(frozen=True)
 class Interrupted(Happening):
-    """`limit` automatic steps were made; the rest goes on with Execution.run in a later transaction."""
+    """`steps` automatic steps were made, or the world is weary; the rest goes on with Execution.run in a
+    later transaction."""
+
+    steps: int = 0
 
 
 @dataclass(frozen=True)

@@ -114,3 +114,23 @@ def test_the_setting_says_how_long_a_script_may_run(firm: Office, monkeypatch: p
         assert slow.value.params == {"seconds": "0.25"}
     finally:
         scripts.use(before)
+
+
+def test_scripts_that_take_long_give_others_their_turn(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed = [0.0]
+
+    def slow(*asked: object) -> scripts.Scripted:
+        passed[0] += 0.6
+        return scripts.Scripted(None, {}, {}, frozenset())
+
+    monkeypatch.setattr("runtime.commands.world.scripts.run", slow)
+    monkeypatch.setattr("runtime.commands.world.clock.seconds", lambda: passed[0])
+    names = [f"s{number}" for number in range(5)]
+    firm.deploy(bpmn("slow", start(), *(script(name, "1") for name in names), end()))
+    case = firm.as_("spec").start("slow")
+    # After two scripts a transaction ends; the case goes on by itself in the next.
+    assert case.status == "completed"
+    assert passed[0] == pytest.approx(3.0)
+    assert [entry.kind for entry in case.log if entry.kind in ("interrupted", "resumed")] == [
+        *("interrupted", "resumed", "interrupted", "resumed")
+    ]
