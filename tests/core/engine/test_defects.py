@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 from lxml import etree
 from SpiffWorkflow.bpmn.parser import BpmnParser
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
@@ -27,6 +28,7 @@ from SpiffWorkflow.camunda.serializer.config import CAMUNDA_CONFIG
 from SpiffWorkflow.util.deep_merge import DeepMerge
 from SpiffWorkflow.util.task import TaskIterator, TaskState
 
+from runtime.bpmn import read
 from runtime.engine import ports
 from runtime.engine.definition import compile
 from runtime.engine.errors import DoesNotFit
@@ -560,11 +562,70 @@ def test_14_ids_that_the_stock_engine_reserves_are_ids_like_others() -> None:
 
 def test_14_a_chain_of_1500_tasks_is_no_recursion() -> None:
     names = [f"s{n}" for n in range(1500)]
+    tasks = "".join(f'<manualTask id="{name}"/>' for name in names)
+    with pytest.raises((ValidationException, RecursionError), match="recursion"):
+        stock.parsed(ENDS + tasks, " -> ".join(["start", *names, "done"]))
     process = draw("p", *[service(name, "t") for name in names], flows=" -> ".join(["start", *names, "done"]))
     run = Run(process)
     assert run.execution.interrupted
     run.execution.run()
     assert run.again().ended == "done" and len(run.world.calls) == 1500
+
+
+def test_14_an_item_that_is_null_is_an_item() -> None:
+    loop = (
+        '<multiInstanceLoopCharacteristics isSequential="true"><loopDataInputRef>items</loopDataInputRef>'
+        '<inputDataItem id="item"/></multiInstanceLoopCharacteristics>'
+    )
+    parser = BpmnParser()
+    parser.add_bpmn_xml(
+        etree.fromstring(stock.file(f'{ENDS}<userTask id="a">{loop}</userTask>', "start -> a -> done"))
+    )
+    case = stock.run(BpmnWorkflow(parser.get_spec("p")), items=["x", None, "y"])
+    stock.do(case, "a [child]")
+    assert not case.is_completed()
+    assert case.get_tasks(state=TaskState.READY | TaskState.WAITING) == [], "stock: nothing can happen any more"
+    process = draw("p", user("a", loop=each("${items}", sequential=True)), flows="start -> a -> done")
+    assert Run(process, {"items": ["x", None, "y"]}).do("a").do("a").do("a").ended == "done"
+
+
+class Endless(Exception):
+    """The same lines, too often."""
+
+
+def test_14_a_data_object_of_a_process_may_be_used_two_levels_down() -> None:
+    used = (
+        '<userTask id="t"><dataInputAssociation id="i"><sourceRef>r</sourceRef></dataInputAssociation></userTask>'
+        '<dataObjectReference id="r" dataObjectRef="o"/>'
+    )
+    # The flows of each level by ids of their own.
+    inner = stock.flows("vs -> t -> ve").replace('id="f', 'id="v')
+    outer = stock.flows("us -> v -> ue").replace('id="f', 'id="u')
+    elements = (
+        f'{ENDS}<dataObject id="o"/><subProcess id="u"><startEvent id="us"/><endEvent id="ue"/>'
+        f'<subProcess id="v"><startEvent id="vs"/><endEvent id="ve"/>{used}{inner}</subProcess>'
+        f"{outer}</subProcess>"
+    )
+    lines = [0]
+
+    def counted(frame: Any, event: str, _: Any) -> Any:
+        if frame.f_code.co_name == "_resolve_data_object_ref":
+            lines[0] += 1
+            if lines[0] > 10_000:
+                raise Endless
+        return counted
+
+    before = sys.gettrace()
+    sys.settrace(counted)
+    try:
+        with pytest.raises(ValidationException, match="Endless"):
+            stock.parsed(elements, "start -> u -> done")
+    finally:
+        sys.settrace(before)
+    text = stock.file(elements, "start -> u -> done").replace("<userTask ", '<userTask camunda:assignee="ana" ')
+    diagram, _ = read.diagram(text.encode(), "p.bpmn")
+    assert diagram is not None
+    assert Run(diagram.processes["p"]).do("t").ended == "done"
 
 
 # And what is stock, stays stock where we lean on it.
