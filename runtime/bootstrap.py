@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock, scripts, v8
-from runtime.commands import accounts
+from runtime.commands import accounts, drafts
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.errors import Failed, Problem
@@ -185,12 +185,12 @@ class Runtime:
 
     def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
         """Prove a draft in a child process, then make it the active version; its number."""
-        text = self.read(deploying.draft_text, actor, key, draft)
+        text = self.read(drafts.draft_text, actor, key, draft)
         problems = evaluate.check_in_child(text, f"{key}.yaml")
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise deploying.DeploymentRefused(problems, count=len(errors))
-        return self.do(deploying.publish_rule, actor, key, draft, digest(text))
+        return self.do(drafts.publish_rule, actor, key, draft, digest(text))
 
     def missing_years(self) -> list[int]:
         """This year and the next, where the business calendar does not hold them."""

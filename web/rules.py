@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from runtime.commands import deploy
+from runtime.commands import drafts
 from runtime.errors import Conflict, Invalid
 from runtime.queries import rules
 from web import current, show
@@ -30,7 +30,7 @@ def page(key: str) -> str:
 
 @bp.post("/rules/<key>/check")
 def check(key: str) -> ResponseReturnValue:
-    found = current.do(deploy.check_rule, key, request.form.get("text", ""))
+    found = current.do(drafts.check_rule, key, request.form.get("text", ""))
     return jsonify(problems=_problems(found))
 
 
@@ -40,7 +40,7 @@ def save(key: str) -> ResponseReturnValue:
     if base is None:
         raise Invalid
     try:
-        current.do(deploy.save_rule, key, text, base)
+        current.do(drafts.save_rule, key, text, base)
     except (Invalid, Conflict) as refused:
         told = current.say(refused.message, **refused.params)
         return _page(key, text=text, notice=told, problems=_problems(refused.problems)), refused.status

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 
 from runtime import clock, demo, expressions, values
 from runtime.bootstrap import ROOT
-from runtime.commands import accounts, advance, deploy, files
+from runtime.commands import accounts, advance, drafts, files
 from runtime.commands.world import BoundWorld
 from runtime.identity import SYSTEM, Actor
 from runtime.store import accounts as account_store
@@ -202,7 +202,7 @@ class Run:
         for old, new in replacements.items():
             assert old in text, f"{rule} does not say {old}"
             text = text.replace(old, new)
-        draft = self.office.runtime.do(deploy.save_rule, SYSTEM, rule, text, newest.version)
+        draft = self.office.runtime.do(drafts.save_rule, SYSTEM, rule, text, newest.version)
         self.office.runtime.publish_rule(SYSTEM, rule, draft)
 
     def superior(self, change: Mapping[str, Any]) -> None:

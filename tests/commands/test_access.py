@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime import library
-from runtime.commands import accounts, cases, deploy, files
+from runtime.commands import accounts, cases, drafts, files
 from runtime.commands.user_tasks import NotYourFile
 from runtime.errors import GuichengError, NotFound
 from runtime.identity import SYSTEM, NotGranted
@@ -141,9 +141,9 @@ def test_another_groups_task_page_does_not_exist(firm: Office) -> None:
 def test_only_administrators_edit_and_publish_rules(firm: Office, who: str) -> None:
     actor = firm.as_(who).actor
     with pytest.raises(NotGranted):
-        firm.runtime.read(deploy.check_rule, actor, "x", "")
+        firm.runtime.read(drafts.check_rule, actor, "x", "")
     with pytest.raises(NotGranted):
-        firm.runtime.do(deploy.save_rule, actor, "x", "", 1)
+        firm.runtime.do(drafts.save_rule, actor, "x", "", 1)
     with pytest.raises(NotGranted):
         firm.runtime.publish_rule(actor, "x", "y")
     assert firm.runtime.read(rules.listing, actor) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.bootstrap import ROOT
-from runtime.commands import deploy
+from runtime.commands import drafts
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM
 from runtime.store import deployments
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def edit(office: Office, text: str, base: int) -> str:
-    return office.runtime.do(deploy.save_rule, SYSTEM, KEY, text, base)
+    return office.runtime.do(drafts.save_rule, SYSTEM, KEY, text, base)
 
 
 def sync(office: Office, folder: Path, text: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from runtime import clock
-from runtime.commands import accounts, cases, deploy, files, user_tasks
+from runtime.commands import accounts, cases, drafts, files, user_tasks
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
@@ -152,7 +152,7 @@ class Office:
     read = do
 
     def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
-        return self.do(deploy.publish_rule, actor, key, draft)
+        return self.do(drafts.publish_rule, actor, key, draft)
 
     def called(self, name: str) -> list[tuple]:
         return [args for called, _, args, _ in self.calls if called == name]
@@ -271,9 +271,9 @@ class Office:
                 ),
             ],
             rules.rule_page: rule_page(now),
-            deploy.check_rule: [],
-            deploy.save_rule: "draft1",
-            deploy.publish_rule: 4,
+            drafts.check_rule: [],
+            drafts.save_rule: "draft1",
+            drafts.publish_rule: 4,
             files.store: lambda actor, name, media_type, data: File("f" * 64, name, media_type, len(data)),
             file_queries.content: (File("f" * 64, '合同 "7".pdf', "application/pdf", 5), b"%PDF-"),
             stock.overview: stock_rows(),

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from runtime import clock
-from runtime.commands import deploy, user_tasks
+from runtime.commands import drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import inbox, tasks
@@ -222,7 +222,7 @@ def test_the_diagram_shows_the_way_taken_and_who_has_it(page: Page) -> None:
 def test_a_rules_problems_stand_at_their_lines_while_it_is_typed(page: Page, office: Office) -> None:
     page.goto("/rules/approval_limits?edit=1")
     page.get_by_text("检查完毕，没有问题。").wait_for()
-    office.answers[deploy.check_rule] = [Problem("x", "This field is required.", line=2, column=1)]
+    office.answers[drafts.check_rule] = [Problem("x", "This field is required.", line=2, column=1)]
     page.locator(".cm-content").click()
     page.keyboard.press("Control+End")
     page.keyboard.type("rows: []")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from runtime.commands import cases, deploy, user_tasks
+from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import cases as case_queries
@@ -232,13 +232,13 @@ def test_a_rule_reads_as_sentences(client: FlaskClient) -> None:
 
 
 def test_a_rule_is_checked_while_it_is_typed(office: Office, client: FlaskClient) -> None:
-    office.answers[deploy.check_rule] = [Problem("x", "This field is required.", "12:5", line=12, column=5)]
+    office.answers[drafts.check_rule] = [Problem("x", "This field is required.", "12:5", line=12, column=5)]
     answer = send(client, "/rules/approval_limits/check", {"text": "rule: x"})
     assert [(p["line"], p["column"], p["severity"]) for p in answer.json["problems"]] == [(12, 5, "error")]
 
 
 def test_a_rule_that_does_not_hold_stays_in_the_editor(office: Office, client: FlaskClient) -> None:
-    office.answers[deploy.save_rule] = deploy.DeploymentRefused(
+    office.answers[drafts.save_rule] = deploy.DeploymentRefused(
         [Problem("x", "This field is required.", line=2)], count=1
     )
     answer = send(client, "/rules/approval_limits", {"text": "rule: 我的\n", "base": "3"})
@@ -251,7 +251,7 @@ def test_a_draft_is_saved_on_its_base_and_published_apart(office: Office, client
     assert office.called("save_rule") == [("approval_limits", "rule: a\n", 3)]
     send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
     assert office.called("publish_rule") == [("approval_limits", "draft1")]
-    office.answers[deploy.publish_rule] = deploy.RuleMoved()
+    office.answers[drafts.publish_rule] = drafts.RuleMoved()
     answer = send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
     assert answer.status_code == 409 and "is-kind" in answer.text
 
