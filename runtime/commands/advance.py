@@ -16,9 +16,9 @@ import orjson
 import sqlalchemy as sa
 
 from runtime import clock, functions, library
-from runtime.bpmn.model import Node, Process
+from runtime.bpmn.model import Node
 from runtime.bpmn.retry_cycle import Delay, delays
-from runtime.commands import staffing
+from runtime.commands import staffing, telling
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
 from runtime.commands.world import BoundWorld, sentence
@@ -153,9 +153,9 @@ def _write(
     end: ports.Ended | None = None
     resumes = 0  # after how many steps it was interrupted
     changed: dict[str, Value] = {}
-    made = _made(world)
+    made = telling.made(world)
     for happening in happenings:
-        entry = _entry(happening)
+        entry = telling.entry(happening)
         if isinstance(happening, (ports.Left, ports.Cancelled, ports.Parked)):
             entries += made.pop(happening.activity, [])
         if isinstance(happening, ports.VariableWritten):
@@ -215,12 +215,12 @@ def _write(
     columns: dict[str, Any] = {
         "state": orjson.dumps(execution.state()).decode(),
         "business_key": execution.business_key,
-        "title": _title(model, variables, world),
+        "title": telling.title(model, variables, world),
         "sequence": sequence,
         "chain": chain,
     }
     if case.subject_id is None and model.properties.get("subject"):
-        columns["subject_id"] = _subject(model, variables, world)
+        columns["subject_id"] = telling.subject(model, variables, world)
     if end is not None:
         columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)
@@ -288,50 +288,6 @@ def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
             with suppress(GuichengError):
                 return timers.later(tx.now, timers.read_moment(lasts), house.zone)
     return tx.now + house.messages_kept
-
-
-def _entry(happening: ports.Happening) -> Event:
-    """A happening as a line of the log."""
-    skip = {"element", "activity", "process", "error", "local"}
-    detail = {
-        name: value for name, value in vars(happening).items() if name not in skip and value is not None
-    }
-    if isinstance(happening, ports.VariableWritten):
-        detail = {}
-    kind = {
-        "Entered": "entered",
-        "Left": "left",
-        "Cancelled": "cancelled",
-        "TaskOpened": "task_opened",
-        "TimerSet": "timer_set",
-        "Subscribed": "subscribed",
-        "WaitEnded": "wait_ended",
-        "MessageThrown": "message_sent",
-        "SignalThrown": "signal_sent",
-        "Escalated": "escalated",
-        "VariableWritten": "variables",
-        "Parked": "parked",
-        "AskedAgain": "retried",
-        "Interrupted": "interrupted",
-        "Ended": "ended",
-    }[type(happening).__name__]
-    return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
-
-
-def _made(world: BoundWorld) -> dict[str, list[Event]]:
-    """What steps decided and wrote, by activity: it stands in the log before the step is left."""
-    made: dict[str, list[Event]] = {}
-    for decided in world.decided:
-        detail = {"rule": decided.decision.rule, "version": decided.decision.version}
-        step = decided.step
-        made.setdefault(step.activity, []).append(
-            Event("decided", step.process, step.element, step.activity, detail)
-        )
-    for step, topic in world.operated:
-        made.setdefault(step.activity, []).append(
-            Event("operated", step.process, step.element, step.activity, {"topic": topic})
-        )
-    return made
 
 
 def _open_task(
@@ -407,31 +363,6 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
             for d in world.decided
         ],
     )
-
-
-def _title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
-    """The case's title in each language: its own if the diagram gives one, else the process's name."""
-    title = dict(model.names)
-    for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
-        text = model.properties.get(name)
-        if not text:
-            continue
-        try:
-            told = functions.evaluate(world.tx, world.actor, text, variables, language)
-        except GuichengError:
-            continue  # it names something that the case does not know yet
-        if told:
-            title[language] = str(told)[:200]
-    return title
-
-
-def _subject(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> int | None:
-    try:
-        person = functions.evaluate(world.tx, world.actor, model.properties["subject"], variables)
-    except GuichengError:
-        return None
-    row = world.organisation.by_public_id.get(person)
-    return row.id if row else None
 
 
 def by_id(tx: Transaction, case_id: int) -> Any:

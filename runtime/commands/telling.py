@@ -1,0 +1,85 @@
+"""How a move is told: the lines of the log, what the case is called, whom it is about.
+
+Not here: moving it and writing the rows (advance.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runtime import functions
+from runtime.bpmn.model import Process
+from runtime.commands.world import BoundWorld
+from runtime.engine import ports
+from runtime.errors import GuichengError
+from runtime.store.event_log import Event
+from runtime.values import Value
+
+
+def entry(happening: ports.Happening) -> Event:
+    """A happening as a line of the log."""
+    skip = {"element", "activity", "process", "error", "local"}
+    detail = {
+        name: value for name, value in vars(happening).items() if name not in skip and value is not None
+    }
+    if isinstance(happening, ports.VariableWritten):
+        detail = {}
+    kind = {
+        "Entered": "entered",
+        "Left": "left",
+        "Cancelled": "cancelled",
+        "TaskOpened": "task_opened",
+        "TimerSet": "timer_set",
+        "Subscribed": "subscribed",
+        "WaitEnded": "wait_ended",
+        "MessageThrown": "message_sent",
+        "SignalThrown": "signal_sent",
+        "Escalated": "escalated",
+        "VariableWritten": "variables",
+        "Parked": "parked",
+        "AskedAgain": "retried",
+        "Interrupted": "interrupted",
+        "Ended": "ended",
+    }[type(happening).__name__]
+    return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
+
+
+def made(world: BoundWorld) -> dict[str, list[Event]]:
+    """What steps decided and wrote, by activity: it stands in the log before the step is left."""
+    events: dict[str, list[Event]] = {}
+    for decided in world.decided:
+        detail = {"rule": decided.decision.rule, "version": decided.decision.version}
+        step = decided.step
+        events.setdefault(step.activity, []).append(
+            Event("decided", step.process, step.element, step.activity, detail)
+        )
+    for step, topic in world.operated:
+        events.setdefault(step.activity, []).append(
+            Event("operated", step.process, step.element, step.activity, {"topic": topic})
+        )
+    return events
+
+
+def title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
+    """The case's title in each language: its own if the diagram gives one, else the process's name."""
+    titles = dict(model.names)
+    for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
+        text = model.properties.get(name)
+        if not text:
+            continue
+        try:
+            told = functions.evaluate(world.tx, world.actor, text, variables, language)
+        except GuichengError:
+            continue  # it names something that the case does not know yet
+        if told:
+            titles[language] = str(told)[:200]
+    return titles
+
+
+def subject(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> int | None:
+    """The person whom the case is about, once it is known."""
+    try:
+        person = functions.evaluate(world.tx, world.actor, model.properties["subject"], variables)
+    except GuichengError:
+        return None
+    row = world.organisation.by_public_id.get(person)
+    return row.id if row else None
