@@ -206,7 +206,7 @@ def _typed(
     problems = [
         Problem(
             "answer.changed_meanwhile",
-            "Somebody changed {field} to {theirs} meanwhile; you entered {yours}. Send it again to keep yours.",
+            "Somebody changed this to {theirs} meanwhile; you entered {yours}. Send it again to keep yours.",
             name,
             {"field": name, "theirs": _told(now.get(name)), "yours": _told(sent.get(name))},
         )

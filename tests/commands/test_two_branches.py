@@ -10,6 +10,7 @@ import pytest
 from runtime.commands import advance, user_tasks
 from runtime.commands.user_tasks import FieldsChanged, TaskChanged
 from runtime.engine.execution import Execution
+from runtime.errors import fill
 from runtime.identity import SYSTEM, Actor
 from runtime.queries.tasks import TaskPage
 from runtime.store.db import Transaction
@@ -94,6 +95,8 @@ def test_a_field_that_both_changed_is_a_conflict_that_names_it_and_both_values(f
         complete(seen, price="90")
     (problem,) = refused.value.problems
     assert (problem.where, problem.params) == ("price", {"field": "price", "theirs": "100", "yours": "90"})
+    # It stands beside the field, which its reader knows by its label, not by its key.
+    assert "price" not in fill(problem.message, problem.params)
     assert case.status == "running" and case.variables["price"] == "100"
     # Looked at again, it is their own decision.
     complete(firm.as_("sup").page("two"), price="90", place="SH")
