@@ -50,7 +50,7 @@ DEFAULT_GRANTS = [
 ]
 
 # What nobody has from the start, and an administrator may grant.
-OPTIONAL = frozenset([("send", "message"), ("send", "signal")])
+OPTIONAL = frozenset([("send", "message"), ("send", "signal"), ("evaluate", "condition")])
 
 
 def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:

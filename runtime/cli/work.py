@@ -184,7 +184,7 @@ def evaluate(username: str, variables: str, business_key: str) -> None:
     """Start every process whose conditional start event holds now; prints the cases' ids."""
     runtime = opened()
     actor = acting(runtime, username)
-    begun = runtime.do(conditions.evaluate, actor, given(variables), business_key)
+    begun = runtime.do(conditions.evaluate, SYSTEM, given(variables), business_key, starter=actor)
     Worker(runtime).drain()
     for started in begun:
         out.print(started.case)

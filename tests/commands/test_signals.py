@@ -291,18 +291,26 @@ def test_a_condition_starts_each_process_for_which_it_holds(firm: Office) -> Non
         conditional("other", "${humidity > 3}"),
     )
     spec = firm.as_("spec").actor
-    begun = firm.runtime.do(conditions.evaluate, spec, {"stock": 4}, business_key="W1")
+    begun = firm.runtime.do(conditions.evaluate, SYSTEM, {"stock": 4}, business_key="W1", starter=spec)
     (case,) = firm.cases_of("low")
     assert [each.case for each in begun] == [case.id]
     assert (case.row.business_key, case.variables["stock"], standing(case)) == ("W1", 4, {"look"})
     assert firm.cases_of("none") == [] and firm.cases_of("other") == []
-    assert firm.runtime.do(conditions.evaluate, spec, {"stock": 40}) == []
+    assert firm.runtime.do(conditions.evaluate, SYSTEM, {"stock": 40}, starter=spec) == []
 
 
 def test_a_condition_starts_nothing_for_those_who_may_not_start_it(firm: Office) -> None:
     firm.deploy(conditional("low", "${stock &lt; 10}", starters="manager"))
-    assert firm.runtime.do(conditions.evaluate, firm.as_("spec").actor, {"stock": 4}) == []
-    assert len(firm.runtime.do(conditions.evaluate, firm.as_("boss").actor, {"stock": 4})) == 1
+    spec, boss = firm.as_("spec").actor, firm.as_("boss").actor
+    assert firm.runtime.do(conditions.evaluate, SYSTEM, {"stock": 4}, starter=spec) == []
+    assert len(firm.runtime.do(conditions.evaluate, SYSTEM, {"stock": 4}, starter=boss)) == 1
+
+
+def test_who_may_start_a_process_may_not_therefore_say_what_it_begins_with(firm: Office) -> None:
+    firm.deploy(conditional("low", "${stock &lt; 10}"))
+    with pytest.raises(NotGranted):
+        firm.runtime.do(conditions.evaluate, firm.as_("spec").actor, {"stock": 4, "approved": True})
+    assert firm.cases_of("low") == []
 
 
 def test_a_condition_that_is_no_condition_is_refused_and_starts_nothing(firm: Office) -> None:
