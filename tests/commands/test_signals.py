@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
@@ -57,7 +59,7 @@ def waiting(firm: Office) -> Case:
     return case
 
 
-def signal_jobs(firm: Office) -> list[object]:
+def signal_jobs(firm: Office) -> list[Any]:
     query = sa.select(jobs.jobs).where(jobs.jobs.c.kind.in_(("signal", "begin"))).order_by(jobs.jobs.c.id)
     return list(firm.runtime.read(lambda tx, actor: tx.all(query), SYSTEM))
 
@@ -188,7 +190,7 @@ def test_a_case_that_no_longer_waits_is_left_alone(firm: Office) -> None:
     firm.settle()
     assert standing(case) == {"react"}
     assert [entry.kind for entry in case.log].count("signal_received") == 1
-    assert {job.state for job in signal_jobs(firm)} == {"done"}  # type: ignore[attr-defined]
+    assert {job.state for job in signal_jobs(firm)} == {"done"}
 
 
 def test_a_signal_under_one_reference_is_thrown_once(firm: Office) -> None:
@@ -214,15 +216,15 @@ def test_a_thousand_who_wait_cost_one_statement(firm: Office) -> None:
 
     def crowd(tx: object, actor: object) -> None:
         # Rows as the cases' own would be: the delivery itself is tried above.
-        row = tx.first(sa.select(jobs.subscriptions))._asdict()  # type: ignore[attr-defined]
-        tx.insert(jobs.subscriptions, [row | {"activity": f"a{n}"} for n in range(1000)])  # type: ignore[attr-defined]
+        row = tx.first(sa.select(jobs.subscriptions))._asdict()
+        tx.insert(jobs.subscriptions, [row | {"activity": f"a{n}"} for n in range(1000)])
 
     firm.runtime.do(crowd, SYSTEM)
     with firm.counted() as statements:
         firm.runtime.do(signals.throw, SYSTEM, "strike", {})
     assert len(statements) <= 4
     (_, job) = signal_jobs(firm)
-    assert len(job.receivers.split()) == 1001 and job.case_id == case  # type: ignore[attr-defined]
+    assert len(job.receivers.split()) == 1001 and job.case_id == case
 
 
 def test_a_signal_that_cannot_be_delivered_becomes_an_incident_and_is_tried_again(
