@@ -35,6 +35,14 @@ FOREIGN = {
     "http://activiti.org/bpmn": "Activiti",
 }
 
+# What the standard's schema types as QName: it may carry the prefix of the file's target namespace.
+QUALIFIED = frozenset(
+    {"activityRef", "attachedToRef", "bpmnElement", "calledElement", "categoryValueRef", "errorRef"}
+    | {"escalationRef", "itemRef", "messageRef", "noneBehaviorEventRef", "oneBehaviorEventRef"}
+    | {"processRef", "signalRef", "sourceRef", "structureRef", "targetRef"}
+)
+QUALIFIED_TEXTS = frozenset({"eventDefinitionRef", "incoming", "outgoing", "source", "target"})
+
 # A drawn and translated diagram has about 15 elements for each task; 2,000 tasks fill a wall.
 MAX_ELEMENTS = 30_000
 
@@ -97,7 +105,8 @@ def read(data: bytes) -> Tag:
     """The root tag. Raises Invalid as xml.parse does: not well-formed, a DOCTYPE, too large, too deep."""
     root = xml.parse(data, max_elements=MAX_ELEMENTS)
     places = _places(data)
-    top = _tag(root, None)
+    own = root.get("targetNamespace", "").strip()
+    top = _tag(root, None, own)
     pending: list[tuple[Any, Tag]] = [(root, top)]
     count = 0
     while pending:
@@ -105,20 +114,30 @@ def read(data: bytes) -> Tag:
         if count < len(places):
             tag.line, tag.column = places[count]
         count += 1
-        below = [(child, _tag(child, tag)) for child in element if isinstance(child.tag, str)]
+        below = [(child, _tag(child, tag, own)) for child in element if isinstance(child.tag, str)]
         tag.children = [child for _, child in below]
         pending.extend(reversed(below))
     return top
 
 
-def _tag(element: Any, parent: Tag | None) -> Tag:
+def _tag(element: Any, parent: Tag | None, own: str) -> Tag:
     address, name = _split(element.tag)
     attributes = {}
     for key, value in element.attrib.items():
         of, local = _split(key)
+        if key in QUALIFIED and ":" in value:
+            value = _without_prefix(element, value, own)
         attributes[f"{SPACES[of]}:{local}" if of in SPACES else key] = value
     text = (element.text or "").strip()
+    if name in QUALIFIED_TEXTS and ":" in text:
+        text = _without_prefix(element, text, own)
     return Tag(SPACES.get(address, address), name, attributes, text, element.sourceline or 0, 0, parent)
+
+
+def _without_prefix(element: Any, value: str, own: str) -> str:
+    """The id that a qualified name means, if it means one of this file: its prefix is the file's own."""
+    prefix, _, local = value.strip().partition(":")
+    return local if own and element.nsmap.get(prefix) == own else value
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -1,9 +1,11 @@
 """A file is read as it stands: names, lanes, triggers, parameters, people, with their places."""
 
 import hashlib
+import re
 
 from runtime.bpmn import read
 from runtime.bpmn.model import DataMapping
+from tests.core.bpmn.office import FOLDER, problems_in
 
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -387,3 +389,22 @@ def test_a_script_task_says_where_its_result_goes():
             "</scriptTask>"
         ).script
         assert (found.format, found.text, found.result_variable) == ("javascript", "a + b", "sum")
+
+
+def test_a_reference_may_carry_the_prefix_of_the_files_own_namespace():
+    plain = (FOLDER / "boundary_event/valid_error.bpmn").read_text()
+    namespace = re.search(r'targetNamespace="([^"]+)"', plain)[1]
+    prefixed = plain.replace(
+        f'targetNamespace="{namespace}"', f'targetNamespace="{namespace}" xmlns:tns="{namespace}"'
+    )
+    for attribute in ("attachedToRef", "errorRef", "bpmnElement"):
+        prefixed = prefixed.replace(f'{attribute}="', f'{attribute}="tns:')
+    prefixed = re.sub(r"(<\w+:(?:incoming|outgoing)>)", r"\1tns:", prefixed)
+    assert prefixed.count("tns:") > 5
+    assert [str(problem) for problem in problems_in(prefixed)] == [str(problem) for problem in problems_in(plain)]
+    read_plain, _ = read.diagram(plain.encode(), "x.bpmn")
+    read_prefixed, _ = read.diagram(prefixed.encode(), "x.bpmn")
+    assert read_prefixed.processes == read_plain.processes
+    # Another namespace's are not in this file.
+    foreign = prefixed.replace(f'xmlns:tns="{namespace}"', 'xmlns:tns="http://elsewhere.example"')
+    assert "dangling_reference" in {problem.rule for problem in problems_in(foreign)}
