@@ -44,6 +44,10 @@ def check(data: bytes, file: str, catalogue: Catalogue) -> tuple[Diagram | None,
     written = sum(len(text.text) for text in texts(source) if len(text.text) <= MAX_LENGTH)
     if written > MAX_EXPRESSIONS:
         return None, [_too_large(root, file, TOO_LONG, written, MAX_EXPRESSIONS)]
+    for rule in RULES.values():
+        problems = rule.problems(source) if rule.alone else []
+        if problems:
+            return diagram, problems
     # Errors first, so that no number of warnings can crowd one out.
     for rule in sorted(RULES.values(), key=lambda rule: (rule.severity, rule.name)):
         problems += rule.problems(source)

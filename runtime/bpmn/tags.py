@@ -29,8 +29,9 @@ SPACES = {
 }
 
 # Written for another engine: to run such a file as if it were ours would be a guess.
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 FOREIGN = {
-    "http://camunda.org/schema/zeebe/1.0": "Zeebe (Camunda 8)",
+    ZEEBE: "Camunda 8 (Zeebe)",
     "http://flowable.org/bpmn": "Flowable",
     "http://activiti.org/bpmn": "Activiti",
 }

@@ -96,12 +96,15 @@ def level(owner: Process | Node) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule by name; `sentences` are all that it may say, in English, its own first."""
+    """A rule by name; `sentences` are all that it may say, in English, its own first.
+
+    `alone`: of a file in which it finds something, no other rule speaks."""
 
     name: str
     severity: str
     sentences: tuple[str, ...]
     find: Callable[[Source], Findings]
+    alone: bool = False
 
     def problems(self, source: Source) -> list[Problem]:
         """What the rule finds, as problems with file, line, column and element id."""
@@ -136,13 +139,13 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str, severity: str = "error", sentences: Iterable[str] = ()
+    name: str, severity: str = "error", sentences: Iterable[str] = (), alone: bool = False
 ) -> Callable[[Callable[[Source], Findings]], Callable[[Source], Findings]]:
-    """Register a rule. `sentences`: what it may say besides its docstring's first paragraph."""
+    """Register a rule. `sentences`: what it may say besides its docstring's first paragraph; `alone`: of Rule."""
 
     def register(find: Callable[[Source], Findings]) -> Callable[[Source], Findings]:
         own = " ".join((getdoc(find) or "").split("\n\n")[0].split())
-        RULES[name] = Rule(name, severity, tuple(dict.fromkeys([own, *sentences])), find)
+        RULES[name] = Rule(name, severity, tuple(dict.fromkeys([own, *sentences])), find, alone)
         return find
 
     return register
