@@ -4,7 +4,7 @@
     python3 run.py demo [--port N]   the demo department on http://127.0.0.1:8000
     python3 run.py test              all checks and tests
     python3 run.py test ARGS...      pytest ARGS, in that environment
-    python3 run.py bench engine      how the engine's time grows with the size of a case
+    python3 run.py bench [NAME ...]  what steps cost, each beside its floor
     python3 run.py setup             only set up
     python3 run.py lock [--upgrade]  write the locks anew, after pyproject.toml or package.json changed
     python3 run.py WORD ...          guicheng WORD ...
@@ -41,8 +41,6 @@ LOCKS = {
     "dev": ROOT / "requirements-dev.lock",  # everything of demo, and what checks need
     "build": ROOT / "requirements-build.lock",
 }
-
-BENCHES = {"engine": "tests.benchmarks.engine_growth"}
 
 
 class Stop(Exception):
@@ -295,12 +293,9 @@ def test(arguments: list[str]) -> int:
 
 def bench(arguments: list[str]) -> int:
     """Measure; never part of the tests, since a busy machine is no defect."""
-    name, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if name not in BENCHES:
-        raise Stop(f"bench measures one of: {', '.join(BENCHES)}")
     prepare("dev")
     os.chdir(ROOT)
-    return become("python", "-m", BENCHES[name], *rest)
+    return become("python", "-m", "tests.benchmarks", *arguments)
 
 
 def lock(options: list[str]) -> int:

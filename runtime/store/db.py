@@ -175,6 +175,10 @@ def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
     return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c}, **more)
 
 
+# What each connection to an embedded database is told.
+SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+
+
 def connect(url: str | URL) -> Engine:
     """An engine for `url`; SQLite's settings are per connection.
 
@@ -189,7 +193,7 @@ def connect(url: str | URL) -> Engine:
     def configure(connection: Any, _record: Any) -> None:
         # The driver must not begin on its own: `begin` below decides deferred or immediate.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in SQLITE:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

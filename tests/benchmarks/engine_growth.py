@@ -1,19 +1,17 @@
-"""Whether the engine's time grows in a straight line: `python3 run.py bench engine [--size N] [WORD …]`.
+"""Whether the engine's time grows in a straight line: each case of engine_cases.py at 1,000 and at 10,000.
 
-For each case of engine_cases.py (those whose name has all WORDs), the milliseconds of one unit
-at size N and at 10 N, and their ratio, which is the median of several pairs measured one
-after the other. Exit status 1 if a ratio is above the limit. Time is what a machine does
+The ratio is the median of several pairs measured one after the other. Time is what a machine does
 at this moment: the tests count lines instead (tests/core/engine/test_growth.py)."""
 
 from __future__ import annotations
 
-import argparse
 import gc
-import sys
 import time
+from collections.abc import Iterator
 from statistics import median
 
 from tests.benchmarks.engine_cases import CASES, Case
+from tests.benchmarks.measuring import Figure, Run, bench
 
 LIMIT = 1.3
 PAIRS = 5
@@ -34,33 +32,22 @@ def milliseconds(case: Case, size: int) -> float:
         gc.enable()
 
 
-def measured(case: Case, size: int) -> tuple[float, float, float]:
-    """Milliseconds at `size`, at ten times that, and the ratio."""
+def measured(case: Case, size: int, most: int) -> tuple[float, float, float]:
+    """Milliseconds at `size`, at ten times that, and the ratio; of at most so many pairs."""
     began = time.monotonic()
     pairs: list[tuple[float, float]] = []
-    while len(pairs) < PAIRS and (not pairs or time.monotonic() - began < ENOUGH):
+    while len(pairs) < most and (not pairs or time.monotonic() - began < ENOUGH):
         pairs.append((milliseconds(case, size), milliseconds(case, 10 * size)))
     small, large = (median(column) for column in zip(*pairs, strict=True))
     return small, large, median(large / small for small, large in pairs)
 
 
-def main(arguments: list[str]) -> int:
-    asked = argparse.ArgumentParser(prog="run.py bench engine", description=__doc__.split("\n\n")[0])
-    asked.add_argument("words", nargs="*", metavar="WORD")
-    asked.add_argument("--size", type=int, default=1000)
-    options = asked.parse_args(arguments)
-    cases = [case for case in CASES.values() if all(word in case.name for word in options.words)]
-    print(f"{'':60} {'ms at':>9} {'ms at':>9}")
-    print(f"{'':60} {options.size:>9} {10 * options.size:>9} {'ratio':>6}")
-    slow = []
-    for case in cases:
-        small, large, ratio = measured(case, options.size)
-        verdict = "" if ratio <= LIMIT else "  too steep"
-        print(f"{case.name:60} {small:9.4f} {large:9.4f} {ratio:6.2f} a {case.unit}{verdict}", flush=True)
-        slow += [case.name] if verdict else []
-    print(f"{len(cases) - len(slow)} of {len(cases)} grow in a straight line (ratio at most {LIMIT}).")
-    return 1 if slow or not cases else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+@bench("engine", "The engine alone: long and large cases at 10,000, beside the same at 1,000")
+def engine(run: Run) -> Iterator[Figure]:
+    size = run.size(1000, 5)
+    # Each of them runs in tests/core/engine/test_growth.py.
+    for case in list(CASES.values())[: run.size(len(CASES), 2)]:
+        small, large, ratio = measured(case, size, run.size(PAIRS, 1))
+        yield Figure(
+            case.name, large, small, most=LIMIT, ratio=ratio, unit=f"ms a {case.unit}", against=f"at {size:,}"
+        )
