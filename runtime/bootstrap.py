@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import os
 import random
 import time
@@ -27,7 +28,7 @@ from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.rules import evaluate
-from runtime.store import calendar, db, migrate
+from runtime.store import calendar, db, migrate, outages
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 from runtime.store.deployments import digest
@@ -42,6 +43,8 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+TRIES = 5
+PATIENCE = 5.0  # seconds that somebody waits for a busy database to be told so
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -119,20 +122,15 @@ class Runtime:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """One command in one transaction; a lost race is run again, from the start."""
-        for attempt in range(5):
-            try:
-                with db.writing(self.engine, clock.now, self.house) as tx:
-                    result = command(tx, actor, *args, **kwargs)
-                return result
-            except (CaseMoved, db.Again, sa.exc.OperationalError) as error:
-                cause = error.__cause__ if isinstance(error, db.Again) else error
-                if isinstance(cause, sa.exc.OperationalError) and not _busy(cause):
-                    raise cause from None
-                if attempt == 4:
-                    raise db.Busy() from error
-                time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
-        raise AssertionError("unreachable")
+        """One command in one transaction; a lost race or a cut connection is run again, from the start.
+
+        Raises, when that did not help, what kept it (store/outages.py)."""
+
+        def once() -> T:
+            with db.writing(self.engine, clock.now, self.house) as tx:
+                return command(tx, actor, *args, **kwargs)
+
+        return _insisting(once)
 
     def read(
         self,
@@ -141,9 +139,13 @@ class Runtime:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """One query, over a consistent view."""
-        with db.reading(self.engine, clock.now(), self.house) as tx:
-            return query(tx, actor, *args, **kwargs)
+        """One query, over a consistent view. Raises as `do` does."""
+
+        def once() -> T:
+            with db.reading(self.engine, clock.now(), self.house) as tx:
+                return query(tx, actor, *args, **kwargs)
+
+        return _insisting(once)
 
     def folders(self) -> tuple[Path, ...]:
         """The folders `processes` and `rules` that came with the product (or stand beside the home)."""
@@ -275,10 +277,23 @@ def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:
     return deploying.Judged(sources, checked, unreadable + problems)
 
 
-def _busy(error: sa.exc.OperationalError) -> bool:
-    """Whether trying again can help: a lock on SQLite, a deadlock or serialisation failure elsewhere."""
-    text = str(error.orig).lower()
-    return "locked" in text or "busy" in text or getattr(error.orig, "sqlstate", "") in ("40001", "40P01")
+def _insisting(act: Callable[[], T]) -> T:
+    """What `act` gives, tried again while that can help and nobody has waited too long."""
+    began = clock.seconds()
+    for attempt in itertools.count(1):
+        try:
+            return act()
+        except (CaseMoved, db.Again, sa.exc.SQLAlchemyError) as error:
+            cause = error.__cause__ if isinstance(error, db.Again) else error
+            means = outages.Busy if isinstance(cause, CaseMoved) else outages.meaning(cause)
+            if means is None:
+                assert cause is not None
+                raise cause from None
+            tired = attempt == TRIES or clock.seconds() - began > PATIENCE
+            if tired or means not in outages.PASSING:
+                raise means() from cause
+        time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
+    raise AssertionError("unreachable")
 
 
 def build(settings: Settings | None = None) -> Runtime:

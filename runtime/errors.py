@@ -9,7 +9,8 @@ speaks a language.
     ├── Forbidden   403  not granted
     ├── NotFound    404  not there, or not yours to know of
     ├── Conflict    409  somebody or something was faster
-    └── Failed      500  it should have worked"""
+    ├── Failed      500  it should have worked
+    └── Unavailable 503  it will work once something around us is mended"""
 
 from __future__ import annotations
 
@@ -101,3 +102,10 @@ class Failed(GuichengError):
 
     code = "failed"
     status = 500
+
+
+class Unavailable(GuichengError):
+    """This is not possible at this moment."""
+
+    code = "unavailable"
+    status = 503

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from runtime.errors import GuichengError
+from runtime.errors import GuichengError, Unavailable
 from web import (
     api,
     auth,
@@ -99,7 +99,9 @@ def _refused(error: GuichengError) -> ResponseReturnValue:
         if "HX-Request" in request.headers:
             return Response(status=204, headers={"HX-Redirect": target})
         return redirect(target)
-    if error.status >= 500:
+    if isinstance(error, Unavailable):
+        log.error("unavailable", code=error.code, path=request.path, exc_info=error)
+    elif error.status >= 500:
         return _broken(error)
     return _page(error.status, current.say(error.message, **error.params), error.code)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import SimpleNamespace
@@ -20,7 +20,10 @@ from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
 from sqlalchemy.types import TypeDecorator
 
 from runtime import values
-from runtime.errors import Conflict, Invalid
+from runtime.errors import Invalid
+from runtime.store import outages
+
+WAIT = 5  # seconds for SQLite's one writer to finish
 
 metadata = sa.MetaData(
     naming_convention={
@@ -43,12 +46,6 @@ class AmountTooFine(Invalid):
     """The amount {amount} has more than four decimal places."""
 
     code = "amount.too_fine"
-
-
-class Busy(Conflict):
-    """The database is busy. Nothing was changed; please try again."""
-
-    code = "database.busy"
 
 
 class Again(BaseException):
@@ -176,7 +173,7 @@ def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
 
 
 # What each connection to an embedded database is told.
-SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000")
+SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}")
 
 
 def connect(url: str | URL) -> Engine:
@@ -186,7 +183,7 @@ def connect(url: str | URL) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         return sa.create_engine(address, pool_pre_ping=True, hide_parameters=True)
-    arguments = {"timeout": 30, "check_same_thread": False}
+    arguments = {"timeout": WAIT, "check_same_thread": False}
     engine = sa.create_engine(address, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -207,11 +204,21 @@ def connect(url: str | URL) -> Engine:
 
 @contextmanager
 def writing(engine: Engine, clock: Callable[[], dt.datetime], house: Any = None) -> Iterator[Transaction]:
-    """A transaction that commits at the end of the block, or rolls back if it raises."""
-    with engine.begin() as connection:
+    """A transaction that commits at the end of the block, or rolls back if it raises.
+
+    Raises outages.Full, outages.Unsure when the commit fails."""
+    with engine.connect() as connection:
+        begun = connection.begin()
         # Its time is when its turn has come, so that of two writers the later one is the later one.
         tx = Transaction(connection, clock(), house)
-        yield tx
+        try:
+            yield tx
+        except BaseException:
+            # What is cut off, or was undone by the database itself, has nothing to roll back.
+            with suppress(sa.exc.SQLAlchemyError):
+                begun.rollback()
+            raise
+        outages.told(begun.commit)
     for act in tx.committed:
         act()
 

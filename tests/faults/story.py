@@ -17,14 +17,16 @@ import sqlalchemy as sa
 
 from runtime import clock
 from runtime.bootstrap import Runtime
-from runtime.commands import cases, drafts, messages, user_tasks
+from runtime.commands import advance, cases, drafts, messages, user_tasks
 from runtime.commands.deploy import Judged, Source, check_sources, known
-from runtime.errors import Conflict, NotFound
+from runtime.errors import Conflict
 from runtime.identity import SYSTEM, Actor
 from runtime.ledger import stock
 from runtime.queries import history, people
 from runtime.store import event_log, jobs
+from runtime.store import user_tasks as user_task_rows
 from runtime.store.cases import cases as case_table
+from runtime.store.db import Transaction
 from runtime.store.deployments import resources
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import to_json
@@ -135,6 +137,28 @@ def _complete(runtime: Runtime, element: str, who: str, answers: Mapping[str, An
     return lambda: _do(runtime, user_tasks.complete, actor, task.public_id, answers)
 
 
+def complete_in_two(runtime: Runtime) -> Callable[[], None]:
+    """As nobody may write it: the task in one transaction, the case in another. The test of the tests."""
+    actor = person(runtime, "chenjie")
+    [task] = found(runtime, sa.select(tasks).where(tasks.c.element == "count"))
+
+    def act() -> None:
+        runtime.do(_only_the_task, actor, task)
+        runtime.do(_only_the_case, actor, task)
+
+    return act
+
+
+def _only_the_task(tx: Transaction, actor: Actor, task: Any) -> None:
+    user_task_rows.change(tx, task.id, task.version, task.state, "completed", completed_by=actor.id)
+
+
+def _only_the_case(tx: Transaction, actor: Actor, task: Any) -> None:
+    case = advance.by_id(tx, task.case_id)
+    given = {"found": 3, "count_by": actor.public_id}
+    advance.move(tx, actor, case, lambda execution: execution.complete(task.activity, given), [])
+
+
 def message(runtime: Runtime) -> Callable[[], None]:
     def act() -> None:
         runtime.do(messages.send, SYSTEM, "goods", KEY, {"pieces": 4}, "R1")
@@ -183,6 +207,7 @@ ACTS: Mapping[str, Callable[[Runtime], Callable[[], None]]] = {
     "message": message,
     "timer": an_hour_later,
 }
+PLANTED = {"complete_in_two": complete_in_two}
 STORY = ("start", "complete", "message", "timer")
 
 
