@@ -24,6 +24,7 @@ from tests.diagrams import bpmn, element, end, field, form_data, properties, sta
 from tests.office import Office
 from web.app import create_app
 
+OWN_KEY = "${execution.processBusinessKey}"
 FIELDS = ["text", *(f"line{number}" for number in range(40))]
 LETTER = bpmn(
     "letter",
@@ -216,7 +217,7 @@ def test_thirty_two_bring_one_message(firm: Office) -> None:
         bpmn(
             "post",
             start(),
-            element("receiveTask", "letter_comes", properties(correlation_key="${execution.processBusinessKey}"), messageRef="m"),
+            element("receiveTask", "letter_comes", properties(correlation_key=OWN_KEY), messageRef="m"),
             end(),
             before='<message id="m" name="letter"/>',
         )
