@@ -22,7 +22,9 @@ T = TypeVar("T")
 
 def surroundings() -> dict[str, str]:
     """The environment of a child."""
-    return {"PYTHONPATH": str(ROOT), "TZ": "UTC"} | {key: os.environ[key] for key in KEPT if key in os.environ}
+    return {"PYTHONPATH": str(ROOT), "TZ": "UTC"} | {
+        key: os.environ[key] for key in KEPT if key in os.environ
+    }
 
 
 class Gone(Exception):

@@ -310,15 +310,17 @@ def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     row = _as_of_revision(tx, ("in_force", key, as_of), lambda: deployments.in_force(tx, key, as_of))
     if row is None:
         raise NoRuleInForce(rule=key, date=as_of)
-    return _rule(tx, row.id)
+    return rule(tx, row.id)
 
 
 def fixed_rule(tx: Transaction, key: str, number: str) -> evaluate.Ruleset:
     """The compiled rule in a version that a diagram asks for, whatever the date. Raises NoSuchVersion."""
-    return _rule(tx, version(tx, "rule", key, number))
+    return rule(tx, version(tx, "rule", key, number))
 
 
-def _rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
+def rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
+    """The compiled rule, as deployed in this very version. Raises ResourceUnreadable."""
+
     def make() -> evaluate.Ruleset:
         row = _content(tx, resource_id, "rule")
         found, problems = rulefile.load(row.content, row.file)
@@ -332,7 +334,7 @@ def _rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
 def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile | None:
     """A rule file as it stood in a version, for telling what a decision meant."""
     row = deployments.version(tx, "rule", key, version)
-    return _rule(tx, row.id).file if row is not None else None
+    return rule(tx, row.id).file if row is not None else None
 
 
 def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:

@@ -178,9 +178,7 @@ class Feel:
         with self._lock:
             self._drop()
 
-    def _ask(
-        self, kind: str, text: str, names: Mapping[str, Value], now: dt.datetime | None = None
-    ) -> Value:
+    def _ask(self, kind: str, text: str, names: Mapping[str, Value], now: dt.datetime | None = None) -> Value:
         text = text.strip().removeprefix("=").strip()
         shown = text if len(text) <= 200 else text[:200] + "…"
         if len(text) > MAX_LENGTH:

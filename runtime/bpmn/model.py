@@ -192,7 +192,9 @@ class Node(Explained):
     script: Script | None = None
     listeners: tuple[Listener, ...] = ()
     ad_hoc: AdHoc | None = None
-    errors: tuple[Trigger, ...] = ()  # camunda:errorEventDefinition of an operation: thrown if `condition` holds
+    errors: tuple[
+        Trigger, ...
+    ] = ()  # camunda:errorEventDefinition of an operation: thrown if `condition` holds
     fields: tuple[FormField, ...] = ()  # camunda:formData: a form inside the diagram
     retry_cycle: str = ""  # camunda:failedJobRetryTimeCycle, its own or its instances'
     key_field: str = ""  # the field of a start form that becomes the business key

@@ -234,9 +234,7 @@ def _defined(definition: Tag, definitions: Mapping[str, Tag], key: str) -> Trigg
     if kind in ("signal", "error", "escalation"):
         return _named(definition, definitions, kind)
     if kind == "timer":
-        date, duration, cycle = (
-            text(definition, name) for name in ("timeDate", "timeDuration", "timeCycle")
-        )
+        date, duration, cycle = (text(definition, name) for name in ("timeDate", "timeDuration", "timeCycle"))
         return Trigger("timer", date=date, duration=duration, cycle=cycle, line=definition.line)
     if kind == "conditional":
         condition = definition.one("condition")

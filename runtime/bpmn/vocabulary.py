@@ -270,7 +270,9 @@ EXTENSIONS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "inputParameter": (frozenset({"inputOutput"}), frozenset({"name"})),
     "outputParameter": (frozenset({"inputOutput"}), frozenset({"name"})),
     "script": (
-        frozenset({"inputParameter", "outputParameter", "list", "entry", "executionListener", "taskListener"}),
+        frozenset(
+            {"inputParameter", "outputParameter", "list", "entry", "executionListener", "taskListener"}
+        ),
         frozenset({"scriptFormat", "resource"}),
     ),
     "executionListener": (FLOW_NODES | {"process", "sequenceFlow"}, _LISTENER),
@@ -327,9 +329,7 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
         {"decisionRef", "decisionRefBinding", "decisionRefVersion", "resultVariable", "mapDecisionResult"}
         | {"type", "topic"}
     ),
-    "callActivity": frozenset(
-        {"calledElementBinding", "calledElementVersion", "calledElementVersionTag"}
-    ),
+    "callActivity": frozenset({"calledElementBinding", "calledElementVersion", "calledElementVersionTag"}),
     "multiInstanceLoopCharacteristics": frozenset({"collection", "elementVariable"}),
     "scriptTask": frozenset({"resultVariable"}),
     "messageEventDefinition": frozenset({"type", "topic"}),
@@ -344,6 +344,4 @@ SILENT_ATTRIBUTES = frozenset(
     | {"historyTimeToLive"}
 )
 # Each automatic step is already a step of its own.
-WITHOUT_EFFECT = frozenset(
-    {"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority"}
-)
+WITHOUT_EFFECT = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority"})

@@ -191,7 +191,7 @@ def _started_twice(checked: Sequence[Checked], before: Known) -> list[Problem]:
     found = []
     for item in checked:
         nodes = item.process.scope.nodes if item.process is not None else {}
-        for start in _starts(item.process) if item.process is not None else ():
+        for start in start_events(item.process) if item.process is not None else ():
             place = (item.key, start["element"])
             holder = first.setdefault(start["name"], place) if start["kind"] == "message" else place
             # The same process in two files is told already (_twice).
@@ -305,7 +305,7 @@ def take(
             continue
         _add(tx, actor, item, origin)
         if item.process is not None:
-            starts = _starts(item.process)
+            starts = start_events(item.process)
             deployments.replace_starts(tx, item.key, starts)
             jobs.wake_starters(tx, [start["name"] for start in starts if start["kind"] == "message"])
             fresh.append(item.key)
@@ -348,7 +348,8 @@ def unbound(tx: Transaction, actor: Actor, checked: Sequence[Checked]) -> list[P
 STARTING = ("message", "timer", "signal", "conditional")
 
 
-def _starts(process: Process) -> list[dict[str, Any]]:
+def start_events(process: Process) -> list[dict[str, Any]]:
+    """What starts it beside people: rows of start_events, without the process."""
     return [
         {"element": node.id, "kind": node.trigger.kind, "name": node.trigger.name}
         for node in process.scope.nodes.values()

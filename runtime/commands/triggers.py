@@ -89,7 +89,9 @@ def resume(tx: Transaction, job: Any) -> None:
             retries.raise_incident(tx, case.id, job.id, case.process, reason)
             return
         steps = 0
-    moved = advance.move(tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)])
+    moved = advance.move(
+        tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)]
+    )
     tx.execute(
         sa.update(jobs.jobs)
         .where(jobs.jobs.c.kind == "continue", jobs.jobs.c.case_id == case.id, jobs.jobs.c.state == "waiting")

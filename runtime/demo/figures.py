@@ -27,8 +27,19 @@ NEARLY_SHORT, SPARE = "LJ-M60-295", 6
 # What the shipped samples of rules/safety_stock.yaml say; here it only places the opening stock.
 Z = {"A": 2.0537, "B": 1.6449, "C": 1.2816}
 MEASURES = (
-    "power", "voc", "isc", "vmp", "imp", "efficiency", "power_coefficient", "noct", "length", "width", "weight",
-    "purchase_price", "sale_price",
+    "power",
+    "voc",
+    "isc",
+    "vmp",
+    "imp",
+    "efficiency",
+    "power_coefficient",
+    "noct",
+    "length",
+    "width",
+    "weight",
+    "purchase_price",
+    "sale_price",
 )
 
 
@@ -53,7 +64,8 @@ def dataset(ids: Mapping[str, str], today: dt.date) -> dict[str, Any]:
         "stock": [place for row in components for place in _stock(row, demand[row["sku"]])],
         "wages": [
             {"person": ids[person.username], "wage": person.wage, "effective_from": first_day.replace(day=1)}
-            for person in PEOPLE if person.wage is not None
+            for person in PEOPLE
+            if person.wage is not None
         ],
     }
 
@@ -116,7 +128,12 @@ def _stock(row: Mapping[str, str], demand: list[int]) -> list[dict[str, Any]]:
         pieces = rnd.randint(20, 80)
     away = pieces // 3
     return [
-        {"component": sku, "warehouse": "SH", "quantity": pieces - away, "location": f"A{rnd.randint(1, 12):02d}"},
+        {
+            "component": sku,
+            "warehouse": "SH",
+            "quantity": pieces - away,
+            "location": f"A{rnd.randint(1, 12):02d}",
+        },
         {"component": sku, "warehouse": "XA", "quantity": away, "location": f"B{rnd.randint(1, 8):02d}"},
     ]
 

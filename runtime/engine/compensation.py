@@ -62,7 +62,9 @@ def plan(token: Token, only: str) -> list[dict[str, Any]]:
     taken = []
     for level in levels:
         chosen = [record for record in level.completed_work if not only or record["element"] == only]
-        level.completed_work = [record for record in level.completed_work if only and record["element"] != only]
+        level.completed_work = [
+            record for record in level.completed_work if only and record["element"] != only
+        ]
         taken += [{"level": owner_of(level), "record": record} for record in chosen]
     return sorted(taken, key=lambda step: step["record"]["number"])
 

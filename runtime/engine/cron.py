@@ -156,7 +156,7 @@ def _read(text: str) -> Cron:
 
 
 def _bounded(found: re.Match[str] | None, low: int, high: int) -> None:
-    for part in (found.groups()[:2] if found else ()):
+    for part in found.groups()[:2] if found else ():
         if part is not None and not low <= _number(part, WEEKDAYS) <= high:
             raise _Misfit(part)
 

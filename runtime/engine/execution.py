@@ -41,7 +41,8 @@ class OpenActivity:
     """A token that is open. `waits`: user, timer, message, signal, condition; "" for what
     waits inside or is to run.
 
-    `process`: the (called) process that holds the element."""
+    `process`: the (called) process that holds the element. `name`, `key`: of the message or
+    signal. `entered`: whether the log tells of it; an event that is only armed is not reached."""
 
     activity: str
     process: str
@@ -50,6 +51,9 @@ class OpenActivity:
     waits: str
     parked: bool
     due: dt.datetime | None = None
+    name: str = ""
+    key: str | None = None
+    entered: bool = True
 
 
 class Execution:
@@ -185,6 +189,9 @@ class Execution:
                 token.wait.get("kind", ""),
                 token.parked,
                 dt.datetime.fromisoformat(token.wait["due"]) if "due" in token.wait else None,
+                token.wait.get("name", ""),
+                token.wait.get("key"),
+                token.entered,
             )
             for token in sorted(self._case.index.values(), key=lambda token: token.number)
         ]

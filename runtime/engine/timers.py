@@ -136,9 +136,7 @@ def _period(text: str) -> Duration:
     return period
 
 
-def _ahead(
-    start: dt.datetime, period: Duration, now: dt.datetime, zone: ZoneInfo
-) -> tuple[dt.datetime, int]:
+def _ahead(start: dt.datetime, period: Duration, now: dt.datetime, zone: ZoneInfo) -> tuple[dt.datetime, int]:
     """The first of start + n·period (n ≥ 1) later than `now`, and n."""
     if isinstance(period, dt.timedelta):
         count = max(1, (now - start) // period + 1)

@@ -172,13 +172,21 @@ def open_cycle(call: Call, period: str | None = None) -> Opened:
     organisation = accounts.organisation(tx)
     people = dict.fromkeys(person for group in DEPARTMENT for person in organisation.members(group))
     opened = [{"appraisal": public_id(), "employee": person} for person in people]
-    tx.insert(appraisals, [
-        {
-            "public_id": one["appraisal"], "case": call.case, "at": call.now, "cycle_id": cycle_id,
-            "employee": one["employee"], "superior": organisation.superior(one["employee"]), "state": "open",
-        }
-        for one in opened
-    ])
+    tx.insert(
+        appraisals,
+        [
+            {
+                "public_id": one["appraisal"],
+                "case": call.case,
+                "at": call.now,
+                "cycle_id": cycle_id,
+                "employee": one["employee"],
+                "superior": organisation.superior(one["employee"]),
+                "state": "open",
+            }
+            for one in opened
+        ],
+    )
     return {"cycle": cycle, "period": period, "appraisals": opened}
 
 
@@ -214,14 +222,25 @@ def prepare(call: Call, appraisal: str) -> Prepared:
 
 @operation("appraisals.record_self")
 def record_self(
-    call: Call, appraisal: str, work: Score, ability: Score, attitude: Score,
+    call: Call,
+    appraisal: str,
+    work: Score,
+    ability: Score,
+    attitude: Score,
     evidence: str | list[File] | None = None,
 ) -> None:
     """Keep the person's own scores."""
     row = documents.get(call.tx, appraisals, appraisal)
     documents.change(
-        call.tx, appraisals, row, "self_assessed", NEXT,
-        self_work=work, self_ability=ability, self_attitude=attitude, evidence=evidence,
+        call.tx,
+        appraisals,
+        row,
+        "self_assessed",
+        NEXT,
+        self_work=work,
+        self_ability=ability,
+        self_attitude=attitude,
+        evidence=evidence,
     )
 
 
@@ -234,7 +253,12 @@ def skip_self(call: Call, appraisal: str) -> None:
 
 @operation("appraisals.record_assessment", errors=("same_person",))
 def record_assessment(
-    call: Call, appraisal: str, work: Score, ability: Score, attitude: Score, by: Person,
+    call: Call,
+    appraisal: str,
+    work: Score,
+    ability: Score,
+    attitude: Score,
+    by: Person,
     comment: str | None = None,
 ) -> None:
     """Keep the superior's scores, or those of a granted appeal. BPMN error: same_person."""
@@ -242,8 +266,16 @@ def record_assessment(
     if by == row.employee:
         raise refuse("same_person", OwnAppraisal())
     documents.change(
-        call.tx, appraisals, row, "assessed", NEXT,
-        work=work, ability=ability, attitude=attitude, comment=comment, assessed_by=by,
+        call.tx,
+        appraisals,
+        row,
+        "assessed",
+        NEXT,
+        work=work,
+        ability=ability,
+        attitude=attitude,
+        comment=comment,
+        assessed_by=by,
     )
 
 
@@ -266,8 +298,14 @@ def record_appeal(call: Call, appraisal: str, reason: str) -> None:
         raise AlreadyAppealed()
     documents.change(tx, appraisals, row, "appealed", NEXT)
     documents.add(
-        tx, appraisal_appeals, public_id=public_id(), case=call.case, at=call.now, appraisal_id=row.id,
-        reason=reason, grade_before=row.grade,
+        tx,
+        appraisal_appeals,
+        public_id=public_id(),
+        case=call.case,
+        at=call.now,
+        appraisal_id=row.id,
+        reason=reason,
+        grade_before=row.grade,
     )
 
 
@@ -284,7 +322,8 @@ def decide_appeal(
         raise refuse("same_person", NotImpartial())
     documents.change(tx, appraisals, row, "graded" if outcome == "uphold" else "assessed", NEXT)
     tx.execute(
-        sa.update(appraisal_appeals).where(appraisal_appeals.c.appraisal_id == row.id)
+        sa.update(appraisal_appeals)
+        .where(appraisal_appeals.c.appraisal_id == row.id)
         .values(outcome=outcome, decided_by=by, decision=reason, decided_at=call.now)
     )
 
@@ -303,7 +342,8 @@ def close_cycle(call: Call, cycle: str) -> None:
     tx = call.tx
     row = documents.get(tx, appraisal_cycles, cycle)
     unfinished = tx.scalar(
-        sa.select(sa.func.count()).select_from(appraisals)
+        sa.select(sa.func.count())
+        .select_from(appraisals)
         .where(appraisals.c.cycle_id == row.id, appraisals.c.state != "settled")
     )
     if unfinished:
@@ -319,9 +359,9 @@ def name_of(organisation: accounts.Organisation, person: str) -> str:
 
 
 def period_of(tx: Transaction, appraisal: Any) -> str:
-    return str(tx.scalar(
-        sa.select(appraisal_cycles.c.period).where(appraisal_cycles.c.id == appraisal.cycle_id)
-    ))
+    return str(
+        tx.scalar(sa.select(appraisal_cycles.c.period).where(appraisal_cycles.c.id == appraisal.cycle_id))
+    )
 
 
 def period_end(period: str) -> dt.date:

@@ -102,15 +102,29 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     if earlier is None:
         bonus = public_id()
         documents.add(
-            tx, bonuses, public_id=bonus, case=call.case, at=call.now, appraisal_id=row.id,
-            employee=row.employee, state="prepared", grade=row.grade, wage=wage,
+            tx,
+            bonuses,
+            public_id=bonus,
+            case=call.case,
+            at=call.now,
+            appraisal_id=row.id,
+            employee=row.employee,
+            state="prepared",
+            grade=row.grade,
+            wage=wage,
         )
     else:
         bonus = earlier.public_id
         documents.change(tx, bonuses, earlier, "prepared", NEXT, grade=row.grade, wage=wage)
     return {
-        "bonus": bonus, "employee": row.employee, "employee_name": name, "grade": row.grade, "wage": wage,
-        "period": period, "period_end": end, "confirmer": confirmer,
+        "bonus": bonus,
+        "employee": row.employee,
+        "employee_name": name,
+        "grade": row.grade,
+        "wage": wage,
+        "period": period,
+        "period_end": end,
+        "confirmer": confirmer,
     }
 
 

@@ -53,19 +53,32 @@ class Series:
 
 def load(tx: Transaction, series: Collection[Series], source: str) -> int:
     """Import whole series of components that have none yet; how many days."""
-    tx.insert(demand_series, [
-        {
-            "component_id": one.component_id,
-            "first_day": one.first_day,
-            "last_day": one.first_day + dt.timedelta(days=len(one.pieces) - 1),
-            "source": source,
-        }
-        for one in series if one.pieces
-    ])
-    tx.insert(demand, [
-        {"component_id": one.component_id, "day": one.first_day + dt.timedelta(days=number), "pieces": pieces}
-        for one in series for number, pieces in enumerate(one.pieces) if pieces
-    ])
+    tx.insert(
+        demand_series,
+        [
+            {
+                "component_id": one.component_id,
+                "first_day": one.first_day,
+                "last_day": one.first_day + dt.timedelta(days=len(one.pieces) - 1),
+                "source": source,
+            }
+            for one in series
+            if one.pieces
+        ],
+    )
+    tx.insert(
+        demand,
+        [
+            {
+                "component_id": one.component_id,
+                "day": one.first_day + dt.timedelta(days=number),
+                "pieces": pieces,
+            }
+            for one in series
+            for number, pieces in enumerate(one.pieces)
+            if pieces
+        ],
+    )
     return sum(len(one.pieces) for one in series)
 
 
@@ -88,8 +101,9 @@ def daily(
         return {}
     earliest = min(start for start, _ in windows.values())
     rows = tx.all(
-        sa.select(demand.c.component_id, demand.c.day, demand.c.pieces)
-        .where(demand.c.day >= earliest, demand.c.day < today, demand.c.component_id.in_(windows))
+        sa.select(demand.c.component_id, demand.c.day, demand.c.pieces).where(
+            demand.c.day >= earliest, demand.c.day < today, demand.c.component_id.in_(windows)
+        )
     )
     totals = {component: [0, 0] for component in windows}
     for row in rows:

@@ -74,10 +74,9 @@ def columns() -> list[sa.Column[Any]]:
 def next_number(tx: Transaction, prefix: str, year: int) -> str:
     """The next number of a series of a year, without gaps: PP-2026-0001."""
     last = tx.scalar(
-        _insert(tx, document_numbers).values(prefix=prefix, year=year, last=1)
-        .on_conflict_do_update(
-            index_elements=["prefix", "year"], set_={"last": document_numbers.c.last + 1}
-        )
+        _insert(tx, document_numbers)
+        .values(prefix=prefix, year=year, last=1)
+        .on_conflict_do_update(index_elements=["prefix", "year"], set_={"last": document_numbers.c.last + 1})
         .returning(document_numbers.c.last)
     )
     return f"{prefix}-{year}-{last:04d}"
@@ -126,7 +125,8 @@ def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, An
         return
     names = [name for name in changes[0] if name != "row_id"]
     tx.execute(
-        sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("row_id"))
         .values({name: table.c[name] + sa.bindparam(f"by_{name}") for name in names}),
         [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes],
     )

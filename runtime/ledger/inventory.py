@@ -125,14 +125,23 @@ def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
             reason = "enough" if not below else "alert_open" if item.row.id in alerted else "below"
         if below:
             result["below"].append(item.row.sku)
-        reviews.append({
-            "component_id": item.row.id, "at": call.now, "case": call.case, "on_hand": pieces,
-            "safety_stock": level[0] if level else None, "reorder_point": level[1] if level else None,
-            "fired": reason == "below", "reason": reason, "inputs": item.facts,
-        })
+        reviews.append(
+            {
+                "component_id": item.row.id,
+                "at": call.now,
+                "case": call.case,
+                "on_hand": pieces,
+                "safety_stock": level[0] if level else None,
+                "reorder_point": level[1] if level else None,
+                "fired": reason == "below",
+                "reason": reason,
+                "inputs": item.facts,
+            }
+        )
     if levels:
         tx.execute(
-            sa.update(stock_parameters).where(stock_parameters.c.component_id == sa.bindparam("row_id"))
+            sa.update(stock_parameters)
+            .where(stock_parameters.c.component_id == sa.bindparam("row_id"))
             .values(
                 safety_stock=sa.bindparam("safety"),
                 reorder_point=sa.bindparam("reorder"),
@@ -154,7 +163,8 @@ def open_alert(call: Call, component: str, cause: str | None = None) -> AlertOpe
     row = catalogue.component(tx, component)
     pieces = stock.on_hand(tx, [row.id])[row.id]
     level = tx.scalar(
-        sa.select(stock_parameters.c.safety_stock).where(stock_parameters.c.component_id == row.id)
+        sa.select(stock_parameters.c.safety_stock)
+        .where(stock_parameters.c.component_id == row.id)
         # Held, so that of two cases for one component the second sees the first one's alert.
         .with_for_update()
     )
@@ -166,8 +176,16 @@ def open_alert(call: Call, component: str, cause: str | None = None) -> AlertOpe
     if below and earlier is None:
         alert = public_id()
         documents.add(
-            tx, stock_alerts, public_id=alert, case=call.case, at=call.now, component_id=row.id,
-            state="open", on_hand=pieces, safety_stock=level, cause=cause,
+            tx,
+            stock_alerts,
+            public_id=alert,
+            case=call.case,
+            at=call.now,
+            component_id=row.id,
+            state="open",
+            on_hand=pieces,
+            safety_stock=level,
+            cause=cause,
         )
     return {"opened": alert != earlier, "alert": alert, "on_hand": pieces, "safety_stock": level}
 
@@ -177,8 +195,15 @@ def acknowledge_alert(call: Call, alert: str, by: Person, cause: str, urgency: s
     """Note who looked into an alert, what caused it and how urgent it is."""
     row = documents.get(call.tx, stock_alerts, alert)
     documents.change(
-        call.tx, stock_alerts, row, "acknowledged", safety.NEXT,
-        cause=cause, urgency=urgency, acknowledged_by=by, acknowledged_at=call.now,
+        call.tx,
+        stock_alerts,
+        row,
+        "acknowledged",
+        safety.NEXT,
+        cause=cause,
+        urgency=urgency,
+        acknowledged_by=by,
+        acknowledged_at=call.now,
     )
 
 
@@ -188,9 +213,7 @@ def close_alert(call: Call, alert: str, reason: str, covered: bool = False) -> N
     stays without asking anybody, until they are in stock or gone: it does not come back every day."""
     row = documents.get(call.tx, stock_alerts, alert)
     state, closed_at = ("covered", None) if covered else ("closed", call.now)
-    documents.change(
-        call.tx, stock_alerts, row, state, safety.NEXT, closed_at=closed_at, close_reason=reason
-    )
+    documents.change(call.tx, stock_alerts, row, state, safety.NEXT, closed_at=closed_at, close_reason=reason)
 
 
 @operation("inventory.figures", errors=("missing_parameters", "rule_refused"))
@@ -285,17 +308,18 @@ def correct(
 def _end_uncovered(call: Call, on_hand: Mapping[int, int]) -> None:
     """Close covered alerts whose orders never came: the shortage must be told again."""
     rows = call.tx.all(
-        sa.select(stock_alerts.c.id, stock_alerts.c.component_id)
-        .where(stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand))
+        sa.select(stock_alerts.c.id, stock_alerts.c.component_id).where(
+            stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand)
+        )
     )
     where = positions(call.tx, [row.component_id for row in rows]) if rows else {}
     safety.end(call, [row.id for row in rows if where[row.component_id].on_order == 0])
 
 
 def _items(call: Call, components: Collection[int] | None) -> list[Item]:
-    query = sa.select(
-        catalogue.components.c.id, catalogue.components.c.sku, stock_parameters
-    ).outerjoin(stock_parameters)
+    query = sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters).outerjoin(
+        stock_parameters
+    )
     if components is None:
         query = query.where(catalogue.components.c.listed)
     else:

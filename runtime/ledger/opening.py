@@ -128,37 +128,46 @@ def open_books(call: Call, dataset: File | dict[str, Any]) -> Counts:
     for name in given:
         if name not in PARTS:
             raise inputs.UnknownInput(topic=TOPIC, input=name)
-    parts = {
-        name: inputs.rows(TOPIC, hint, given.get(name, []), name, MOST) for name, hint in PARTS.items()
-    }
+    parts = {name: inputs.rows(TOPIC, hint, given.get(name, []), name, MOST) for name, hint in PARTS.items()}
     for table in (catalogue.suppliers, catalogue.customers, catalogue.warehouses):
         names = [column.name for column in table.c if column.name not in ("id", "active")]
         tx.insert(table, [{name: row.get(name) for name in names} for row in parts[table.name]])
     suppliers = _ids(call, catalogue.suppliers, "code")
     columns = [c.name for c in catalogue.components.c if c.name not in ("id", "usual_supplier_id", "listed")]
-    tx.insert(catalogue.components, [
-        {name: row.get(name) for name in columns}
-        | {"usual_supplier_id": _one(suppliers, row.get("usual_supplier"), catalogue.UnknownSupplier)}
-        for row in parts["components"]
-    ])
+    tx.insert(
+        catalogue.components,
+        [
+            {name: row.get(name) for name in columns}
+            | {"usual_supplier_id": _one(suppliers, row.get("usual_supplier"), catalogue.UnknownSupplier)}
+            for row in parts["components"]
+        ],
+    )
     components = _ids(call, catalogue.components, "sku")
-    tx.insert(safety.stock_parameters, [
-        {
-            "component_id": _component(components, row), "lead_time_days": row["lead_time_days"],
-            "lead_time_deviation": row.get("lead_time_deviation", 0), "abc_class": row.get("abc_class", "C"),
-            "order_multiple": row.get("order_multiple", 1), "economic_lot": row.get("economic_lot"),
-            "daily_demand": row.get("daily_demand"), "demand_deviation": row.get("demand_deviation"),
-        }
-        for row in parts["parameters"]
-    ])
+    tx.insert(
+        safety.stock_parameters,
+        [
+            {
+                "component_id": _component(components, row),
+                "lead_time_days": row["lead_time_days"],
+                "lead_time_deviation": row.get("lead_time_deviation", 0),
+                "abc_class": row.get("abc_class", "C"),
+                "order_multiple": row.get("order_multiple", 1),
+                "economic_lot": row.get("economic_lot"),
+                "daily_demand": row.get("daily_demand"),
+                "demand_deviation": row.get("demand_deviation"),
+            }
+            for row in parts["parameters"]
+        ],
+    )
     series = [
         demand.Series(_component(components, row), row["first_day"], row["pieces"]) for row in parts["demand"]
     ]
     demand.load(tx, series, "opening")
     _enter_stock(call, parts["stock"], components)
-    tx.insert(wages.wages, [
-        {**row, "set_by": call.actor, "case": call.case, "at": call.now} for row in parts["wages"]
-    ])
+    tx.insert(
+        wages.wages,
+        [{**row, "set_by": call.actor, "case": call.case, "at": call.now} for row in parts["wages"]],
+    )
     inventory.review(call)
     return {"counts": {name: len(rows) for name, rows in parts.items()}}
 
@@ -180,13 +189,20 @@ def _read(call: Call, dataset: File | dict[str, Any]) -> Mapping[str, Any]:
 
 def _enter_stock(call: Call, rows: list[dict[str, Any]], components: Mapping[str, int]) -> None:
     places = _ids(call, catalogue.warehouses, "code")
-    stock.post(call, "opening", [
-        stock.Posting(
-            _component(components, row), _one(places, row["warehouse"], catalogue.UnknownWarehouse) or 0,
-            row["quantity"], row.get("location"),
-        )
-        for row in rows if row["quantity"]
-    ])
+    stock.post(
+        call,
+        "opening",
+        [
+            stock.Posting(
+                _component(components, row),
+                _one(places, row["warehouse"], catalogue.UnknownWarehouse) or 0,
+                row["quantity"],
+                row.get("location"),
+            )
+            for row in rows
+            if row["quantity"]
+        ],
+    )
 
 
 def _ids(call: Call, table: sa.Table, key: str) -> dict[str, int]:

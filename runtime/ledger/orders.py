@@ -48,8 +48,12 @@ orders = sa.Table(
     sa.Column("note", sa.Text),
     sa.Column("end_reason", sa.Text),
     # positions.py: what is on order
-    sa.Index("ix_purchase_orders_open", "id", sqlite_where=sa.text("state = 'open'"),
-             postgresql_where=sa.text("state = 'open'")),
+    sa.Index(
+        "ix_purchase_orders_open",
+        "id",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
 )
 
 order_lines = sa.Table(
@@ -141,21 +145,46 @@ def sign_contract(
     if tx.scalar(sa.select(contracts.c.id).where(same)) is not None:
         raise refuse("contract_number_taken", ContractNumberTaken(contract_no=contract_no))
     contract_id = documents.add(
-        tx, contracts, public_id=public_id(), case=call.case, at=call.now, plan_id=row.id,
-        supplier_id=seller.id, contract_no=contract_no, terms=terms, attachment=attachment, signed_on=call.today,
+        tx,
+        contracts,
+        public_id=public_id(),
+        case=call.case,
+        at=call.now,
+        plan_id=row.id,
+        supplier_id=seller.id,
+        contract_no=contract_no,
+        terms=terms,
+        attachment=attachment,
+        signed_on=call.today,
     )
     order, number = public_id(), documents.next_number(tx, "PO", call.today.year)
     order_id = documents.add(
-        tx, orders, public_id=order, number=number, case=call.case, at=call.now, state="open",
-        contract_id=contract_id, plan_id=row.id, supplier_id=seller.id, amount=amount, promised=eta, eta=eta,
+        tx,
+        orders,
+        public_id=order,
+        number=number,
+        case=call.case,
+        at=call.now,
+        state="open",
+        contract_id=contract_id,
+        plan_id=row.id,
+        supplier_id=seller.id,
+        amount=amount,
+        promised=eta,
+        eta=eta,
     )
-    tx.insert(order_lines, [
-        {
-            "order_id": order_id, "component_id": found[line["component"]].id,
-            "quantity": line["quantity"], "price": line["price"],
-        }
-        for line in lines
-    ])
+    tx.insert(
+        order_lines,
+        [
+            {
+                "order_id": order_id,
+                "component_id": found[line["component"]].id,
+                "quantity": line["quantity"],
+                "price": line["price"],
+            }
+            for line in lines
+        ],
+    )
     documents.change(tx, plans.plans, row, "ordered", plans.NEXT)
     return {"order": order, "number": number, "amount": amount, "eta": eta}
 
@@ -210,12 +239,14 @@ def left(line: Any) -> int:
 
 def lines_of(tx: Transaction, order_id: int) -> list[Any]:
     """The order's lines with each component's sku and names."""
-    return list(tx.all(
-        sa.select(order_lines, catalogue.components.c.sku, catalogue.components.c.names)
-        .join(catalogue.components)
-        .where(order_lines.c.order_id == order_id)
-        .order_by(order_lines.c.id)
-    ))
+    return list(
+        tx.all(
+            sa.select(order_lines, catalogue.components.c.sku, catalogue.components.c.names)
+            .join(catalogue.components)
+            .where(order_lines.c.order_id == order_id)
+            .order_by(order_lines.c.id)
+        )
+    )
 
 
 def _end(tx: Transaction, row: Any, state: str, reason: str) -> None:
@@ -223,9 +254,9 @@ def _end(tx: Transaction, row: Any, state: str, reason: str) -> None:
     if any(line.rejected for line in lines):
         raise RejectsUndecided(order=row.number)
     documents.change(tx, orders, row, state, NEXT, end_reason=reason)
-    documents.update_rows(tx, order_lines, [
-        {"row_id": line.id, "cancelled": left(line)} for line in lines if left(line)
-    ])
+    documents.update_rows(
+        tx, order_lines, [{"row_id": line.id, "cancelled": left(line)} for line in lines if left(line)]
+    )
 
 
 def _check_plan(
@@ -240,9 +271,15 @@ def _check_plan(
             what = f"{line['component']} {line['quantity']} > {allowed}"
             raise refuse("beyond_plan", BeyondPlan(plan=plan.number, what=what))
     # An order that was cancelled does not use up what was approved.
-    spent = sum((row.amount for row in tx.all(
-        sa.select(orders.c.amount).where(orders.c.plan_id == plan.id, orders.c.state != "cancelled")
-    )), Decimal(0))
+    spent = sum(
+        (
+            row.amount
+            for row in tx.all(
+                sa.select(orders.c.amount).where(orders.c.plan_id == plan.id, orders.c.state != "cancelled")
+            )
+        ),
+        Decimal(0),
+    )
     if spent + amount > plan.amount:
         what = f"{spent + amount} CNY > {plan.amount} CNY"
         raise refuse("beyond_plan", BeyondPlan(plan=plan.number, what=what))

@@ -103,15 +103,29 @@ def record_plan(
     if plan is None:
         plan, number = public_id(), documents.next_number(tx, "PP", call.today.year)
         plan_id = documents.add(
-            tx, plans, public_id=plan, number=number, case=call.case, at=call.now, state="proposed",
-            drafter=drafter, reason=reason, amount=amount,
+            tx,
+            plans,
+            public_id=plan,
+            number=number,
+            case=call.case,
+            at=call.now,
+            state="proposed",
+            drafter=drafter,
+            reason=reason,
+            amount=amount,
             alert_id=documents.get(tx, stock_alerts, alert).id if alert else None,
         )
     else:
         row = documents.get(tx, plans, plan)
         plan_id, number = row.id, row.number
         documents.change(
-            tx, plans, row, "proposed", NEXT, drafter=drafter, amount=amount,
+            tx,
+            plans,
+            row,
+            "proposed",
+            NEXT,
+            drafter=drafter,
+            amount=amount,
             reason=row.reason if reason is None else reason,
         )
         tx.execute(sa.delete(purchase_plan_lines).where(purchase_plan_lines.c.plan_id == plan_id))
@@ -162,9 +176,11 @@ def plan_lines(call: Call, plan: str) -> Shown:
 
 def lines_of(tx: Transaction, plan_id: int) -> list[Any]:
     """The plan's lines with each component's sku and names."""
-    return list(tx.all(
-        sa.select(purchase_plan_lines, catalogue.components.c.sku, catalogue.components.c.names)
-        .join(catalogue.components)
-        .where(purchase_plan_lines.c.plan_id == plan_id)
-        .order_by(purchase_plan_lines.c.id)
-    ))
+    return list(
+        tx.all(
+            sa.select(purchase_plan_lines, catalogue.components.c.sku, catalogue.components.c.names)
+            .join(catalogue.components)
+            .where(purchase_plan_lines.c.plan_id == plan_id)
+            .order_by(purchase_plan_lines.c.id)
+        )
+    )

@@ -35,21 +35,29 @@ def positions(tx: Transaction, components: Collection[int]) -> dict[int, Positio
     """Component id → its position, for each that was asked for."""
     on_hand = stock.on_hand(tx, components)
     line = order_lines.c
-    incoming = {row.component_id: row for row in tx.all(
-        sa.select(
-            line.component_id,
-            sa.func.sum(line.quantity - line.cancelled - line.stored).label("on_order"),
-            sa.func.sum(line.accepted - line.stored + line.rejected).label("quarantine"),
+    incoming = {
+        row.component_id: row
+        for row in tx.all(
+            sa.select(
+                line.component_id,
+                sa.func.sum(line.quantity - line.cancelled - line.stored).label("on_order"),
+                sa.func.sum(line.accepted - line.stored + line.rejected).label("quarantine"),
+            )
+            .join(orders)
+            .where(orders.c.state == "open", line.component_id.in_(set(components)))
+            .group_by(line.component_id)
         )
-        .join(orders).where(orders.c.state == "open", line.component_id.in_(set(components)))
-        .group_by(line.component_id)
-    )}
+    }
     sold = sales_order_lines.c
-    committed = {row.component_id: int(row.pieces) for row in tx.all(
-        sa.select(sold.component_id, sa.func.sum(sold.quantity).label("pieces"))
-        .join(sales_orders).where(sales_orders.c.state == "confirmed", sold.component_id.in_(set(components)))
-        .group_by(sold.component_id)
-    )}
+    committed = {
+        row.component_id: int(row.pieces)
+        for row in tx.all(
+            sa.select(sold.component_id, sa.func.sum(sold.quantity).label("pieces"))
+            .join(sales_orders)
+            .where(sales_orders.c.state == "confirmed", sold.component_id.in_(set(components)))
+            .group_by(sold.component_id)
+        )
+    }
     return {id_: _position(on_hand[id_], incoming.get(id_), committed.get(id_, 0)) for id_ in components}
 
 

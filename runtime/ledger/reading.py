@@ -101,9 +101,18 @@ class Document:
 _DOCUMENTS = {
     table.name: table
     for table in (
-        plans.plans, orders.contracts, orders.orders, receipts.receipts, sales.sales_orders,
-        shipments.shipments, shipments.sales_issues, settlements.settlements, stock_alerts,
-        appraisals.appraisals, appraisals.appraisal_cycles, bonuses.bonuses,
+        plans.plans,
+        orders.contracts,
+        orders.orders,
+        receipts.receipts,
+        sales.sales_orders,
+        shipments.shipments,
+        shipments.sales_issues,
+        settlements.settlements,
+        stock_alerts,
+        appraisals.appraisals,
+        appraisals.appraisal_cycles,
+        bonuses.bonuses,
     )
 }
 
@@ -112,9 +121,13 @@ def overview(tx: Transaction) -> list[StockLine]:
     """Every listed component, by SKU."""
     rows = tx.all(
         sa.select(
-            catalogue.components.c.id, catalogue.components.c.sku, catalogue.components.c.names,
-            stock_parameters.c.safety_stock, stock_parameters.c.reorder_point,
-            stock_alerts.c.public_id.label("alert"), stock_alerts.c.case.label("alert_case"),
+            catalogue.components.c.id,
+            catalogue.components.c.sku,
+            catalogue.components.c.names,
+            stock_parameters.c.safety_stock,
+            stock_parameters.c.reorder_point,
+            stock_alerts.c.public_id.label("alert"),
+            stock_alerts.c.case.label("alert_case"),
         )
         .outerjoin(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
@@ -124,8 +137,16 @@ def overview(tx: Transaction) -> list[StockLine]:
     where = positions(tx, [row.id for row in rows])
     return [
         StockLine(
-            row.sku, row.names, where[row.id].on_hand, where[row.id].on_order, where[row.id].quarantine,
-            where[row.id].committed, row.safety_stock, row.reorder_point, row.alert, row.alert_case,
+            row.sku,
+            row.names,
+            where[row.id].on_hand,
+            where[row.id].on_order,
+            where[row.id].quarantine,
+            where[row.id].committed,
+            row.safety_stock,
+            row.reorder_point,
+            row.alert,
+            row.alert_case,
         )
         for row in rows
     ]
@@ -176,8 +197,17 @@ def movements(tx: Transaction, sku: str, before: int | None = None, limit: int =
         query = query.where(history.c.id < before)
     return [
         Movement(
-            row.id, row.at, row.business_date, row.kind, row.code, row.quantity, int(row.balance),
-            row.reason, row.document, row.case, row.actor,
+            row.id,
+            row.at,
+            row.business_date,
+            row.kind,
+            row.code,
+            row.quantity,
+            int(row.balance),
+            row.reason,
+            row.document,
+            row.case,
+            row.actor,
         )
         for row in tx.all(query.order_by(history.c.id.desc()).limit(limit))
     ]
@@ -194,7 +224,14 @@ def reviews(tx: Transaction, sku: str, limit: int = 30) -> list[Review]:
     )
     return [
         Review(
-            row.at, row.case, row.on_hand, row.safety_stock, row.reorder_point, row.fired, row.reason, row.inputs
+            row.at,
+            row.case,
+            row.on_hand,
+            row.safety_stock,
+            row.reorder_point,
+            row.fired,
+            row.reason,
+            row.inputs,
         )
         for row in rows
     ]
@@ -233,8 +270,11 @@ def options(
     An unknown source has no options."""
     found: dict[str, list[dict[str, str]]] = {source: [] for source in sources}
     queries = [
-        sa.select(sa.literal(source).label("source"), key.label("value"), table.c.names.label("names")).where(offered)
-        for source, (table, key, offered) in _SOURCES.items() if source in found
+        sa.select(sa.literal(source).label("source"), key.label("value"), table.c.names.label("names")).where(
+            offered
+        )
+        for source, (table, key, offered) in _SOURCES.items()
+        if source in found
     ]
     for row in tx.all(sa.union_all(*queries).order_by("source", "value")) if queries else ():
         label = i18n.label(language, dict(row.names), row.value)
@@ -254,7 +294,9 @@ def documents_of(tx: Transaction, case: str) -> list[Document]:
     """The numbered documents that a case made, in the order of their making."""
     numbered = [table for table in _DOCUMENTS.values() if "number" in table.c]
     query = sa.union_all(*(_columns(table).where(table.c.case == case) for table in numbered))
-    return sorted((Document(**row._mapping) for row in tx.all(query)), key=lambda each: (each.at, each.number))
+    return sorted(
+        (Document(**row._mapping) for row in tx.all(query)), key=lambda each: (each.at, each.number)
+    )
 
 
 def _document(table: sa.Table, public_id: str) -> Any:
@@ -265,8 +307,12 @@ def _columns(table: sa.Table) -> Any:
     number = table.c.number if "number" in table.c else sa.literal("")
     state = table.c.state if "state" in table.c else sa.literal("")
     return sa.select(
-        sa.literal(table.name).label("kind"), table.c.public_id, number.label("number"),
-        state.label("state"), table.c.case, table.c.at,
+        sa.literal(table.name).label("kind"),
+        table.c.public_id,
+        number.label("number"),
+        state.label("state"),
+        table.c.case,
+        table.c.at,
     )
 
 
@@ -282,13 +328,18 @@ def amount_of(tx: Transaction, public_id: str) -> Decimal | None:
 def imbalances(tx: Transaction) -> list[tuple[str, str, int, int]]:
     """(sku, warehouse, balance, sum of movements) wherever the two differ: nothing, in sound books."""
     moved, balance = stock.stock_movements.c, stock.stock_balances.c
-    sums = {(row.component_id, row.warehouse_id): int(row.pieces) for row in tx.all(
-        sa.select(moved.component_id, moved.warehouse_id, sa.func.sum(moved.quantity).label("pieces"))
-        .group_by(moved.component_id, moved.warehouse_id)
-    )}
-    held = {(row.component_id, row.warehouse_id): row.on_hand for row in tx.all(
-        sa.select(balance.component_id, balance.warehouse_id, balance.on_hand)
-    )}
+    sums = {
+        (row.component_id, row.warehouse_id): int(row.pieces)
+        for row in tx.all(
+            sa.select(
+                moved.component_id, moved.warehouse_id, sa.func.sum(moved.quantity).label("pieces")
+            ).group_by(moved.component_id, moved.warehouse_id)
+        )
+    }
+    held = {
+        (row.component_id, row.warehouse_id): row.on_hand
+        for row in tx.all(sa.select(balance.component_id, balance.warehouse_id, balance.on_hand))
+    }
     wrong = sorted(key for key in sums.keys() | held.keys() if sums.get(key, 0) != held.get(key, 0))
     if not wrong:
         return []

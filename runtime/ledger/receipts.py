@@ -136,25 +136,46 @@ def record_inspection(
     receipt = public_id()
     number = documents.next_number(tx, "GR", call.today.year)
     receipt_id = documents.add(
-        tx, receipts, public_id=receipt, number=number, case=call.case, at=call.now, order_id=row.id,
-        received_on=call.today, lot=lot, inspector=inspector, photos=photos, note=note,
+        tx,
+        receipts,
+        public_id=receipt,
+        number=number,
+        case=call.case,
+        at=call.now,
+        order_id=row.id,
+        received_on=call.today,
+        lot=lot,
+        inspector=inspector,
+        photos=photos,
+        note=note,
     )
-    tx.insert(receipt_lines, [
-        {
-            "receipt_id": receipt_id, "order_line_id": ordered[line["component"]].id,
-            "component_id": ordered[line["component"]].component_id, "received": line["received"],
-            "sampled": line.get("sampled"), "rejected": line["rejected"], "note": line.get("note"),
-        }
-        for line in lines
-    ])
-    documents.update_rows(tx, order_lines, [
-        {
-            "row_id": ordered[line["component"]].id,
-            "accepted": line["received"] - line["rejected"],
-            "rejected": line["rejected"],
-        }
-        for line in lines
-    ])
+    tx.insert(
+        receipt_lines,
+        [
+            {
+                "receipt_id": receipt_id,
+                "order_line_id": ordered[line["component"]].id,
+                "component_id": ordered[line["component"]].component_id,
+                "received": line["received"],
+                "sampled": line.get("sampled"),
+                "rejected": line["rejected"],
+                "note": line.get("note"),
+            }
+            for line in lines
+        ],
+    )
+    documents.update_rows(
+        tx,
+        order_lines,
+        [
+            {
+                "row_id": ordered[line["component"]].id,
+                "accepted": line["received"] - line["rejected"],
+                "rejected": line["rejected"],
+            }
+            for line in lines
+        ],
+    )
     accepted = sum(line["received"] - line["rejected"] for line in lines)
     return {
         "receipt": receipt,
@@ -197,18 +218,23 @@ def dispose(
     if disposition == "concession" and by == row.inspector:
         raise refuse("same_person", documents.SamePerson())
     tx.execute(
-        sa.update(receipts).where(receipts.c.id == row.id)
+        sa.update(receipts)
+        .where(receipts.c.id == row.id)
         .values(disposition=disposition, disposed_by=by, disposition_note=note)
     )
-    documents.update_rows(tx, order_lines, [
-        {
-            "row_id": line.order_line_id,
-            "rejected": -line.rejected,
-            "cancelled": line.rejected if disposition == "return" else 0,
-            "accepted": line.rejected if disposition == "concession" else 0,
-        }
-        for line in rejected
-    ])
+    documents.update_rows(
+        tx,
+        order_lines,
+        [
+            {
+                "row_id": line.order_line_id,
+                "rejected": -line.rejected,
+                "cancelled": line.rejected if disposition == "return" else 0,
+                "accepted": line.rejected if disposition == "concession" else 0,
+            }
+            for line in rejected
+        ],
+    )
     if disposition == "concession":
         documents.update_rows(
             tx, receipt_lines, [{"row_id": line.id, "conceded": line.rejected} for line in rejected]
@@ -248,9 +274,13 @@ def accepted(line: Any) -> int:
 
 
 def _lines(tx: Transaction, receipt_id: int) -> list[Any]:
-    return list(tx.all(
-        sa.select(receipt_lines).where(receipt_lines.c.receipt_id == receipt_id).order_by(receipt_lines.c.id)
-    ))
+    return list(
+        tx.all(
+            sa.select(receipt_lines)
+            .where(receipt_lines.c.receipt_id == receipt_id)
+            .order_by(receipt_lines.c.id)
+        )
+    )
 
 
 def _check_line(order: str, line: InspectionLine, ordered: dict[str, Any], seen: set[str]) -> None:
@@ -263,12 +293,13 @@ def _check_line(order: str, line: InspectionLine, ordered: dict[str, Any], seen:
     received = line["received"]
     for pieces in (line["rejected"], line.get("sampled", 0)):
         if pieces > received:
-            raise refuse("more_than_received", MoreThanReceived(
-                component=component, pieces=pieces, received=received
-            ))
+            raise refuse(
+                "more_than_received", MoreThanReceived(component=component, pieces=pieces, received=received)
+            )
     # Rejects of an earlier delivery still count: nobody has decided yet whether they stay.
     expected = left(ordered[component]) - ordered[component].rejected
     if received > expected:
-        raise refuse("over_delivery", OverDelivery(
-            component=component, received=received, outstanding=expected, order=order
-        ))
+        raise refuse(
+            "over_delivery",
+            OverDelivery(component=component, received=received, outstanding=expected, order=order),
+        )

@@ -115,6 +115,7 @@ def end(call: Call, alerts: Collection[int]) -> None:
     """Close covered alerts, by row id; what they were covered by is in `close_reason`."""
     if alerts:
         call.tx.execute(
-            sa.update(stock_alerts).where(stock_alerts.c.id.in_(alerts), stock_alerts.c.state == "covered")
+            sa.update(stock_alerts)
+            .where(stock_alerts.c.id.in_(alerts), stock_alerts.c.state == "covered")
             .values(state="closed", closed_at=call.now)
         )

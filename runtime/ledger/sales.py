@@ -31,8 +31,12 @@ sales_orders = sa.Table(
     sa.Column("recorded_by", sa.String(32), nullable=False),
     sa.Column("end_reason", sa.Text),
     # positions.py: what is committed
-    sa.Index("ix_sales_orders_confirmed", "id", sqlite_where=sa.text("state = 'confirmed'"),
-             postgresql_where=sa.text("state = 'confirmed'")),
+    sa.Index(
+        "ix_sales_orders_confirmed",
+        "id",
+        sqlite_where=sa.text("state = 'confirmed'"),
+        postgresql_where=sa.text("state = 'confirmed'"),
+    ),
 )
 
 sales_order_lines = sa.Table(
@@ -113,27 +117,42 @@ def record_order(
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
     values: dict[str, Any] = {
-        "customer_id": buyer.id, "address": address, "promised": promised,
-        "amount": amount, "recorded_by": recorded_by,
+        "customer_id": buyer.id,
+        "address": address,
+        "promised": promised,
+        "amount": amount,
+        "recorded_by": recorded_by,
     }
     if order is None:
         order, number = public_id(), documents.next_number(tx, "SO", call.today.year)
         order_id = documents.add(
-            tx, sales_orders, public_id=order, number=number, case=call.case, at=call.now,
-            state="recorded", **values,
+            tx,
+            sales_orders,
+            public_id=order,
+            number=number,
+            case=call.case,
+            at=call.now,
+            state="recorded",
+            **values,
         )
     else:
         row = documents.get(tx, sales_orders, order)
         order_id, number = row.id, row.number
         documents.change(tx, sales_orders, row, "recorded", NEXT, **values)
         tx.execute(sa.delete(sales_order_lines).where(sales_order_lines.c.order_id == order_id))
-    tx.insert(sales_order_lines, [
-        {
-            "order_id": order_id, "component_id": found[line["component"]].id, "price": line["price"],
-            "ordered": line["quantity"], "quantity": line["quantity"],
-        }
-        for line in lines
-    ])
+    tx.insert(
+        sales_order_lines,
+        [
+            {
+                "order_id": order_id,
+                "component_id": found[line["component"]].id,
+                "price": line["price"],
+                "ordered": line["quantity"],
+                "quantity": line["quantity"],
+            }
+            for line in lines
+        ],
+    )
     return {"order": order, "number": number, "amount": amount}
 
 
@@ -175,14 +194,19 @@ def allocate(call: Call, order: str, warehouse: str) -> Allocated:
         balance = held.get((line.component_id, place.id))
         free = max(balance.on_hand - balance.reserved, 0) if balance else 0
         taken.append((line, min(line.quantity, free)))
-    tx.insert(allocations, [
-        {"order_line_id": line.id, "warehouse_id": place.id, "quantity": pieces}
-        for line, pieces in taken if pieces
-    ])
+    tx.insert(
+        allocations,
+        [
+            {"order_line_id": line.id, "warehouse_id": place.id, "quantity": pieces}
+            for line, pieces in taken
+            if pieces
+        ],
+    )
     stock.reserve(tx, place.id, {line.component_id: pieces for line, pieces in taken if pieces})
     short = [
         {"component": line.sku, "component_name": catalogue.name(line), "missing": line.quantity - pieces}
-        for line, pieces in taken if pieces < line.quantity
+        for line, pieces in taken
+        if pieces < line.quantity
     ]
     return {"short": bool(short), "short_lines": short}
 
@@ -196,10 +220,15 @@ def accept_partial(call: Call, order: str) -> Partial:
     lines = lines_of(tx, row.id)
     if not any(line.allocated for line in lines):
         raise refuse("nothing_allocated", NothingAllocated(order=row.number))
-    documents.update_rows(tx, sales_order_lines, [
-        {"row_id": line.id, "quantity": line.allocated - line.quantity}
-        for line in lines if line.allocated != line.quantity
-    ])
+    documents.update_rows(
+        tx,
+        sales_order_lines,
+        [
+            {"row_id": line.id, "quantity": line.allocated - line.quantity}
+            for line in lines
+            if line.allocated != line.quantity
+        ],
+    )
     amount = documents.amount_of((line.allocated, line.price) for line in lines)
     documents.change(tx, sales_orders, row, "confirmed", NEXT, amount=amount)
     return {"amount": amount}
@@ -207,27 +236,31 @@ def accept_partial(call: Call, order: str) -> Partial:
 
 def lines_of(tx: Transaction, order_id: int) -> list[Any]:
     """The order's lines with sku, names, and `allocated` pieces in `warehouse_id`."""
-    return list(tx.all(
-        sa.select(
-            sales_order_lines,
-            catalogue.components.c.sku,
-            catalogue.components.c.names,
-            sa.func.coalesce(allocations.c.quantity, 0).label("allocated"),
-            allocations.c.warehouse_id,
+    return list(
+        tx.all(
+            sa.select(
+                sales_order_lines,
+                catalogue.components.c.sku,
+                catalogue.components.c.names,
+                sa.func.coalesce(allocations.c.quantity, 0).label("allocated"),
+                allocations.c.warehouse_id,
+            )
+            .join(catalogue.components)
+            .outerjoin(allocations)
+            .where(sales_order_lines.c.order_id == order_id)
+            .order_by(sales_order_lines.c.id)
         )
-        .join(catalogue.components)
-        .outerjoin(allocations)
-        .where(sales_order_lines.c.order_id == order_id)
-        .order_by(sales_order_lines.c.id)
-    ))
+    )
 
 
 def release(tx: Transaction, order_id: int) -> None:
     """Free what is reserved for an order."""
     held = [line for line in lines_of(tx, order_id) if line.allocated]
     for warehouse in sorted({line.warehouse_id for line in held}):
-        stock.reserve(tx, warehouse, {
-            line.component_id: -line.allocated for line in held if line.warehouse_id == warehouse
-        })
+        stock.reserve(
+            tx,
+            warehouse,
+            {line.component_id: -line.allocated for line in held if line.warehouse_id == warehouse},
+        )
     if held:
         tx.execute(sa.delete(allocations).where(allocations.c.order_line_id.in_([line.id for line in held])))

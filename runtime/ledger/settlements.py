@@ -69,22 +69,39 @@ def settle(
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "delivered")
     if amount != row.amount or paid > amount:
-        raise refuse("amount_mismatch", AmountMismatch(
-            order=row.number, expected=row.amount, amount=amount, paid=paid
-        ))
+        raise refuse(
+            "amount_mismatch", AmountMismatch(order=row.number, expected=row.amount, amount=amount, paid=paid)
+        )
     settlement = public_id()
     number = documents.next_number(tx, "ST", call.today.year)
     settlement_id = documents.add(
-        tx, settlements, public_id=settlement, number=number, case=call.case, at=call.now, order_id=row.id,
-        amount=amount, paid=paid, invoice=invoice, settled_on=call.today, by=by,
+        tx,
+        settlements,
+        public_id=settlement,
+        number=number,
+        case=call.case,
+        at=call.now,
+        order_id=row.id,
+        amount=amount,
+        paid=paid,
+        invoice=invoice,
+        settled_on=call.today,
+        by=by,
     )
-    tx.insert(sales_facts, [
-        {
-            "settlement_id": settlement_id, "customer_id": row.customer_id, "component_id": line.component_id,
-            "quantity": line.quantity, "settled_on": call.today,
-            "amount": (line.quantity * line.price).quantize(Decimal("0.01"), ROUND_HALF_UP),
-        }
-        for line in lines_of(tx, row.id) if line.quantity
-    ])
+    tx.insert(
+        sales_facts,
+        [
+            {
+                "settlement_id": settlement_id,
+                "customer_id": row.customer_id,
+                "component_id": line.component_id,
+                "quantity": line.quantity,
+                "settled_on": call.today,
+                "amount": (line.quantity * line.price).quantize(Decimal("0.01"), ROUND_HALF_UP),
+            }
+            for line in lines_of(tx, row.id)
+            if line.quantity
+        ],
+    )
     documents.change(tx, sales_orders, row, "settled", NEXT)
     return {"settlement": settlement, "settlement_number": number}

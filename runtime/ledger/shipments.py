@@ -77,9 +77,7 @@ class Delivered(TypedDict):
 
 
 @operation("sales.ship", errors=("not_allocated",))
-def ship(
-    call: Call, order: str, warehouse: str, carrier: str, tracking: str, shipped_on: dt.date
-) -> Shipped:
+def ship(call: Call, order: str, warehouse: str, carrier: str, tracking: str, shipped_on: dt.date) -> Shipped:
     """Issue the order's reserved pieces from the warehouse; below safety stock this warns at once.
 
     BPMN error: not_allocated, unless all of the order is reserved there."""
@@ -94,13 +92,25 @@ def ship(
     shipment = public_id()
     number = documents.next_number(tx, "SH", call.today.year)
     shipment_id = documents.add(
-        tx, shipments, public_id=shipment, number=number, case=call.case, at=call.now, order_id=row.id,
-        warehouse_id=place.id, carrier=carrier, tracking=tracking, shipped_on=shipped_on,
+        tx,
+        shipments,
+        public_id=shipment,
+        number=number,
+        case=call.case,
+        at=call.now,
+        order_id=row.id,
+        warehouse_id=place.id,
+        carrier=carrier,
+        tracking=tracking,
+        shipped_on=shipped_on,
     )
-    tx.insert(shipment_lines, [
-        {"shipment_id": shipment_id, "component_id": line.component_id, "quantity": line.quantity}
-        for line in lines
-    ])
+    tx.insert(
+        shipment_lines,
+        [
+            {"shipment_id": shipment_id, "component_id": line.component_id, "quantity": line.quantity}
+            for line in lines
+        ],
+    )
     documents.change(tx, sales_orders, row, "shipped", NEXT)
     postings = [stock.Posting(line.component_id, place.id, -line.quantity) for line in lines]
     stock.post(call, "issue", postings, document=shipment)
@@ -117,14 +127,16 @@ def record_delivery(
     tx = call.tx
     row = documents.get(tx, shipments, shipment)
     if delivered_on < row.shipped_on:
-        raise refuse("delivered_before_shipped", DeliveredBeforeShipped(
-            shipment=row.number, shipped_on=row.shipped_on, delivered_on=delivered_on
-        ))
+        raise refuse(
+            "delivered_before_shipped",
+            DeliveredBeforeShipped(shipment=row.number, shipped_on=row.shipped_on, delivered_on=delivered_on),
+        )
     order = _order(tx, row)
     on_time = delivered_on <= order.promised
     documents.change(tx, sales_orders, order, "delivered", NEXT)
     tx.execute(
-        sa.update(shipments).where(shipments.c.id == row.id)
+        sa.update(shipments)
+        .where(shipments.c.id == row.id)
         .values(delivered_on=delivered_on, signed_by=signed_by, on_time=on_time)
     )
     return {"on_time": on_time}
@@ -137,8 +149,16 @@ def record_issue(
     """Keep what a customer reported about an order, and how it was resolved."""
     row = documents.get(call.tx, sales_orders, order)
     documents.add(
-        call.tx, sales_issues, public_id=public_id(), case=call.case, at=call.now, order_id=row.id,
-        kind=kind, description=description, resolution=resolution, by=by,
+        call.tx,
+        sales_issues,
+        public_id=public_id(),
+        case=call.case,
+        at=call.now,
+        order_id=row.id,
+        kind=kind,
+        description=description,
+        resolution=resolution,
+        by=by,
     )
 
 

@@ -100,14 +100,26 @@ def post(
             [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in after.items()],
         )
     ids = [public_id() for _ in postings]
-    tx.insert(stock_movements, [
-        {
-            "public_id": id_, "kind": kind, "component_id": p.component_id, "warehouse_id": p.warehouse_id,
-            "quantity": p.quantity, "location": p.location, "document": document, "case": call.case,
-            "actor": call.actor, "reason": reason, "at": call.now, "business_date": call.today,
-        }
-        for id_, p in zip(ids, postings, strict=True)
-    ])
+    tx.insert(
+        stock_movements,
+        [
+            {
+                "public_id": id_,
+                "kind": kind,
+                "component_id": p.component_id,
+                "warehouse_id": p.warehouse_id,
+                "quantity": p.quantity,
+                "location": p.location,
+                "document": document,
+                "case": call.case,
+                "actor": call.actor,
+                "reason": reason,
+                "at": call.now,
+                "business_date": call.today,
+            }
+            for id_, p in zip(ids, postings, strict=True)
+        ],
+    )
     now = on_hand(tx, {p.component_id for p in postings})
     safety.settle(call, now)
     safety.warn(call, now)

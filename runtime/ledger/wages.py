@@ -53,10 +53,19 @@ def record(call: Call, person: Person, wage: Money, effective_from: dt.date, by:
         raise refuse("same_person", OwnWage())
     if not wage:
         raise NoWageAmount()
-    call.tx.insert(wages, [{
-        "person": person, "wage": wage, "effective_from": effective_from, "set_by": by,
-        "case": call.case, "at": call.now,
-    }])
+    call.tx.insert(
+        wages,
+        [
+            {
+                "person": person,
+                "wage": wage,
+                "effective_from": effective_from,
+                "set_by": by,
+                "case": call.case,
+                "at": call.now,
+            }
+        ],
+    )
     return {"wage": wage}
 
 

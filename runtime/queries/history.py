@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,24 +22,29 @@ class State:
     ended: bool = False
 
 
-def rebuild(rows: list[Any]) -> State:
+def advance(state: State, row: Any) -> None:
+    """Fold one log entry into the state before it."""
+    state.sequence = row.sequence
+    if row.kind == "entered":
+        state.standing[row.activity] = row.element
+    elif row.kind in ("left", "cancelled"):
+        state.standing.pop(row.activity, None)
+    elif row.kind == "ended":
+        state.ended = True
+    if row.payload is None:
+        return  # purged: the change is no longer known, the path is
+    for scope, name, _old, new, removed in values.loads(row.payload)["changes"]:
+        if removed:
+            state.variables.get(scope, {}).pop(name, None)
+        else:
+            state.variables.setdefault(scope, {})[name] = new
+
+
+def rebuild(rows: Iterable[Any]) -> State:
     """Fold log entries (event_log.of_case) into the state after the last of them."""
     state = State()
     for row in rows:
-        state.sequence = row.sequence
-        if row.kind == "entered":
-            state.standing[row.activity] = row.element
-        elif row.kind in ("left", "cancelled"):
-            state.standing.pop(row.activity, None)
-        elif row.kind == "ended":
-            state.ended = True
-        if row.payload is None:
-            continue  # purged: the change is no longer known, the path is
-        for scope, name, _old, new, removed in values.loads(row.payload)["changes"]:
-            if removed:
-                state.variables.get(scope, {}).pop(name, None)
-            else:
-                state.variables.setdefault(scope, {})[name] = new
+        advance(state, row)
     return state
 
 

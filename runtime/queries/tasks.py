@@ -79,4 +79,3 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         if initiator and initiator.id != actor.id
         else [],
     )
-

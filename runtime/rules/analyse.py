@@ -102,8 +102,13 @@ class _Table:
             if case:
                 return [
                     problem(
-                        "rule_file.overlap", file=self.name, line=row.line, column=1,
-                        row=row.id, earlier=other.id, case=describe(case[0]),
+                        "rule_file.overlap",
+                        file=self.name,
+                        line=row.line,
+                        column=1,
+                        row=row.id,
+                        earlier=other.id,
+                        case=describe(case[0]),
                     )
                 ]
         return []

@@ -30,8 +30,24 @@ from runtime.expressions import (
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 # How tightly each operator binds; as the grammar of runtime/expressions/read.py has it.
-_BINDS = {"or": 1, "and": 2, "not": 3, "==": 4, "!=": 4, "in": 5, "<": 5, "<=": 5, ">": 5, ">=": 5,
-          "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, "empty": 8}
+_BINDS = {
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    "==": 4,
+    "!=": 4,
+    "in": 5,
+    "<": 5,
+    "<=": 5,
+    ">": 5,
+    ">=": 5,
+    "+": 6,
+    "-": 6,
+    "*": 7,
+    "/": 7,
+    "%": 7,
+    "empty": 8,
+}
 
 
 def fold(node: Node) -> Node:

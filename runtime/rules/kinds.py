@@ -17,14 +17,29 @@ from runtime.values import Value
 
 Report = Callable[..., None]  # report(code, **params)
 _NUMBERS = ("integer", "decimal")
-_KINDS = {"bool": "boolean", "int": "integer", "Decimal": "decimal", "str": "text", "date": "date",
-          "NoneType": "null", "timedelta": "duration", "Duration": "duration"}
+_KINDS = {
+    "bool": "boolean",
+    "int": "integer",
+    "Decimal": "decimal",
+    "str": "text",
+    "date": "date",
+    "NoneType": "null",
+    "timedelta": "duration",
+    "Duration": "duration",
+}
 
 # name -> (fewest, most arguments, their family)
 FUNCTIONS = {
-    "sqrt": (1, 1, "number"), "abs": (1, 1, "number"), "ceil": (1, 1, "number"), "floor": (1, 1, "number"),
-    "round": (1, 2, "number"), "min": (1, 20, "any"), "max": (1, 20, "any"),
-    "date": (1, 1, "text"), "duration": (1, 1, "text"), "days": (1, 1, "duration"),
+    "sqrt": (1, 1, "number"),
+    "abs": (1, 1, "number"),
+    "ceil": (1, 1, "number"),
+    "floor": (1, 1, "number"),
+    "round": (1, 2, "number"),
+    "min": (1, 20, "any"),
+    "max": (1, 20, "any"),
+    "date": (1, 1, "text"),
+    "duration": (1, 1, "text"),
+    "days": (1, 1, "duration"),
 }
 
 
@@ -41,8 +56,11 @@ def infer(node: Node, kinds: Mapping[str, str], report: Report) -> str | None:
         case Name(id):
             if id not in kinds:
                 near = get_close_matches(id, kinds, 1, 0.6)
-                report("rule_file.unknown_name_near" if near else "rule_file.unknown_name",
-                       name=id, near=near[0] if near else "")
+                report(
+                    "rule_file.unknown_name_near" if near else "rule_file.unknown_name",
+                    name=id,
+                    near=near[0] if near else "",
+                )
                 return None
             return kinds[id] or None
         case Unary("-", operand):

@@ -20,10 +20,10 @@ SENTENCES = {
     "rule_file.key_not_text": "A field's name has to be text.",
     "rule_file.duplicate_key": "“{key}” stands here a second time.",
     "rule_file.stray_colon": "A colon followed by a space ends a field's name; "
-                             "put a text that contains one in quotes.",
+    "put a text that contains one in quotes.",
     "rule_file.open_quote": "A text in quotes is not closed.",
     "rule_file.bad_character": "A character here is not accepted; indent with spaces, not tabs, "
-                               "and put a text that begins with a special sign in quotes.",
+    "and put a text that begins with a special sign in quotes.",
     "rule_file.missing_colon": "Here a field's name is missing its colon.",
     "rule_file.indentation": "This line is not indented like its neighbours, or a bracket is not closed.",
     "rule_file.two_documents": "A rule file holds one rule table; remove what follows the line “---”.",
@@ -39,7 +39,7 @@ SENTENCES = {
     "rule_file.wants_whole_number": "“{field}” has to be a whole number from {minimum} to {maximum}.",
     "rule_file.wants_one_of": "“{field}” has to be one of: {values}.",
     "rule_file.bad_id": "“{id}” cannot be a name here: letters (Chinese too), digits and underscores, "
-                        "beginning with a letter, at most 64, and no word of the expression language.",
+    "beginning with a letter, at most 64, and no word of the expression language.",
     "rule_file.duplicate_id": "The name “{id}” is used already, on line {first}.",
     "rule_file.untranslated": "Missing: {field}. Readers of that language see another one.",
     "rule_file.no_rows": "A table needs at least one rule.",
@@ -62,7 +62,7 @@ SENTENCES = {
     "rule_file.unknown_function": "There is no function {name}(); there are: {functions}.",
     "rule_file.wrong_arguments": "{name}() is given arguments that do not fit.",
     "rule_file.not_a_constant": "{name}() takes a written text such as date('2026-01-31') "
-                                "or duration('P3D'), not {text}.",
+    "or duration('P3D'), not {text}.",
     "rule_file.not_in_rules": "“{text}” is not offered in rule files.",
     "rule_file.wrong_type": "“{text}” is of the type {found}; {wanted} is needed here.",
     "rule_file.cannot_compare": "“{text}” compares {left} with {right}.",
@@ -76,7 +76,7 @@ SENTENCES = {
     "rule_file.fine_constant": "Conditions compare numbers to four decimals; {text} has more.",
     "rule_file.too_large_number": "{text} is too large: numbers may reach 10^14.",
     "rule_file.too_many_terms": "This rule asks for {count} things at once; at most {limit} are possible. "
-                                "Compute some of them in let.",
+    "Compute some of them in let.",
     "rule_file.too_many_alternatives": "This rule has more than {limit} alternatives; make several of it.",
     # rows
     "rule_file.missing_output": "Output “{output}” is missing.",
@@ -93,7 +93,7 @@ SENTENCES = {
     "rule_file.unreachable_in_ranges": "No case fulfils this condition within the ranges of the inputs.",
     "rule_file.shadowed": "This rule never decides: {earlier} before it takes what it fits, e.g. {case}.",
     "rule_file.overlap": "This rule and “{earlier}” before it both fit and decide differently: {case}. "
-                         "The earlier one wins.",
+    "The earlier one wins.",
     "rule_file.not_all_proved": "Not everything could be proved about this table; overlaps or dead rules may remain.",
     # trials
     "rule_file.example_failed": "This example expects {output} = {expected}, and the table decides {found}.",
@@ -102,7 +102,7 @@ SENTENCES = {
     "rule_file.example_invalid": "This example's inputs do not fit.",
     "rule_file.row_untested": "No example reaches the rule “{row}”.",
     "rule_file.evaluators_differ": "For {case} the rule engine and its check decide differently; "
-                                   "the file cannot be published. Please report it.",
+    "the file cannot be published. Please report it.",
     "rule_file.check_timed_out": "Checking this took more than {seconds} seconds; it cannot be published.",
     "rule_file.check_crashed": "Checking this file failed, so it cannot be published. Please report it.",
     # inputs of a decision
@@ -117,9 +117,14 @@ SENTENCES = {
     "decision.not_a_choice": "“{name}” has to be one of: {values}.",
 }
 
-WARNINGS = frozenset({
-    "rule_file.untranslated", "rule_file.overlap", "rule_file.not_all_proved", "rule_file.row_untested",
-})
+WARNINGS = frozenset(
+    {
+        "rule_file.untranslated",
+        "rule_file.overlap",
+        "rule_file.not_all_proved",
+        "rule_file.row_untested",
+    }
+)
 
 
 def problem(code: str, *, file: str = "", line: int = 0, column: int = 0, **params: Any) -> Problem:

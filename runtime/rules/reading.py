@@ -103,9 +103,7 @@ class Reading:
             return ""
         return node.text.strip()
 
-    def names(
-        self, fields: Map[str, Node], stem: str, parent: Node, required: bool = True
-    ) -> Map[str, str]:
+    def names(self, fields: Map[str, Node], stem: str, parent: Node, required: bool = True) -> Map[str, str]:
         """`stem`, `stem_en` and `stem_zh_hant` by language. The first must be there if any is."""
         found = {
             language: self.text(fields[stem + ending], stem + ending)

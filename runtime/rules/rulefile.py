@@ -418,4 +418,3 @@ def _measure(reading: Reading, table: RuleFile) -> None:
         if longest > MAX_TESTS:
             reading.report("rule_file.too_many_terms", place, count=longest, limit=MAX_TESTS)
     reading.row = ""
-

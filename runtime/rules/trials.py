@@ -48,8 +48,13 @@ def examples(file: RuleFile, name: str = "") -> list[Problem]:
             # The refusal's own sentence, so that its own translations serve.
             found.append(
                 Problem(
-                    rule=decision.refusal.code, message=decision.refusal.message, file=name,
-                    where=f"{example.line}:1", params=decision.refusal.params, line=example.line, column=1,
+                    rule=decision.refusal.code,
+                    message=decision.refusal.message,
+                    file=name,
+                    where=f"{example.line}:1",
+                    params=decision.refusal.params,
+                    line=example.line,
+                    column=1,
                 )
             )
             continue
@@ -166,7 +171,7 @@ def _anything(field: Field, source: random.Random) -> Value:
     if field.type == "boolean":
         return source.random() < 0.5
     if field.type == "text":
-        return "".join(source.choice("abc甲乙 \"\\") for _ in range(source.randrange(6)))
+        return "".join(source.choice('abc甲乙 "\\') for _ in range(source.randrange(6)))
     if field.type == "date":
         low = (field.minimum or dt.date(2000, 1, 1)).toordinal()
         high = (field.maximum or dt.date(2050, 1, 1)).toordinal()
@@ -180,5 +185,3 @@ def _anything(field: Field, source: random.Random) -> Value:
     places = min(field.decimals, 6) if field.decimals is not None else source.choice((0, 1, 2, 4, 6))
     value = Decimal(source.randint(low * 10**places, max(low, high) * 10**places)).scaleb(-places)
     return value if _allowed(field, value) else Decimal(field.minimum or 0)
-
-

@@ -46,7 +46,8 @@ def fill(tx: Transaction, actor: Any = None) -> int:
     known = load(tx)
     days = [
         {"day": day, "kind": kind, "source": "shipped"}
-        for day, kind in shipped().items() if not known.covered(day.year)
+        for day, kind in shipped().items()
+        if not known.covered(day.year)
     ]
     tx.insert(calendar_days, days)
     return len(days)

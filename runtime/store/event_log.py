@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,13 +124,33 @@ def of_case(tx: Transaction, case_id: int, until: int | None = None) -> list[Any
     return list(tx.all(query if until is None else query.where(events.c.sequence <= until)))
 
 
-def broken_at(rows: Sequence[Any]) -> int | None:
-    """The first sequence at which the chain (or an unpurged payload) does not hold, or None."""
-    previous = ""
-    for expected, row in enumerate(rows, start=1):
-        entry = row._asdict()
+def stream(tx: Transaction, case_id: int) -> Iterator[Any]:
+    """A case's entries in order, some at a time: a log may be longer than memory."""
+    query = sa.select(events).where(events.c.case_id == case_id).order_by(events.c.sequence)
+    yield from tx.execute(query.execution_options(yield_per=500))
+
+
+@dataclass
+class Chain:
+    """A log followed from its first entry. `broken`: the first sequence at which the chain (or an
+    unpurged payload) does not hold."""
+
+    sequence: int = 0
+    last: str = ""
+    broken: int | None = None
+
+    def follow(self, row: Any) -> None:
+        self.sequence += 1
         sealed = row.payload is None or seal(row.salt, row.payload) == row.digest
-        if row.sequence != expected or not sealed or link(previous, entry) != row.chain:
-            return expected
-        previous = row.chain
-    return None
+        fits = row.sequence == self.sequence and link(self.last, row._asdict()) == row.chain
+        if self.broken is None and not (sealed and fits):
+            self.broken = self.sequence
+        self.sequence, self.last = row.sequence, row.chain
+
+
+def broken_at(rows: Iterable[Any]) -> int | None:
+    """The first sequence at which the chain (or an unpurged payload) does not hold, or None."""
+    chain = Chain()
+    for row in rows:
+        chain.follow(row)
+    return chain.broken

@@ -142,7 +142,9 @@ def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:
     """The open tasks of these activities that have a form: id, element, activity, form_id."""
     return list(
         tx.all(
-            sa.select(user_tasks.c.id, user_tasks.c.element, user_tasks.c.activity, user_tasks.c.form_id).where(
+            sa.select(
+                user_tasks.c.id, user_tasks.c.element, user_tasks.c.activity, user_tasks.c.form_id
+            ).where(
                 user_tasks.c.activity.in_(activities),
                 user_tasks.c.state.in_(OPEN),
                 user_tasks.c.form_id.is_not(None),

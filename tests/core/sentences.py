@@ -1,6 +1,6 @@
 """Every English sentence that a person may be shown, found in the code itself.
 
-Sentences are the docstrings of errors and lint rules, the first argument of say(…)
+Sentences are the docstrings of errors, lint rules and invariants, the first argument of say(…)
 and _(…), and the message of Problem(…)."""
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _name(node: ast.expr) -> str:
 def _in_tree(tree: ast.Module, errors: set[str]) -> Iterator[str]:
     for node in ast.walk(tree):
         if (isinstance(node, ast.ClassDef) and node.name in errors) or (
-            isinstance(node, ast.FunctionDef) and _is_lint_rule(node)
+            isinstance(node, ast.FunctionDef) and _says_what_holds(node)
         ):
             text = ast.get_docstring(node)
             if text:
@@ -74,8 +74,8 @@ def _in_tree(tree: ast.Module, errors: set[str]) -> Iterator[str]:
                     yield text
 
 
-def _is_lint_rule(node: ast.FunctionDef) -> bool:
-    return any(isinstance(d, ast.Call) and _name(d.func) == "rule" for d in node.decorator_list)
+def _says_what_holds(node: ast.FunctionDef) -> bool:
+    return any(isinstance(d, ast.Call) and _name(d.func) in ("rule", "invariant") for d in node.decorator_list)
 
 
 def _text(node: ast.expr) -> str | None:

@@ -1,0 +1,25 @@
+"""Whether an installation is whole: every invariant, one function each, asked without changing anything.
+
+`examine` asks them all and says what it found, as problems that carry where and what;
+`INVARIANTS` says what must hold and what to do when it does not. Nothing is repaired here."""
+
+from runtime.doctor import books, cases, database, deployed, documents, logs, offices, waits
+from runtime.doctor.examine import Progress, examine
+from runtime.doctor.invariant import INVARIANTS, SENTENCES, Finding, Invariant
+
+__all__ = [
+    "INVARIANTS",
+    "SENTENCES",
+    "Finding",
+    "Invariant",
+    "Progress",
+    "books",
+    "cases",
+    "database",
+    "deployed",
+    "documents",
+    "examine",
+    "logs",
+    "offices",
+    "waits",
+]

@@ -1,0 +1,220 @@
+"""Plans, orders, receipts, sales and settlements: their lines, amounts, states and numbers fit one another.
+
+Not here: what they moved in stock (books.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from runtime.doctor.invariant import invariant
+from runtime.errors import Problem
+from runtime.ledger.documents import document_numbers
+from runtime.ledger.orders import contracts, order_lines, orders
+from runtime.ledger.plans import plans, purchase_plan_lines
+from runtime.ledger.receipts import receipt_lines, receipts
+from runtime.ledger.sales import sales_order_lines, sales_orders
+from runtime.ledger.settlements import sales_facts, settlements
+from runtime.ledger.shipments import shipments
+from runtime.store.cases import cases
+from runtime.store.db import Transaction, metadata
+
+SOME = 500  # rows that are read at a time
+FEN = 100  # ten-thousandths: what amounts are kept in (db.Exact)
+NUMBERED = {"PP": plans, "PO": orders, "GR": receipts, "SO": sales_orders, "SH": shipments, "ST": settlements}
+
+
+def _raw(column: Any) -> sa.ColumnElement[int]:
+    """An amount in ten-thousandths, as it is stored."""
+    return sa.type_coerce(column, sa.BigInteger)
+
+
+def _value(pieces: Any, price: Any) -> sa.ColumnElement[int]:
+    """A line's value, rounded to the fen as documents.amount_of does, in ten-thousandths."""
+    return (pieces * _raw(price) + FEN // 2) // FEN * FEN
+
+
+def _yuan(raw: Any) -> str:
+    return f"{int(raw) / 10_000:.2f}"
+
+
+# Table, what its lines name it by, what a line comes to.
+AMOUNTS: list[tuple[sa.Table, Any, Any]] = [
+    (plans, purchase_plan_lines.c.plan_id,
+     _value(purchase_plan_lines.c.quantity, purchase_plan_lines.c.est_price)),
+    (orders, order_lines.c.order_id, _value(order_lines.c.quantity, order_lines.c.price)),
+    (sales_orders, sales_order_lines.c.order_id,
+     _value(sales_order_lines.c.quantity, sales_order_lines.c.price)),
+    (settlements, sales_facts.c.settlement_id, _raw(sales_facts.c.amount)),
+]  # fmt: skip
+
+
+@invariant("books")
+def amounts_are_their_lines(tx: Transaction) -> Iterator[Problem]:
+    """The amount of each plan, order and settlement is the sum of its lines."""
+    for table, parent, value in AMOUNTS:
+        sums = (
+            sa.select(parent.label("parent"), sa.func.sum(value).label("total")).group_by(parent).subquery()
+        )
+        total = sa.func.coalesce(sums.c.total, 0)
+        query = (
+            sa.select(table.c.number, _raw(table.c.amount).label("kept"), total.label("total"))
+            .outerjoin(sums, sums.c.parent == table.c.id)
+            .where(_raw(table.c.amount) != total)
+        )
+        for row in tx.execute(query.execution_options(yield_per=SOME)):
+            yield Problem(
+                "amount_differs", "The amount is {kept}, the lines come to {total}", f"{table.name}/{row.number}",
+                {"kept": _yuan(row.kept), "total": _yuan(row.total)},
+            )  # fmt: skip
+
+
+@invariant("books")
+def order_lines_are_their_receipts(tx: Transaction) -> Iterator[Problem]:
+    """What each purchase order line has accepted, rejected and stored is the sum of its receipts."""
+    line = receipt_lines.c
+    undecided = sa.case((receipts.c.disposition.is_(None), line.rejected), else_=0)
+    given_back = sa.case((receipts.c.disposition == "return", line.rejected), else_=0)
+    sums = (
+        sa.select(
+            line.order_line_id,
+            sa.func.sum(line.received - line.rejected + line.conceded).label("accepted"),
+            sa.func.sum(undecided).label("rejected"),
+            sa.func.sum(line.stored).label("stored"),
+            sa.func.sum(given_back).label("returned"),
+        )
+        .join(receipts, receipts.c.id == line.receipt_id)
+        .group_by(line.order_line_id)
+        .subquery()
+    )
+    found = {
+        name: sa.func.coalesce(sums.c[name], 0) for name in ("accepted", "rejected", "stored", "returned")
+    }
+    kept = order_lines.c
+    # Pieces that were sent back shrink the order; ending it gives up all that is outstanding.
+    given_up = sa.case((orders.c.state == "open", found["returned"]), else_=kept.quantity - kept.accepted)
+    query = (
+        sa.select(
+            orders.c.number, kept.id,
+            *(kept[name].label(f"kept_{name}") for name in ("accepted", "rejected", "stored", "cancelled")),
+            *(found[name].label(f"sum_{name}") for name in ("accepted", "rejected", "stored")),
+            given_up.label("sum_cancelled"),
+        )
+        .select_from(order_lines)
+        .join(orders, orders.c.id == kept.order_id)
+        .outerjoin(sums, sums.c.order_line_id == kept.id)
+        .where(
+            sa.or_(
+                *(kept[name] != found[name] for name in ("accepted", "rejected", "stored")),
+                kept.cancelled != given_up,
+            )
+        )
+    )  # fmt: skip
+    for row in tx.execute(query.execution_options(yield_per=SOME)):
+        told = row._mapping
+        for name in ("accepted", "rejected", "stored", "cancelled"):
+            if told[f"kept_{name}"] != told[f"sum_{name}"]:
+                yield Problem(
+                    "order_line_differs", "{kept} pieces are {what}, the receipts come to {total}",
+                    f"purchase_orders/{row.number}/{row.id}",
+                    {"kept": int(told[f"kept_{name}"]), "what": name, "total": int(told[f"sum_{name}"])},
+                )  # fmt: skip
+
+
+@invariant("books")
+def orders_within_plans(tx: Transaction) -> Iterator[Problem]:
+    """The orders of a plan have no more pieces of a component, and come to no more, than was approved."""
+    line = order_lines.c
+    ordered = (
+        sa.select(
+            orders.c.plan_id, line.component_id, sa.func.sum(line.quantity - line.cancelled).label("pieces")
+        )
+        .join(orders, orders.c.id == line.order_id)
+        .group_by(orders.c.plan_id, line.component_id)
+        .subquery()
+    )
+    allowed = purchase_plan_lines
+    pieces = (
+        sa.select(plans.c.number, ordered.c.pieces, sa.func.coalesce(allowed.c.quantity, 0).label("approved"))
+        .join(plans, plans.c.id == ordered.c.plan_id)
+        .outerjoin(
+            allowed,
+            sa.and_(allowed.c.plan_id == ordered.c.plan_id, allowed.c.component_id == ordered.c.component_id),
+        )
+        .where(ordered.c.pieces > sa.func.coalesce(allowed.c.quantity, 0))
+    )
+    for row in tx.execute(pieces.execution_options(yield_per=SOME)):
+        yield Problem(
+            "beyond_plan", "{pieces} pieces are ordered, {approved} were approved", f"purchase_plans/{row.number}",
+            {"pieces": int(row.pieces), "approved": int(row.approved)},
+        )  # fmt: skip
+    spent = sa.func.sum(_raw(orders.c.amount))
+    money = (
+        sa.select(plans.c.number, spent.label("spent"), _raw(plans.c.amount).label("approved"))
+        .join(orders, sa.and_(orders.c.plan_id == plans.c.id, orders.c.state != "cancelled"))
+        .group_by(plans.c.id, plans.c.number, plans.c.amount)
+        .having(spent > _raw(plans.c.amount))
+    )
+    for row in tx.execute(money.execution_options(yield_per=SOME)):
+        yield Problem(
+            "beyond_plan_amount", "Orders come to {spent}, {approved} was approved", f"purchase_plans/{row.number}",
+            {"spent": _yuan(row.spent), "approved": _yuan(row.approved)},
+        )  # fmt: skip
+
+
+# Table, the states in which the other document is there, the other document.
+FOLLOWED: list[tuple[sa.Table, tuple[str, ...], sa.Table, Any]] = [
+    (plans, ("ordered",), contracts, contracts.c.plan_id),
+    (sales_orders, ("shipped", "delivered", "settled", "returned"), shipments, shipments.c.order_id),
+    (sales_orders, ("settled",), settlements, settlements.c.order_id),
+]
+
+
+@invariant("books")
+def states_have_documents(tx: Transaction) -> Iterator[Problem]:
+    """A plan is ordered when it has a contract, a sales order shipped with a shipment and settled with a settlement."""
+    for table, states, other, reference in FOLLOWED:
+        there = sa.exists().where(reference == table.c.id)
+        wrong = sa.select(table.c.number, table.c.state).where(table.c.state.in_(states) != there)
+        for row in tx.execute(wrong.execution_options(yield_per=SOME)):
+            yield Problem(
+                "state_without_document", "The state is {state}, which does not fit whether there is one of {other}",
+                f"{table.name}/{row.number}", {"state": row.state, "other": other.name},
+            )  # fmt: skip
+
+
+@invariant("books")
+def numbers_have_no_gaps(tx: Transaction) -> Iterator[Problem]:
+    """The numbers of each series of documents run from 1 to the last without a gap."""
+    for row in tx.all(sa.select(document_numbers)):
+        table = NUMBERED.get(row.prefix)
+        if table is None:
+            continue
+        of_year = table.c.number.like(f"{row.prefix}-{row.year}-%")
+        count = tx.scalar(sa.select(sa.func.count()).select_from(table).where(of_year))
+        wanted = f"{row.prefix}-{row.year}-{row.last:04d}"
+        there = tx.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.number == wanted))
+        if count != row.last or not there:
+            yield Problem(
+                "numbers_with_gaps", "{count} documents are there, the last number given is {last}",
+                f"{table.name}/{row.prefix}-{row.year}", {"count": count, "last": row.last},
+            )  # fmt: skip
+
+
+@invariant("books")
+def entries_have_cases(tx: Transaction) -> Iterator[Problem]:
+    """Every entry of the books names the case that made it."""
+    for table in metadata.sorted_tables:
+        if "case" not in table.c:
+            continue
+        key = table.c["number"] if "number" in table.c else next(iter(table.primary_key))
+        there = sa.exists().where(cases.c.public_id == table.c["case"])
+        for row in tx.execute(
+            sa.select(key, table.c["case"]).where(sa.not_(there)).execution_options(yield_per=SOME)
+        ):
+            yield Problem(
+                "entry_without_case", "The entry names the case {case}, which does not exist",
+                f"{table.name}/{row[0]}", {"case": row[1]},
+            )  # fmt: skip

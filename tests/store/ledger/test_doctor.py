@@ -1,0 +1,151 @@
+"""The books are whole after everything that is done with them; each defect, planted by hand, is seen and named."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+import sqlalchemy as sa
+
+from runtime import doctor
+from runtime.store.cases import cases
+from tests.store.ledger.conftest import NOW, TODAY, Books
+
+SOON = dt.date(2026, 4, 1)
+OF_THE_BOOKS = [
+    each
+    for each in doctor.INVARIANTS.values()
+    if each.ask.__module__ in ("runtime.doctor.books", "runtime.doctor.documents")
+]
+
+
+def findings(books: Books) -> dict[str, list[tuple[str, str]]]:
+    """Invariant → (finding, where)."""
+    found = {each.name: [(one.rule, one.where) for one in each.ask(books.tx)] for each in OF_THE_BOOKS}
+    return {name: told for name, told in found.items() if told}
+
+
+@pytest.fixture
+def busy(books: Books) -> Books:
+    """Plans, orders, receipts with rejects of every fate, sales in every state, an alert."""
+    books.tx.execute(
+        sa.insert(cases).values(
+            public_id="c" * 32, process="p", bindings={}, title={}, status="running", confidential=False,
+            version=1, state="{}", sequence=1, chain="", started_at=NOW,
+        )
+    )  # fmt: skip
+
+    def do(topic: str, **inputs: object) -> dict[str, object]:
+        books.calls += 1
+        return books.do(topic, key=f"{'c' * 32}/element/{books.calls}/{topic}", **inputs)
+
+    books.guard("M2", 200)
+    for number, (fate, ending) in enumerate(
+        [("return", None), ("replace", "purchasing.close_order"), ("concession", None), (None, None)]
+    ):
+        lines = [
+            {"component": "M1", "quantity": 100, "need_by": SOON, "est_price": Decimal("499.99")},
+            {"component": "M3", "quantity": 7, "need_by": SOON, "est_price": Decimal("0.3333")},
+        ]
+        plan = do("purchasing.record_plan", drafter="supervisor", lines=lines)["plan"]
+        do("purchasing.approve_plan", plan=plan, approver="manager")
+        priced = [
+            {"component": each["component"], "quantity": each["quantity"], "price": each["est_price"]} for each in lines
+        ]
+        order = do(
+            "purchasing.sign_contract", plan=plan, supplier="S1", contract_no=f"HT-{number}", eta=SOON, lines=priced
+        )["order"]
+        arrived = [{"component": "M1", "received": 60, "sampled": 5, "rejected": 10}]
+        receipt = do("purchasing.record_inspection", order=order, inspector="specialist", lines=arrived)["receipt"]
+        if fate:
+            do("purchasing.dispose", receipt=receipt, disposition=fate, by="manager")
+            do("inventory.receive", receipt=receipt, warehouse="SH")
+        if ending:
+            do(ending, order=order, reason="够了")
+    for state in ("recorded", "confirmed", "shipped", "delivered", "settled", "returned", "cancelled"):
+        line = [{"component": "M1", "quantity": 3, "price": Decimal("600.125")}]
+        order = do(
+            "sales.record_order", customer="K1", address="苏州", promised=SOON, recorded_by="specialist", lines=line
+        )["order"]
+        if state == "recorded":
+            continue
+        do("sales.confirm", order=order)
+        do("sales.allocate", order=order, warehouse="SH")
+        if state == "cancelled":
+            do("sales.cancel", order=order, reason="不要了")
+        if state in ("confirmed", "cancelled"):
+            continue
+        sent = do("sales.ship", order=order, warehouse="SH", carrier="德邦", tracking="1", shipped_on=TODAY)["shipment"]
+        if state == "returned":
+            do("sales.take_back", shipment=sent, reason="拒收")
+        if state in ("delivered", "settled"):
+            do("sales.record_delivery", shipment=sent, delivered_on=TODAY)
+        if state == "settled":
+            do("sales.settle", order=order, amount=Decimal("1800.38"), paid=0, by="specialist")
+    do("inventory.open_alert", component="M2")
+    assert findings(books) == {}
+    return books
+
+
+DEFECTS = [
+    ("UPDATE stock_balances SET on_hand = on_hand + 1",
+     "stock_is_its_movements", "stock_differs", "stock_balances/M1/SH"),
+    ("UPDATE stock_balances SET reserved = reserved + 1",
+     "reserved_is_its_allocations", "reserved_differs", "stock_balances/M1/SH"),
+    ("DELETE FROM stock_balances", "stock_is_its_movements", "stock_differs", "stock_balances/"),
+    ("UPDATE sales_allocations SET quantity = quantity + 1",
+     "allocations_fit", "allocation_unfit", "sales_orders/SO-"),
+    ("UPDATE sales_orders SET state = 'recorded' WHERE state = 'confirmed'",
+     "allocations_fit", "allocation_unfit", "sales_orders/SO-"),
+    ("INSERT INTO stock_movements"
+     " (public_id, kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date)"
+     " SELECT 'twice', kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date"
+     " FROM stock_movements WHERE kind = 'receipt' LIMIT 1",
+     "documents_moved_stock", "movement_differs", "stock_movements/"),
+    ("UPDATE shipment_lines SET quantity = quantity + 1",
+     "documents_moved_stock", "movement_differs", "stock_movements/"),
+    ("DROP INDEX uq_stock_alerts_open; INSERT INTO stock_alerts"
+     " (public_id, \"case\", at, component_id, state, on_hand, safety_stock)"
+     " SELECT 'twice', \"case\", at, component_id, state, on_hand, safety_stock FROM stock_alerts",
+     "one_alert", "alerts_twice", "components/M2"),
+    ("INSERT INTO demand (component_id, day, pieces) SELECT id, '2026-01-01', 5 FROM components WHERE sku = 'M1'",
+     "demand_in_series", "demand_outside", "demand/"),
+    ("ALTER TABLE effects RENAME TO once; CREATE TABLE effects AS SELECT * FROM once UNION ALL SELECT * FROM once",
+     "effects_once", "effect_twice", "effects/"),
+    ("UPDATE effects SET topic = 'wages.record'", "effects_once", "effect_misnamed", "effects/"),
+    ("UPDATE purchase_plans SET amount = amount + 100",
+     "amounts_are_their_lines", "amount_differs", "purchase_plans/PP-"),
+    ("UPDATE purchase_order_lines SET price = price + 100",
+     "amounts_are_their_lines", "amount_differs", "purchase_orders/PO-"),
+    ("UPDATE sales_orders SET amount = amount - 100",
+     "amounts_are_their_lines", "amount_differs", "sales_orders/SO-"),
+    ("UPDATE settlements SET amount = amount - 100",
+     "amounts_are_their_lines", "amount_differs", "settlements/ST-"),
+    ("UPDATE purchase_order_lines SET cancelled = cancelled + 1 WHERE cancelled + accepted + rejected < quantity",
+     "order_lines_are_their_receipts", "order_line_differs", "purchase_orders/PO-"),
+    ("UPDATE purchase_receipt_lines SET stored = stored - 1 WHERE stored > 0",
+     "order_lines_are_their_receipts", "order_line_differs", "purchase_orders/PO-"),
+    ("UPDATE purchase_plan_lines SET quantity = quantity - 1",
+     "orders_within_plans", "beyond_plan", "purchase_plans/PP-"),
+    ("UPDATE purchase_plans SET amount = amount - 100",
+     "orders_within_plans", "beyond_plan_amount", "purchase_plans/PP-"),
+    ("UPDATE purchase_plans SET state = 'approved'",
+     "states_have_documents", "state_without_document", "purchase_plans/PP-"),
+    ("UPDATE sales_orders SET state = 'settled' WHERE state = 'delivered'",
+     "states_have_documents", "state_without_document", "sales_orders/SO-"),
+    ("UPDATE document_numbers SET last = last + 1",
+     "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
+    ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",
+     "entries_have_cases", "entry_without_case", "purchase_receipts/GR-"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("statements", "invariant", "finding", "where"), DEFECTS, ids=lambda each: each[:40])
+def test_a_defect_of_the_books_is_seen(
+    busy: Books, statements: str, invariant: str, finding: str, where: str
+) -> None:
+    for statement in statements.split(";"):
+        busy.tx.connection.exec_driver_sql(statement)
+    found = findings(busy)[invariant]
+    assert any(rule == finding and place.startswith(where) for rule, place in found), found
