@@ -52,9 +52,12 @@ def doctor_(quick: bool, as_json: bool) -> None:
         def told(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        for finding in doctor.examine(runtime.engine, runtime.house, quick=quick, progress=told):
-            broken[finding.invariant.name] = broken.get(finding.invariant.name, 0) + 1
-            _tell(finding, as_json)
+        try:
+            for finding in doctor.examine(runtime.engine, runtime.house, quick=quick, progress=told):
+                broken[finding.invariant.name] = broken.get(finding.invariant.name, 0) + 1
+                _tell(finding, as_json)
+        except sa.exc.DatabaseError as error:
+            raise DatabaseUnreadable(reason=str(error.orig)) from error
     if not as_json:
         _conclude(broken)
     if broken:

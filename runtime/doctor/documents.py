@@ -212,9 +212,11 @@ def entries_have_cases(tx: Transaction) -> Iterator[Problem]:
         key = table.c["number"] if "number" in table.c else next(iter(table.primary_key))
         there = sa.exists().where(cases.c.public_id == table.c["case"])
         for row in tx.execute(
-            sa.select(key, table.c["case"]).where(sa.not_(there)).execution_options(yield_per=SOME)
+            sa.select(key.label("key"), table.c["case"].label("made_by"))
+            .where(sa.not_(there))
+            .execution_options(yield_per=SOME)
         ):
             yield Problem(
                 "entry_without_case", "The entry names the case {case}, which does not exist",
-                f"{table.name}/{row[0]}", {"case": row[1]},
+                f"{table.name}/{row.key}", {"case": row.made_by},
             )  # fmt: skip

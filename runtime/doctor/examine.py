@@ -7,7 +7,7 @@ housekeeping. What is held in memory is one handful of cases and one case's vari
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -30,6 +30,19 @@ class Progress(Protocol):
     def __call__(self, done: int, total: int, /) -> None: ...
 
 
+@contextmanager
+def _view(engine: Engine, house: House) -> Iterator[db.Transaction]:
+    """A consistent view. That a damaged database complains once more as it ends says nothing new."""
+    begun = False
+    try:
+        with db.reading(engine, clock.now(), house) as tx:
+            begun = True
+            yield tx
+    except sa.exc.DatabaseError:
+        if not begun:
+            raise
+
+
 def _silent(done: int, total: int) -> None:
     pass
 
@@ -45,13 +58,13 @@ def examine(
     total, done = len(whole) + _count(engine, house, chosen), 0
     for each in whole:
         progress(done, total)
-        with db.reading(engine, clock.now(), house) as tx:
+        with _view(engine, house) as tx:
             yield from _ask(each, tx, each.name)
         done += 1
     last = 0
     while True:
         progress(done, total)
-        with db.reading(engine, clock.now(), house) as tx:
+        with _view(engine, house) as tx:
             try:
                 some = (
                     sa.select(cases.c.id).where(cases.c.id > last, chosen).order_by(cases.c.id).limit(HANDFUL)
@@ -75,7 +88,7 @@ def examine(
 
 def _count(engine: Engine, house: House, chosen: sa.ColumnElement[bool]) -> int:
     """How many cases are to be looked at; 0 where that cannot be read: it will be a finding."""
-    with suppress(sa.exc.DatabaseError), db.reading(engine, clock.now(), house) as tx:
+    with suppress(sa.exc.DatabaseError), _view(engine, house) as tx:
         return int(tx.scalar(sa.select(sa.func.count()).select_from(cases).where(chosen)))
     return 0
 

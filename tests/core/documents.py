@@ -19,6 +19,7 @@ import web
 from runtime import i18n
 from runtime.access import DEFAULT_GRANTS
 from runtime.bootstrap import Settings
+from runtime.doctor import INVARIANTS
 from runtime.errors import GuichengError
 from runtime.identity import GROUPS
 from tests.coverage import page
@@ -236,7 +237,15 @@ def _rule(name: str) -> str:
     return f"[{name}](lint/{name}.md)" if (DOCS / "lint" / f"{name}.md").exists() else f"`{name}`"
 
 
+def invariants() -> str:
+    """What `guicheng doctor` asks, in the order in which it asks; `quick`: also with --quick."""
+    asked = sorted(INVARIANTS.values(), key=lambda each: each.of_cases)
+    rows = [[f"`{each.name}`", each.sentence, "" if each.slow else "✓"] for each in asked]
+    return table(["Invariant", "What holds", "`--quick`"], rows)
+
+
 PARTS = {
+    "invariants": invariants,
     "real-files": real_files,
     "real-reasons": real_reasons,
     "errors": error_table,
