@@ -267,17 +267,23 @@ def alone():
 # --- checks and locks --------------------------------------------------------------
 
 
+# What speaks SQL is tested over both databases.
+ON_BOTH = ["tests/store", "tests/commands", "tests/acceptance/test_scenarios.py", "tests/acceptance/test_crash.py"]
+
+
 def test(arguments: list[str]) -> int:
     """All checks, then the tests; every one runs, whatever the others found."""
     if arguments:
         return become("python", "-m", "pytest", *arguments)
     workers = min(os.cpu_count() or 1, 4)
+    # A file's tests stay together: they share what the file sets up.
+    spread = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
     checks = {
         "ruff": ["ruff", "check", "."],
         "mypy": ["mypy"],
         "import contracts": ["lint-imports", "--no-cache"],
-        # A file's tests stay together: they share what the file sets up.
-        "pytest": ["pytest", *(["-n", str(workers), "--dist", "loadfile"] if workers > 1 else [])],
+        "pytest": ["pytest", *spread],
+        "pytest over PostgreSQL": ["pytest", "--database", "postgresql", *ON_BOTH, *spread],
     }
     failed = []
     for name, (program, *rest) in checks.items():

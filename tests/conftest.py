@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runtime import clock
+from tests.databases import Databases, Server
 
 # A Monday morning at the business place, well before the month's last workday.
 START = dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="what the tests keep their data in; postgresql comes from a wheel",
+    )
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """Where this run keeps its data."""
+    if request.config.getoption("--database") == "sqlite":
+        yield Databases(None)
+        return
+    server = Server()
+    yield Databases(server)
+    server.close()
+
+
+@pytest.fixture
+def empty_database(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables; also that of `Settings(home=tmp_path)`."""
+    with databases.empty(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -23,38 +50,43 @@ def still_clock() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeded_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo department, set up once; tests copy it."""
     from tests import office
 
     home = tmp_path_factory.mktemp("seeded")
-    with clock.frozen(START - dt.timedelta(hours=1)):
+    with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = office.found(home)
         runtime.close()
     return home
 
 
 @pytest.fixture
-def office(seeded_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+def seeded(databases: Databases, seeded_home: Path, tmp_path: Path) -> Iterator[Path]:
+    """The home of a demo department of this test's own."""
+    with databases.copied(seeded_home, tmp_path / "home") as home:
+        yield home
+
+
+@pytest.fixture
+def office(seeded: Path, still_clock: None) -> Iterator[object]:
     """The demo department on a Monday morning."""
     from tests.office import Office, Runtime, Settings
 
-    home = tmp_path / "home"
-    shutil.copytree(seeded_home, home)
-    runtime = Runtime(Settings(home=home, demo=True))
+    runtime = Runtime(Settings(home=seeded, demo=True))
     runtime.load()
     yield Office(runtime)
     runtime.close()
 
 
 @pytest.fixture(scope="session")
-def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def blank_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's people and processes, and books that are not open yet."""
     from runtime import demo
     from tests import office
 
     home = tmp_path_factory.mktemp("blank")
-    with clock.frozen(START - dt.timedelta(hours=1)):
+    with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = office.found(home, seeded=False)
         demo.seed(runtime, books=False)
         runtime.close()
@@ -62,26 +94,25 @@ def blank_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def blank(blank_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+def blank(databases: Databases, blank_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
     """An installation with people and processes, and empty books."""
     from tests.office import Office, Runtime, Settings
 
-    home = tmp_path / "home"
-    shutil.copytree(blank_home, home)
-    runtime = Runtime(Settings(home=home, demo=True))
-    yield Office(runtime)
-    runtime.close()
+    with databases.copied(blank_home, tmp_path / "home") as home:
+        runtime = Runtime(Settings(home=home, demo=True))
+        yield Office(runtime)
+        runtime.close()
 
 
 @pytest.fixture(scope="session")
-def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small firm with people and no processes; tests copy it and deploy their own."""
     from runtime.bootstrap import Runtime, Settings
     from runtime.commands import accounts
     from runtime.identity import SYSTEM
 
     home = tmp_path_factory.mktemp("empty")
-    with clock.frozen(START - dt.timedelta(hours=1)):
+    with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = Runtime(Settings(home=home))
         runtime.upgrade()
         for username, group, superior in PEOPLE:
@@ -112,13 +143,12 @@ PEOPLE = [
 
 
 @pytest.fixture
-def firm(empty_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
+def firm(databases: Databases, empty_home: Path, tmp_path: Path, still_clock: None) -> Iterator[object]:
     """The small firm on a Monday morning; `firm.deploy(bpmn(…), …)` gives it processes."""
     from tests.office import Office, Runtime, Settings
 
-    home = tmp_path / "home"
-    shutil.copytree(empty_home, home)
-    runtime = Runtime(Settings(home=home))
-    runtime.load()
-    yield Office(runtime)
-    runtime.close()
+    with databases.copied(empty_home, tmp_path / "home") as home:
+        runtime = Runtime(Settings(home=home))
+        runtime.load()
+        yield Office(runtime)
+        runtime.close()

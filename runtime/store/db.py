@@ -48,6 +48,12 @@ class AmountTooFine(Invalid):
     code = "amount.too_fine"
 
 
+class UnknownDatabase(Invalid):
+    """A database is named as postgresql://user:password@host/name; no other kind is known."""
+
+    code = "database.unknown"
+
+
 class Again(BaseException):
     """The database gave up on the transaction (deadlock, serialisation): run all of it again.
 
@@ -176,11 +182,25 @@ def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
 SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}")
 
 
+def locate(url: str | URL) -> URL:
+    """The address of a database with the driver that we speak through. Raises UnknownDatabase."""
+    try:
+        address = make_url(url)
+    except sa.exc.ArgumentError:
+        # What was given may hold a password: it is not repeated.
+        raise UnknownDatabase() from None
+    if address.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername in ("sqlite", "sqlite+pysqlite"):
+        return address
+    raise UnknownDatabase()
+
+
 def connect(url: str | URL) -> Engine:
     """An engine for `url`; SQLite's settings are per connection.
 
     What a failed statement was given stays out of its error: errors are kept, shown and logged."""
-    address = make_url(url)
+    address = locate(url)
     if address.get_backend_name() != "sqlite":
         return sa.create_engine(address, pool_pre_ping=True, hide_parameters=True)
     arguments = {"timeout": WAIT, "check_same_thread": False}

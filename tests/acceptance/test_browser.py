@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,11 +29,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def house(seeded_home: Path, tmp_path: Path, still_clock: None, browser: Browser) -> Iterator[House]:
+def house(seeded: Path, still_clock: None, browser: Browser) -> Iterator[House]:
     """The demo department, served; no page may complain of anything."""
-    home = tmp_path / "home"
-    shutil.copytree(seeded_home, home)
-    house = House(home, browser)
+    house = House(seeded, browser)
     yield house
     house.close()
     assert house.complaints == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -49,16 +48,14 @@ def read(runtime: Runtime, query: Any) -> list[Any]:
     return runtime.read(lambda tx, actor: list(tx.all(query)), SYSTEM)
 
 
-def test_nothing_done_is_lost_and_nothing_happens_twice(seeded_home: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(seeded_home, home)
+def test_nothing_done_is_lost_and_nothing_happens_twice(seeded: Path) -> None:
     chance = random.Random(20260309)
     said: list[str] = []
     for _ in range(ROUNDS):
-        said += live_a_while(home, chance.uniform(0.0, 0.4))
+        said += live_a_while(seeded, chance.uniform(0.0, 0.4))
     assert len(said) > ROUNDS
 
-    runtime = Runtime(Settings(home=home, demo=True))
+    runtime = Runtime(Settings(home=seeded, demo=True))
     runtime.load()
     Worker(runtime).drain()
     mine = sa.select(cases).where(cases.c.process == "stock_correction")

@@ -188,9 +188,9 @@ def test_the_sentences_are_in_the_readers_language(run, tmp_path: Path) -> None:
     assert "1 個檔案檢查通過。" in told.stdout
 
 
-def test_an_installation_without_tables_says_what_to_run(tmp_path: Path) -> None:
+def test_an_installation_without_tables_says_what_to_run(empty_database: str, tmp_path: Path) -> None:
     told = CliRunner().invoke(
-        cli.main, ["tasks", "--as", "x"], env={"GUICHENG_HOME": str(tmp_path / "new"), "LANG": "C"}
+        cli.main, ["tasks", "--as", "x"], env={"GUICHENG_HOME": str(tmp_path), "LANG": "C"}
     )
     assert told.exit_code == 1
     assert "guicheng db upgrade" in told.stderr
@@ -205,8 +205,8 @@ def test_help_is_there_for_every_word(words: list[str]) -> None:
     assert "Usage:" in told.output
 
 
-def test_a_real_installation_starts_empty(tmp_path: Path) -> None:
-    env = {"GUICHENG_HOME": str(tmp_path / "real"), "GUICHENG_PASSWORD": "long enough", "LANG": "C"}
+def test_a_real_installation_starts_empty(empty_database: str, tmp_path: Path) -> None:
+    env = {"GUICHENG_HOME": str(tmp_path), "GUICHENG_PASSWORD": "long enough", "LANG": "C"}
     assert CliRunner().invoke(cli.main, ["init"], env=env).exit_code == 0
     assert CliRunner().invoke(cli.main, ["admin", "create", "root", "--name", "林"], env=env).exit_code == 0
     assert CliRunner().invoke(cli.main, ["tasks", "--as", "root"], env=env).exit_code == 0

@@ -8,7 +8,6 @@ import collections
 import datetime as dt
 import os
 import random
-import shutil
 import subprocess
 import sys
 import threading
@@ -116,14 +115,12 @@ def rows(runtime: Runtime, query: Any) -> list[Any]:
     return runtime.read(lambda tx, actor: list(tx.all(query)), SYSTEM)
 
 
-def test_a_crowd_and_two_more_workers_do_everything_once(seeded_home: Path, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(seeded_home, home)
-    runtime = Runtime(Settings(home=home, demo=True))
+def test_a_crowd_and_two_more_workers_do_everything_once(seeded: Path) -> None:
+    runtime = Runtime(Settings(home=seeded, demo=True))
     worker = Worker(runtime)
     worker.start()
     others = [
-        subprocess.Popen([sys.executable, "-c", WORK, str(home)], cwd=ROOT, stdin=subprocess.PIPE)
+        subprocess.Popen([sys.executable, "-c", WORK, str(seeded)], cwd=ROOT, stdin=subprocess.PIPE)
         for _ in range(2)
     ]
     crowd = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from runtime import clock
 from runtime.store import db
+from tests.databases import Databases
 
 table = sa.Table(
     "kept",
@@ -25,10 +27,12 @@ table = sa.Table(
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> sa.Engine:
-    engine = db.connect(f"sqlite:///{tmp_path_factory.mktemp('db') / 'kept.db'}")
-    table.metadata.create_all(engine)
-    return engine
+def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    with databases.empty(tmp_path_factory.mktemp("db")) as url:
+        engine = db.connect(url)
+        table.metadata.create_all(engine)
+        yield engine
+        engine.dispose()
 
 
 def keep(engine: sa.Engine, **columns: object) -> sa.Row:
@@ -71,7 +75,7 @@ def test_moments_sort_as_time_does(engine: sa.Engine) -> None:
 
 
 def test_a_reader_cannot_write(engine: sa.Engine) -> None:
-    with db.reading(engine, clock.now()) as tx, pytest.raises(sa.exc.OperationalError):
+    with db.reading(engine, clock.now()) as tx, pytest.raises((sa.exc.OperationalError, sa.exc.InternalError)):
         tx.execute(sa.insert(table).values(value="x"))
 
 
@@ -109,3 +113,18 @@ def test_a_transaction_that_had_to_wait_is_later_than_the_one_before_it(engine: 
         times.append(clock.now())
     waiting.join()
     assert times == sorted(times)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_postgresql_is_named_as_people_name_it(scheme: str) -> None:
+    found = db.locate(f"{scheme}://who:secret@there/house?sslmode=require")
+    assert found.render_as_string(hide_password=False) == (
+        "postgresql+psycopg://who:secret@there/house?sslmode=require"
+    )
+
+
+@pytest.mark.parametrize("url", ["mysql://who:secret@there/house", "postgresql+asyncpg://there/house", "there", "://"])
+def test_what_is_no_database_of_ours_is_refused_without_repeating_its_password(url: str) -> None:
+    with pytest.raises(db.UnknownDatabase) as refused:
+        db.connect(url)
+    assert "secret" not in str(refused.value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,19 +15,27 @@ AT = dt.datetime(2026, 3, 9, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def tx(tmp_path: Path) -> Any:
-    engine = db.connect(f"sqlite:///{tmp_path / 'log.db'}")
+def tx(empty_database: str) -> Any:
+    engine = db.connect(empty_database)
     tables = [accounts.people, cases.cases, events]
     db.metadata.create_all(engine, tables=tables)
     with engine.connect() as connection, connection.begin():
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         tx = db.Transaction(connection, AT)
+        tx.insert(accounts.people, [
+            {"id": key, "public_id": str(key), "username": str(key), "names": {}, "language": "en", "created_at": AT}
+            for key in (7, 8)
+        ])  # fmt: skip
+        tx.insert(cases.cases, [{
+            "id": 1, "public_id": "c", "process": "p", "bindings": {}, "title": {}, "status": "running",
+            "confidential": False, "version": 1, "state": "", "sequence": 3, "chain": "", "started_at": AT,
+        }])  # fmt: skip
         sequence, chain = 0, ""
         for name in ("case_started", "task_opened", "task_completed"):
             entry = Event(name, "p", "e", "a", {"who": "王芳"}, [["", "x", None, 1, False]])
             sequence, chain = event_log.append(tx, 1, sequence, chain, [entry], 7, None, AT)
         yield tx
         connection.get_transaction().rollback()
+    engine.dispose()
 
 
 def rows(tx: db.Transaction) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,39 @@ from alembic.migration import MigrationContext
 
 import runtime.bootstrap  # noqa: F401  every table is declared once everything is imported
 from runtime.store import db, deployments, jobs, migrate
+from tests.databases import Databases
+
+OBJECTS = {
+    "sqlite": "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
+    "postgresql": """
+        SELECT CAST(relkind AS text) AS type, relname AS name FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace
+        UNION SELECT 'trigger', tgname FROM pg_trigger WHERE NOT tgisinternal
+        UNION SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION SELECT 'constraint', conname FROM pg_constraint WHERE contype <> 'n'
+            AND connamespace = 'public'::regnamespace
+    """,
+}
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> sa.Engine:
-    engine = db.connect(f"sqlite:///{tmp_path / 'new.db'}")
-    migrate.upgrade(engine)
-    return engine
+def old(empty_database: str) -> Iterator[sa.Engine]:
+    """A database without tables."""
+    engine = db.connect(empty_database)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(old: sa.Engine) -> sa.Engine:
+    migrate.upgrade(old)
+    return old
 
 
 def objects(engine: sa.Engine) -> set[tuple[str, str]]:
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-        return {(row.type, row.name) for row in rows if row.name != "alembic_version"}
+        rows = connection.exec_driver_sql(OBJECTS[engine.dialect.name])
+        return {(row.type, row.name) for row in rows if not row.name.startswith("alembic_version")}
 
 
 def test_a_migrated_database_is_what_the_code_describes(engine: sa.Engine) -> None:
@@ -31,10 +52,14 @@ def test_a_migrated_database_is_what_the_code_describes(engine: sa.Engine) -> No
         assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
 
 
-def test_indexes_and_triggers_are_the_same_as_of_tables_made_by_the_code(engine: sa.Engine, tmp_path: Path) -> None:
-    direct = db.connect(f"sqlite:///{tmp_path / 'direct.db'}")
-    db.metadata.create_all(direct)
-    assert objects(engine) == objects(direct)
+def test_indexes_and_triggers_are_the_same_as_of_tables_made_by_the_code(
+    engine: sa.Engine, databases: Databases, tmp_path: Path
+) -> None:
+    with databases.empty(tmp_path / "direct") as url:
+        direct = db.connect(url)
+        db.metadata.create_all(direct)
+        assert objects(engine) == objects(direct)
+        direct.dispose()
 
 
 def test_an_upgrade_of_an_up_to_date_database_changes_nothing(engine: sa.Engine) -> None:
@@ -44,12 +69,11 @@ def test_an_upgrade_of_an_up_to_date_database_changes_nothing(engine: sa.Engine)
     assert migrate.current(engine)
 
 
-def test_a_new_file_is_not_up_to_date(tmp_path: Path) -> None:
-    assert not migrate.current(db.connect(f"sqlite:///{tmp_path / 'empty.db'}"))
+def test_a_new_database_is_not_up_to_date(old: sa.Engine) -> None:
+    assert not migrate.current(old)
 
 
-def test_what_waited_before_the_signals_came_still_waits(tmp_path: Path) -> None:
-    old = db.connect(f"sqlite:///{tmp_path / 'old.db'}")
+def test_what_waited_before_the_signals_came_still_waits(old: sa.Engine) -> None:
     migrate.upgrade(old, "0001")
     with old.begin() as connection:
         for statement in (

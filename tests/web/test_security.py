@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from runtime.queries import incidents
 from runtime.store.cases import cases
 from runtime.store.user_tasks import user_tasks
 from tests.conftest import START
+from tests.databases import Databases
 from tests.office import Office, Runtime, Settings
 from tests.web.stand_ins import send, token
 from web.app import create_app
@@ -90,10 +90,11 @@ class House(Office):
 
 
 @pytest.fixture(scope="module")
-def house(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    home = tmp_path_factory.mktemp("attacked") / "home"
-    shutil.copytree(seeded_home, home)
-    with clock.frozen(START):
+def house(
+    databases: Databases, seeded_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("attacked") / "home"
+    with databases.copied(seeded_home, folder) as home, clock.frozen(START):
         runtime = Runtime(Settings(home=home, demo=True))
         runtime.load()
         attacked = House(runtime)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +19,7 @@ from runtime.ids import public_id
 from runtime.ledger import catalogue, operations, safety, stock
 from runtime.rules import evaluate, rulefile
 from runtime.store import accounts, db, migrate
+from tests.databases import Databases
 
 TODAY = dt.date(2026, 3, 9)
 NOW = dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)
@@ -101,13 +101,13 @@ class Books:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
-    """An empty database: SQLite, or an empty PostgreSQL that GUICHENG_TEST_DATABASE_URL names."""
-    url = os.environ.get("GUICHENG_TEST_DATABASE_URL")
-    made = db.connect(url or f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'books.db'}")
-    migrate.upgrade(made)
-    yield made
-    made.dispose()
+def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    """A database with tables and nothing in them."""
+    with databases.empty(tmp_path_factory.mktemp("ledger")) as url:
+        made = db.connect(url)
+        migrate.upgrade(made)
+        yield made
+        made.dispose()
 
 
 @pytest.fixture
