@@ -92,7 +92,10 @@ class Office:
         inside = [0]
 
         def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            opening = statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK"))
+            opening = statement.startswith(
+                # PostgreSQL asks for its locks where SQLite had them with BEGIN IMMEDIATE.
+                ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT pg_advisory_xact_lock")
+            )
             # What is deployed is looked up and compiled once a revision and process, not once a step.
             compiling = "FROM resources" in statement
             if not inside[0] and not opening and not compiling:
