@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 
@@ -249,6 +250,16 @@ class Process(Explained):
     def node(self, id: str) -> Node:
         """The node of this id; StopIteration if there is none."""
         return next(node for node in self.walk() if node.id == id)
+
+    @cached_property
+    def heard(self) -> frozenset[str]:
+        """The user tasks with a listener that hears of another assignee."""
+        events = ("update", "assignment")
+        return frozenset(
+            node.id
+            for node in self.walk()
+            if any(listener.of_task and listener.event in events for listener in node.listeners)
+        )
 
     def walk(self) -> Iterator[Node]:
         """Every node, those inside subprocesses too."""

@@ -27,6 +27,11 @@ LISTENED = ACTIVITIES | {
     *("startEvent", "endEvent", "intermediateThrowEvent", "exclusiveGateway", "parallelGateway")
 }
 
+# What camunda:taskListener of a user task hears, in the order in which it happens to a task.
+TASK_EVENTS = ("create", "update", "assignment", "complete", "delete")
+# Of these the ones at which it is open, so that a listener may change it.
+CHANGING = ("create", "update", "assignment")
+
 # What a task must say of itself: a person, an operation, a rule or a script does it.
 DOING = TASKS - {"task", "manualTask"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, i18n
-from runtime.commands import staffing
+from runtime.commands import hearing, staffing
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import GROUPS, Actor, SignInRefused, hash_password, require, verify_password
 from runtime.ids import public_id
@@ -113,8 +113,9 @@ def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[st
     before = accounts.groups_of(tx, row.id)
     tx.execute(sa.delete(memberships).where(memberships.c.person_id == row.id))
     tx.insert(memberships, [{"person_id": row.id, "group": group} for group in sorted(wanted)])
-    user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
+    given = user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
     accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
+    hearing.changed_hands(tx, actor, given)
 
 
 def set_superior(tx: Transaction, actor: Actor, username: str, superior: str | None) -> None:
@@ -153,9 +154,9 @@ def deactivate(tx: Transaction, actor: Actor, username: str) -> None:
     require(actor, "administer", "people")
     row = _person(tx, username)
     tx.execute(sa.update(people).where(people.c.id == row.id).values(active=False, epoch=people.c.epoch + 1))
-    user_tasks.give_back(tx, row.id, [])
+    given = user_tasks.give_back(tx, row.id, [])
     accounts.log(tx, actor.id, "person.deactivated", username)
-    staffing.pass_on(tx, row.id)
+    hearing.changed_hands(tx, actor, given + staffing.pass_on(tx, row.id))
 
 
 def set_language(tx: Transaction, actor: Actor, language: str) -> None:

@@ -147,6 +147,8 @@ def _write(
     waits = Waits()
     happenings = execution.take()
     withdrawn: list[ports.Cancelled] = []
+    altered: list[ports.TaskAltered] = []
+    failed: list[ports.ListenerFailed] = []
     messages: list[Thrown] = []
     signals: list[tuple[str, Mapping[str, Value]]] = []
     asked_again: list[str] = []
@@ -169,6 +171,10 @@ def _write(
             _open_task(tx, case, execution, world, happening, moved)
         elif isinstance(happening, ports.Cancelled):
             withdrawn.append(happening)
+        elif isinstance(happening, ports.TaskAltered):
+            altered.append(happening)
+        elif isinstance(happening, ports.ListenerFailed):
+            failed.append(happening)
         elif isinstance(happening, ports.TimerSet):
             waits.set_timer(happening)
         elif isinstance(happening, ports.Subscribed):
@@ -228,9 +234,14 @@ def _write(
     user_tasks.cancel(tx, tasks)
     if cancelled or asked_again or moved.ended:
         end_incidents(tx, case.id, None if moved.ended else [*cancelled, *asked_again])
+    for stop in failed:
+        reason = sentence(stop.error) if stop.error else stop.reason
+        raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
     _look_again(tx, execution, changed, moved)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
+    for each in altered:
+        _change_task(tx, case, world, each)
     waits.write(tx, case.id)
     work = waits.rows(case.id, tx.now) + departures(case, messages, resumes, sequence, tx.now)
     tx.insert(jobs.jobs, work)
@@ -312,7 +323,7 @@ def _open_task(
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
     moved.opened.append(
         {
-            "public_id": public_id(),
+            "public_id": task.task,
             "case_id": case.id,
             "process": task.process,
             "element": task.element,
@@ -329,6 +340,26 @@ def _open_task(
         }
     )
     moved.may_claim[task.activity] = staff.candidates
+
+
+def _change_task(tx: Transaction, case: Any, world: BoundWorld, change: ports.TaskAltered) -> None:
+    """What listeners have set of a task that is open; an assignee whom its diagram excludes is an incident."""
+    row = user_tasks.of_activity(tx, change.activity)
+    columns: dict[str, Any] = {}
+    for name, value in change.changes.items():
+        if name == "name":
+            columns["names"] = {"zh_Hans": value}
+        elif name == "assignee":
+            try:
+                columns |= staffing.reassign(world, row, value)
+            except GuichengError as error:
+                raise_incident(tx, case.id, None, change.element, sentence(error), change.activity)
+        elif name in ("candidates", "groups"):
+            user_tasks.ask(tx, row.id, *staffing.keys(world, row, {name: value}))
+        else:
+            columns[{"priority": "priority", "due": "due_at", "follow_up": "follow_up_at"}[name]] = value
+    if columns:
+        user_tasks.alter(tx, row.id, **columns)
 
 
 def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Value], moved: Moved) -> None:

@@ -8,12 +8,12 @@ to the administrators. Never an orphan task."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from runtime import functions, library
 from runtime.bpmn.model import Node, Process
-from runtime.commands.world import BoundWorld
 from runtime.engine.ports import TaskOpened
 from runtime.errors import Failed
 from runtime.store import user_tasks
@@ -21,11 +21,20 @@ from runtime.store.accounts import Organisation
 from runtime.store.db import Transaction
 from runtime.values import Value
 
+if TYPE_CHECKING:
+    from runtime.commands.world import BoundWorld
+
 
 class NobodyToDoIt(Failed):
     """Nobody can do {element}: its group {groups} has no member, and there is no superior to pass it to."""
 
     code = "user_task.nobody"
+
+
+class CannotDoIt(Failed):
+    """A listener of {element} gives it to {person}, who is nobody here or may not do it."""
+
+    code = "user_task.cannot_do_it"
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,29 @@ def resolve(
     raise NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
 
 
+def reassign(world: BoundWorld, task: Any, person: str | None) -> dict[str, Any]:
+    """The columns of an open task (a row of user_tasks) that a listener gives to `person`, or to whoever may
+    claim it. Raises CannotDoIt."""
+    if person is None:
+        return {"assignee_id": None, "state": "ready"}
+    found = world.organisation.by_public_id.get(person)
+    if found is None or not found.active or person in task.excluded:
+        raise CannotDoIt(element=task.element, person=person)
+    return {"assignee_id": found.id, "state": "claimed"}
+
+
+def keys(world: BoundWorld, task: Any, added: Mapping[str, Sequence[str]]) -> list[str]:
+    """Who may claim an open task besides, of `candidates` (people) and `groups` that a listener adds."""
+    org = world.organisation
+    people = [
+        org.by_public_id[person]
+        for person in added.get("candidates", ())
+        if person in org.by_public_id and person not in task.excluded
+    ]
+    found = [f"person:{person.id}" for person in people if person.active]
+    return found + [f"group:{group}" for group in added.get("groups", ())]
+
+
 def _said(process: Process, node: Node, name: str) -> str:
     return node.properties.get(name) or process.properties.get(name, "")
 
@@ -95,12 +127,15 @@ def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) ->
     return None
 
 
-def pass_on(tx: Transaction, person_id: int) -> None:
+def pass_on(tx: Transaction, person_id: int) -> list[int]:
     """What somebody who is gone was asked to do by name goes to the nearest superior, else to whoever
-    administers. Not here: what they had taken from a group (store.user_tasks.give_back)."""
+    administers; the ids of these tasks. Not here: what they had taken from a group
+    (store.user_tasks.give_back)."""
     org = library.organisation(tx)
-    for task in user_tasks.claimed_by(tx, person_id):
+    tasks = user_tasks.claimed_by(tx, person_id)
+    for task in tasks:
         above = _above(org, [org.by_id[person_id].public_id], task.excluded)
         user_tasks.assign(tx, task.id, above)
         if above is None:
             user_tasks.ask(tx, task.id, "group:admin")
+    return [task.id for task in tasks]

@@ -28,6 +28,8 @@ def entry(happening: ports.Happening) -> Event:
         "Left": "left",
         "Cancelled": "cancelled",
         "TaskOpened": "task_opened",
+        "TaskAltered": "task_changed",
+        "ListenerFailed": "listener_failed",
         "TimerSet": "timer_set",
         "Subscribed": "subscribed",
         "WaitEnded": "wait_ended",

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, library
-from runtime.commands import advance
+from runtime.commands import advance, hearing
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden, Problem
 from runtime.identity import Actor
@@ -125,7 +125,7 @@ def claim(tx: Transaction, actor: Actor, task: str) -> None:
         return
     if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", assignee_id=actor.id):
         raise TaskTaken()
-    _note(tx, actor, case, row, "task_claimed")
+    hearing.reassigned(tx, actor, case, row, "task_claimed")
 
 
 def release(tx: Transaction, actor: Actor, task: str) -> None:
@@ -137,7 +137,7 @@ def release(tx: Transaction, actor: Actor, task: str) -> None:
         raise NotYours()  # it was assigned to this person by name: there is nobody to give it back to
     if not user_tasks.change(tx, row.id, row.version, "claimed", "ready", assignee_id=None):
         raise TaskChanged()
-    _note(tx, actor, case, row, "task_released")
+    hearing.reassigned(tx, actor, case, row, "task_released")
 
 
 def complete(
@@ -258,7 +258,3 @@ def _files(value: Value) -> Iterator[File]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _files(item)
-
-
-def _note(tx: Transaction, actor: Actor, case: Any, task: Any, kind: str) -> None:
-    advance.note(tx, actor, case, [Event(kind, task.process, task.element, task.activity)])

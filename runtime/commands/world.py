@@ -16,13 +16,14 @@ from sqlalchemy.exc import OperationalError
 
 from runtime import clock, functions, i18n, library, scripts
 from runtime.bpmn.model import Process
-from runtime.engine.ports import BpmnError, Step
+from runtime.commands import staffing
+from runtime.engine.ports import BpmnError, Step, Task, TaskOpened
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ledger import operations
 from runtime.rules import evaluate
 from runtime.scripts import Scripted
-from runtime.store import accounts
+from runtime.store import accounts, user_tasks
 from runtime.store.db import Again, Transaction
 from runtime.values import Value
 
@@ -131,6 +132,28 @@ class BoundWorld:
     @property
     def weary(self) -> bool:
         return self.scripted > PATIENCE
+
+    def task(self, activity: str) -> Task:
+        row = user_tasks.of_activity(self.tx, activity)
+        return Task(
+            row.public_id,
+            i18n.label(i18n.DEFAULT, row.names, row.element),
+            self._person(row.assignee_id),
+            row.priority,
+            row.due_at,
+            row.follow_up_at,
+        )
+
+    def whose(self, opened: TaskOpened, variables: Mapping[str, Value]) -> str | None:
+        model = library.process(self.tx, self.bindings[opened.process])
+        try:
+            staff = staffing.resolve(self, opened, model, model.node(opened.element), variables)
+        except staffing.NobodyToDoIt:
+            return None  # of which advance makes an incident
+        return self._person(staff.assignee_id)
+
+    def _person(self, id: int | None) -> str | None:
+        return None if id is None else str(self.organisation.by_id[id].public_id)
 
     def functions(self, step: Step | None, language: str = i18n.DEFAULT) -> Mapping[str, Callable[..., Any]]:
         """What an expression may call; names of people are told in `language`."""

@@ -179,3 +179,9 @@ class ListenerNotRun(Invalid):
     """A listener to {event} is not run here."""
 
     code = "engine.listener_not_run"
+
+
+class NeverSettled(Stuck):
+    """The listeners of {element} set its assignee again and again; it was told to them {rounds} times."""
+
+    code = "engine.never_settled"

@@ -20,7 +20,7 @@ from runtime.engine.elements.start_event import StartEvent
 from runtime.engine.elements.user_task import UserTask
 from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
 from runtime.engine.moves import Case
-from runtime.engine.ports import Happening, World
+from runtime.engine.ports import AskedAgain, Happening, World
 from runtime.engine.scopes import ROOT
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import READY, WAITING, Token
@@ -118,10 +118,23 @@ class Execution:
         self._case.read_values(values)
         self._case.writes_as(token)
         token.wait = {}
+        if token.parked:
+            # Its listeners to an assignment have failed: the answer stays, and they are told before it goes on.
+            token.parked = False
+            self._case.report(AskedAgain(token.element, token.id))
         assert isinstance(token.task_spec, UserTask)
         token.task_spec.answer(token, values)
         self._case.scopes.settle()
         self._case.go_on(token)
+        self.run()
+
+    def reassigned(self, activity: str) -> None:
+        """A user task is somebody else's, or nobody's: its listeners hear it, in a step of its own.
+
+        Raises ActivityNotFound, NotWaiting."""
+        token = self._waiting(activity, "user")
+        assert isinstance(token.task_spec, UserTask)
+        token.task_spec.reassigned(token)
         self.run()
 
     def fire(self, activity: str) -> None:

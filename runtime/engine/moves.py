@@ -49,6 +49,7 @@ class Case(TopLevel):
         super().__init__(spec)
         self.case_id, self.key, self.world = case, key, world
         self.happenings: list[Happening] = []
+        self.user_tasks: dict[str, ports.Task] = {}  # by activity, as listeners of this move have left them
         self.scopes = Scopes(self._written)
         self.number = 0
         self.conditional: set[str] = set()  # who waits for a condition, asked again after a step
@@ -106,7 +107,7 @@ class Case(TopLevel):
 
         def evaluate(expression: Expression | JavaScript) -> Value:
             if isinstance(expression, JavaScript):
-                return scripted.run(token, expression, names)
+                return scripted.run(token, expression, names).value
             # The functions of the house are only put together for an expression that calls one.
             calls = functions(names, self.world.functions(step), self.now) if expression.calls else {}
             return expression.evaluate(names, calls)
@@ -267,6 +268,7 @@ class Case(TopLevel):
         # A handler may have been found twice: by who waits for it and on its level.
         order = list(dict.fromkeys(order))
         for current in reversed(order):
+            current.task_spec.withdrawn(current)
             self.wait_over(current)
             # Somebody may be looking at why an event that was only armed is parked.
             if current.entered or current.parked:
@@ -391,12 +393,30 @@ class Case(TopLevel):
 
     def park(self, token: Token, failure: BaseException) -> None:
         token.parked = True
-        told = (
-            f"{failure.code}: {failure}"
-            if isinstance(failure, GuichengError)
-            else (f"{type(failure).__name__}: {failure}")
-        )
-        self.report(ports.Parked(token.element, token.id, reason=told, error=failure))
+        self.report(ports.Parked(token.element, token.id, reason=_told(failure), error=failure))
+
+    def attempt(self, token: Token, act: Callable[[], None]) -> None:
+        """What the end of `token` still does: if it fails, nothing of it stays, and the token ends all the same."""
+        mark = self.scopes.mark(), len(self.happenings), len(self._changed)
+        writer = self._writer
+        self.writes_as(token)
+        try:
+            act()
+        except Exception as failure:
+            self.scopes.undo(mark[0])
+            del self.happenings[mark[1] :]
+            del self._changed[mark[2] :]
+            self.report(
+                ports.ListenerFailed(token.element, token.id, reason=_told(failure), error=failure)
+            )
+        finally:
+            self._writer = writer
+
+    def user_task(self, token: Token) -> ports.Task:
+        """The user task of a token, as the house or a listener of this move has left it."""
+        if token.id not in self.user_tasks:
+            self.user_tasks[token.id] = self.world.task(token.id)
+        return self.user_tasks[token.id]
 
     def _catch(self, thrower: Token, error: BpmnError) -> None:
         """Hand the error to the nearest event that takes it, from the inside outwards."""
@@ -426,3 +446,9 @@ class Case(TopLevel):
     def read_values(self, values: Mapping[str, Value]) -> dict[str, Any]:
         """Values as plain JSON data. Raises NotAValue before anything has changed."""
         return {name: to_json(value, name) for name, value in values.items()}
+
+
+def _told(failure: BaseException) -> str:
+    if isinstance(failure, GuichengError):
+        return f"{failure.code}: {failure}"
+    return f"{type(failure).__name__}: {failure}"

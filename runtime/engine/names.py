@@ -15,6 +15,11 @@ from runtime.expressions import PURE
 from runtime.values import Value, from_json, to_json
 
 BUILT_IN = ("initiator", "business_key")
+# What expressions of a user task and its listeners read of `task`.
+TASK_FACTS = (
+    *("id", "name", "assignee", "priority", "dueDate", "followUpDate", "taskDefinitionKey"),
+    *("executionId", "processInstanceId"),
+)
 
 
 class Names(Mapping[str, Value]):
@@ -79,20 +84,26 @@ def functions(
     def get_local(name: Value) -> Value:
         return copied(names.local().get(name)) if isinstance(name, str) else None
 
-    def told(name: str) -> Callable[[], Value]:
-        return lambda: names["execution"][name]
+    def told(name: str, by: str = "execution") -> Callable[[], Value]:
+        return lambda: names[by][name]
 
+    def has_local(name: Value) -> bool:
+        return isinstance(name, str) and name in names.local()
+
+    variables: dict[str, Callable[..., Value]] = {
+        "getVariable": get_variable,
+        "hasVariable": has_variable,
+        "getVariableLocal": get_local,
+        "hasVariableLocal": has_local,
+        "getVariables": lambda: copied(names.plain()),
+    }
     return {
         **PURE,
         "now": lambda: now,
         "dateTime": lambda: now,
         **house,
-        "execution.getVariable": get_variable,
-        "execution.hasVariable": has_variable,
-        "execution.getVariableLocal": get_local,
-        "execution.hasVariableLocal": lambda name: isinstance(name, str) and name in names.local(),
-        "task.getVariable": get_variable,
-        "execution.getVariables": lambda: copied(names.plain()),
+        **{f"{of}.{name}": call for of in ("execution", "task") for name, call in variables.items()},
+        **{f"task.get{fact[0].upper()}{fact[1:]}": told(fact, "task") for fact in TASK_FACTS},
         "execution.getBusinessKey": told("processBusinessKey"),
         "execution.getProcessBusinessKey": told("processBusinessKey"),
         "execution.getProcessInstanceId": told("processInstanceId"),

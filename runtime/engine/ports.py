@@ -54,6 +54,28 @@ class World(Protocol):
     def functions(self, step: Step | None) -> Mapping[str, Any]:
         """Functions of expressions: superior_of(person), holder_of(role), workday_after(…) …"""
 
+    def task(self, activity: str) -> Task:
+        """The user task of an activity as it is now, whatever its state."""
+
+    def whose(self, opened: TaskOpened, variables: Mapping[str, Value]) -> str | None:
+        """Whose a task that opens will be, by the house's own rules of staffing; None: whoever claims it."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A user task as its listeners see it. `id`, `assignee`: public ids; `due`, `follow_up` in UTC.
+
+    `candidates`, `groups`: who was added by listeners, not who may claim it by the diagram."""
+
+    id: str
+    name: str
+    assignee: str | None = None
+    priority: int = 50
+    due: dt.datetime | None = None
+    follow_up: dt.datetime | None = None
+    candidates: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Step:
@@ -106,6 +128,7 @@ class TaskOpened(Happening):
     `groups` falls back to the lane's group (a called process without lanes: the caller's)."""
 
     process: str = ""
+    task: str = ""  # its public id
     names: Mapping[str, str] = field(default_factory=dict)
     assignee: str | None = None
     candidates: tuple[str, ...] = ()  # people
@@ -115,6 +138,23 @@ class TaskOpened(Happening):
     follow_up: dt.datetime | None = None
     priority: int = 50
     local: Mapping[str, Value] = field(default_factory=dict)  # its input parameters
+
+
+@dataclass(frozen=True)
+class TaskAltered(Happening):
+    """Listeners of an open user task have set these of its fields (names of `Task`) to these values;
+    `candidates` and `groups` are those to be added."""
+
+    process: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListenerFailed(Happening):
+    """A listener to the end of something that is gone all the same; nothing of what it did stays."""
+
+    reason: str = ""  # for people: code and sentence
+    error: BaseException | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +232,8 @@ class Parked(Happening):
 
 @dataclass(frozen=True)
 class AskedAgain(Happening):
-    """A condition that was parked is asked again by itself: a variable that it sees was written."""
+    """What was parked is tried again by itself: a variable that its condition sees was written, or the
+    task whose listeners failed goes on."""
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,29 @@ Not here: how scripts are run (ports.World.run_script), what is a script (texts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from runtime.engine.names import Names
 from runtime.engine.texts import JavaScript
 from runtime.engine.tree import Token
+from runtime.scripts import Scripted
 from runtime.values import Value
 
 
-def run(token: Token, script: JavaScript, names: Names) -> Value:
-    """The script's value. Raises BpmnError, and whatever is wrong with the script."""
-    case, node = token.case, token.task_spec.node
-    about = dict(names["execution"])
-    if script.of_task:
-        about["task"] = {
-            "id": token.id,
-            "taskDefinitionKey": node.id,
-            "name": next(iter(node.names.values()), ""),
-        }
+def run(
+    token: Token,
+    script: JavaScript,
+    names: Names,
+    task: Mapping[str, Value] | None = None,
+    *,
+    changing: bool = False,
+) -> Scripted:
+    """What the script gave, its writes applied. `task`: what a task listener's `task` tells, which it may
+    change if `changing`. Raises BpmnError, and whatever is wrong with the script."""
+    case = token.case
+    about: dict[str, Value] = {**names["execution"], "local": sorted(names.local())}
+    if task is not None:
+        about |= {"task": dict(task), "changing": changing}
     scripted = case.world.run_script(script.text, {**names.plain(), "execution": about}, case.step_of(token))
     scopes = case.scopes
     if scripted.local and token.id not in scopes:
@@ -32,4 +39,4 @@ def run(token: Token, script: JavaScript, names: Names) -> Value:
         scopes.write(token.local, name, scripted.written[name])
     for name in sorted(scripted.removed):
         scopes.remove(token.local, name)
-    return scripted.value
+    return scripted

@@ -11,7 +11,7 @@ from typing import Any
 
 from runtime import formulas
 from runtime.bpmn.model import DataMapping, Node, Parameter, Script
-from runtime.bpmn.vocabulary import LISTENED
+from runtime.bpmn.vocabulary import LISTENED, TASK_EVENTS
 from runtime.engine.errors import ListenerNotRun, ScriptLanguage
 from runtime.expressions import Expression
 from runtime.formulas import formula
@@ -27,10 +27,9 @@ class JavaScript:
     """A script, to be evaluated like an expression; it may write variables too."""
 
     text: str
-    of_task: bool = False  # a task listener's: it has `task` beside `execution`
 
 
-HEARD = ("start", "end", "task.create", "task.complete")
+HEARD = ("start", "end", *(f"task.{event}" for event in TASK_EVENTS))
 # Evaluates an Expression or a JavaScript.
 Evaluate = Callable[[Any], Value]
 
@@ -58,7 +57,7 @@ def listeners(node: Node) -> dict[str, list[JavaScript]]:
         places = ("userTask",) if listener.of_task else LISTENED
         if event not in HEARD or node.kind not in places or not isinstance(read, JavaScript):
             raise ListenerNotRun(event=listener.event)
-        heard.setdefault(event, []).append(JavaScript(read.text, listener.of_task))
+        heard.setdefault(event, []).append(read)
     return heard
 
 

@@ -22,6 +22,8 @@ SENTENCES = {
     "task_claimed": "{who} took “{element}”",
     "task_released": "{who} gave “{element}” back",
     "task_opened": "“{element}” was handed out",
+    "task_changed": "A listener changed “{element}”",
+    "listener_failed": "A listener to the withdrawal of “{element}” failed",
     "timer_fired": "Time was up: “{element}”",
     "message_received": "A message arrived: “{element}”",
     "message_sent": "A message was sent: “{element}”",

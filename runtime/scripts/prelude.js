@@ -204,10 +204,19 @@
       if (typeof name !== "string" || name === "") throw new TypeErrorOf("a variable's name is text");
       return name;
     };
+    const {task, local: own = [], changing = false, ...about} = facts;
+    const isLocal = (name) => {
+      if (named(name) in local) return true;
+      if (name in removed || !(name in current)) return false;
+      for (let index = 0; index < own.length; index++) if (own[index] === name) return true;
+      return false;
+    };
     const execution = {
       getVariable: (name) => (named(name) in current ? current[name] : null),
       hasVariable: (name) => named(name) in current,
       getVariables: () => ({...current}),
+      getVariableLocal: (name) => (isLocal(name) ? current[name] : null),
+      hasVariableLocal: (name) => isLocal(name),
       setVariable(name, value) {
         (named(name) in local ? local : changed)[name] = current[name] = value;
         delete removed[name];
@@ -232,16 +241,35 @@
         else hide(name);
       },
     };
-    const tell = (teller, told) => {
+    const capital = (fact) => `${fact[0].toUpperCase()}${slice(fact, 1)}`;
+    const tell = (teller, told, setters) => {
       for (const fact of ownKeys(told)) {
-        teller[fact] = told[fact];
-        teller[`get${fact[0].toUpperCase()}${slice(fact, 1)}`] = () => told[fact];
+        const refuse = () => { throw new TypeErrorOf(`${fact} cannot be set here`); };
+        const set = setters[fact] ?? refuse;
+        defineProperty(teller, fact, {get: () => told[fact], set, enumerable: true});
+        teller[`get${capital(fact)}`] = () => told[fact];
+        if (setters[fact]) teller[`set${capital(fact)}`] = set;
       }
       return freeze(teller);
     };
-    const {task, ...about} = facts;
-    const ofTask = task && tell({...execution}, task);
-    tell(execution, about);
+    const altered = {__proto__: null};
+    const offerTask = () => {
+      const told = inward(task);
+      const setters = {__proto__: null};
+      const teller = {...execution};
+      if (changing) {
+        for (const fact of ["assignee", "name", "priority", "dueDate", "followUpDate"]) {
+          setters[fact] = (value) => { altered[fact] = told[fact] = value ?? null; };
+        }
+        const adding = (fact) => (who) => { altered[fact] = [...(altered[fact] ?? []), who]; };
+        teller.addCandidateUser = adding("candidateUsers");
+        teller.addCandidateGroup = adding("candidateGroups");
+      }
+      return tell(teller, told, setters);
+    };
+    const ofTask = task && offerTask();
+    execution.getBusinessKey = () => about.processBusinessKey;
+    tell(execution, about, {__proto__: null});
     const reserved = {__proto__: null, execution, BpmnError, globalThis: 0, undefined: 0, NaN: 0, Infinity: 0};
     if (ofTask) reserved.task = ofTask;
     for (const [name, thing] of [["Decimal", Decimal], ["LocalDate", LocalDate], ["Duration", Duration],
@@ -270,7 +298,7 @@
       let names = "";
       for (let index = 0; index < gone.length; index++) names += (index ? "," : "") + quote(gone[index]);
       const maps = `"value":${outward(value, "the value", 0)},"written":${mapOut(changed, "", 0)}`;
-      const rest = `"local":${mapOut(local, "", 0)},"removed":[${names}]`;
+      const rest = `"local":${mapOut(local, "", 0)},"removed":[${names}],"task":${mapOut(altered, "", 0)}`;
       return `{"done":{${maps},${rest}}}`;
     } catch (error) {
       if (error instanceof TooBig) return `{"big":true}`;

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import IO, Any
 
 from runtime import values
+from runtime.scripts import offered
 from runtime.scripts.errors import (
     ScriptFailed,
     ScriptMalformed,
@@ -33,12 +34,14 @@ _LENGTH = struct.Struct(">I")
 class Scripted:
     """What a script gave: the value of its last expression, and what it did to variables.
 
-    `written` goes where each name is held, `local` into the element's own scope."""
+    `written` goes where each name is held, `local` into the element's own scope; `task`: what it set of
+    the user task that it listens to, by the names of offered.SET and offered.ADDED."""
 
     value: Value
     written: Mapping[str, Value]
     local: Mapping[str, Value]
     removed: frozenset[str]
+    task: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -139,19 +142,23 @@ def outcome(frame: bytes, asked: Request) -> Scripted | None:
 
 def _scripted(done: Mapping[str, Any], asked: Request) -> Scripted:
     given = set(_files(values.from_json(asked.names)))
-    value, written, local = (values.from_json(done[part]) for part in ("value", "written", "local"))
+    value, written, local, task = (
+        values.from_json(done[part]) for part in ("value", "written", "local", "task")
+    )
     removed = done["removed"]
-    if not isinstance(written, dict) or not isinstance(local, dict) or not isinstance(removed, list):
+    if not all(isinstance(each, dict) for each in (written, local, task)) or not isinstance(removed, list):
         raise TypeError("no map of variables")
-    for each in (value, written, local, removed):
+    if not task.keys() <= offered.SETTABLE or (task and not asked.facts.get("changing")):
+        raise ValueError("a task that may not be changed so")
+    for each in (value, written, local, task, removed):
         # What the store could not keep is refused here, where the script is still known.
         values.dumps(each)
         _check(each)
-    if not set(_files([value, written, local])) <= given:
+    if not set(_files([value, written, local, task])) <= given:
         raise ValueError("a file that the script was not given")
     if not all(isinstance(name, str) for name in removed):
         raise TypeError("no names")
-    return Scripted(value, written, local, frozenset(removed))
+    return Scripted(value, written, local, frozenset(removed), task)
 
 
 def _files(value: Value) -> Iterator[File]:

@@ -95,19 +95,36 @@ def change(tx: Transaction, task_id: int, version: int, before: str, after: str,
     )
 
 
-def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> None:
-    """Back to its group goes what the person took from one that is no longer theirs (`who`: theirs)."""
+def of_activity(tx: Transaction, activity: str) -> Any:
+    """The row of an activity's task, whatever its state."""
+    return tx.first(sa.select(user_tasks).where(user_tasks.c.activity == activity))
+
+
+def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
+    """Back to its group goes what the person took from one that is no longer theirs (`who`: theirs).
+
+    Returns the ids of these tasks."""
     asked = sa.select(candidates.c.task_id)
-    tx.execute(
-        sa.update(user_tasks)
-        .where(
+    rows = tx.all(
+        sa.select(user_tasks.c.id).where(
             user_tasks.c.assignee_id == person_id,
             user_tasks.c.state == "claimed",
             user_tasks.c.id.in_(asked),
             user_tasks.c.id.not_in(asked.where(candidates.c.who.in_(who))),
         )
-        .values(state="ready", assignee_id=None, version=user_tasks.c.version + 1)
     )
+    given = [row.id for row in rows]
+    if given:
+        tx.execute(
+            sa.update(user_tasks)
+            .where(
+                user_tasks.c.id.in_(given),
+                user_tasks.c.assignee_id == person_id,
+                user_tasks.c.state == "claimed",
+            )
+            .values(state="ready", assignee_id=None, version=user_tasks.c.version + 1)
+        )
+    return given
 
 
 def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
@@ -133,9 +150,21 @@ def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
     )
 
 
-def ask(tx: Transaction, task_id: int, who: str) -> None:
-    """One more who may claim a task: "group:KEY" or "person:ID"."""
-    tx.insert(candidates, [{"task_id": task_id, "who": who, "created_at": tx.now}])
+def ask(tx: Transaction, task_id: int, *who: str) -> None:
+    """More who may claim a task, each once: "group:KEY" or "person:ID"."""
+    rows = tx.all(sa.select(candidates.c.who).where(candidates.c.task_id == task_id))
+    asked = {row.who for row in rows}
+    fresh = [each for each in dict.fromkeys(who) if each not in asked]
+    tx.insert(candidates, [{"task_id": task_id, "who": each, "created_at": tx.now} for each in fresh])
+
+
+def alter(tx: Transaction, task_id: int, **columns: Any) -> None:
+    """Set these columns of a task that is open; what was shown of it before is no longer so."""
+    tx.execute(
+        sa.update(user_tasks)
+        .where(user_tasks.c.id == task_id, user_tasks.c.state.in_(OPEN))
+        .values(version=user_tasks.c.version + 1, **columns)
+    )
 
 
 def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:

@@ -14,7 +14,10 @@ PROPERTY = "The {what} of “{name}” reads {property}, which does not exist; t
 # a map would be null for a typing error.
 HELD = {
     "execution": ("processBusinessKey", "processInstanceId", "currentActivityId", "activityInstanceId"),
-    "task": ("name", "taskDefinitionKey", "executionId", "processInstanceId"),
+    "task": (
+        *("id", "name", "assignee", "priority", "dueDate", "followUpDate", "taskDefinitionKey"),
+        *("executionId", "processInstanceId"),
+    ),
     "externalTask": ("errorMessage", "errorDetails", "topicName"),
 }
 PLACE = "The {what} of “{name}” reads {word}, which is not there."

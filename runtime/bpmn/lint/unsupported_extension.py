@@ -2,7 +2,7 @@
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.tags import BPMN, CAMUNDA, Tag
-from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES, LISTENED
+from runtime.bpmn.vocabulary import EXTENSION_ATTRIBUTES, LISTENED, TASK_EVENTS
 from runtime.scripts import LANGUAGES
 
 JAVA = '“{name}” has {what}, which runs Java: name an operation with type="external" and its topic.'
@@ -15,7 +15,11 @@ LISTENER = (
 )
 EVENT = (
     "“{name}” has a listener to {event}, which is not accepted: listeners hear start and end, those of user "
-    "tasks create and complete."
+    "tasks create, update, assignment, complete and delete."
+)
+TIMEOUT = (
+    "“{name}” has a listener to timeout, which is not accepted: draw a timer on its boundary that does not "
+    "interrupt it."
 )
 PLACE = "“{name}” cannot have a listener: draw a script task before or after it."
 FIELDS = "“{name}” has form properties of Camunda 7.0: use form fields (camunda:formData) or a .form file."
@@ -47,12 +51,12 @@ ATTRIBUTES = {
     "variableName": "",
     "variableEvents": "",
 }
-HEARD = {"executionListener": ("start", "end"), "taskListener": ("create", "complete")}
+HEARD = {"executionListener": ("start", "end"), "taskListener": TASK_EVENTS}
 
 
 @rule(
     "unsupported_extension",
-    sentences=[JAVA, CONNECTOR, LISTENER, EVENT, PLACE, FIELDS, CASE, TAG, EXTERNAL],
+    sentences=[JAVA, CONNECTOR, LISTENER, EVENT, TIMEOUT, PLACE, FIELDS, CASE, TAG, EXTERNAL],
 )
 def unsupported_extension(source: Source) -> Findings:
     """{what} of “{name}” is not accepted."""
@@ -79,6 +83,8 @@ def _listener(tag: Tag) -> Findings:
     places = LISTENED if tag.name == "executionListener" else frozenset({"userTask"})
     if owner is None or owner.name not in places:
         yield found(tag, PLACE)
+    elif tag.name == "taskListener" and tag.get("event") == "timeout":
+        yield found(tag, TIMEOUT)
     elif tag.get("event") not in HEARD[tag.name]:
         yield found(tag, EVENT, event=tag.get("event") or "–")
     elif script is None or len(tag.attributes) > 1 or script.get("scriptFormat").lower() not in LANGUAGES:

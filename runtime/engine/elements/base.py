@@ -114,6 +114,9 @@ class Element(BpmnTaskSpec):
             for listener in self.listeners.get(event, ()):
                 token.case.evaluator(token)(listener)
 
+    def withdrawn(self, token: Token) -> None:
+        """The token ends without completing: what the element does about it."""
+
     def happened(self, token: Token, results: dict[str, Any]) -> None:
         """What the token waited for has come, with `results` in plain JSON."""
         token.case.wait_over(token)

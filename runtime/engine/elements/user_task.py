@@ -8,19 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-import isodate
-
 from runtime.bpmn.model import Node
-from runtime.engine import timers
+from runtime.engine import task_events
 from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import NobodyToDoIt, NotPeople, NotText
 from runtime.engine.ports import TaskOpened
 from runtime.engine.texts import Evaluate, Template, template
-from runtime.engine.tree import InnerLevel, ScopeSpec, Token
+from runtime.engine.tree import CHECK, ENTER, STARTED, InnerLevel, ScopeSpec, Token
+from runtime.ids import public_id
 from runtime.values import Value
 
-END_OF_DAY = dt.time(23, 59, 59)
 EVALUATED = (
     *("assignee", "candidateUsers", "candidateGroups"),
     *("formRef", "formKey", "dueDate", "followUpDate", "priority"),
@@ -35,44 +33,76 @@ class UserTask(Activity):
         }
 
     def begin(self, token: Token) -> bool:
-        case, evaluate = token.case, token.case.evaluator(token, beside={"task": self.told(token)})
+        case, asked = token.case, self.told(token)
+        evaluate = case.evaluator(token, beside={"task": asked})
+        # In Camunda's order: each sees what stands before it.
+        asked["dueDate"] = due = self.moment("dueDate", token, evaluate)
+        asked["followUpDate"] = follow_up = self.moment("followUpDate", token, evaluate)
+        asked["priority"] = priority = self.priority(evaluate)
         assignee = self.people("assignee", evaluate)
+        asked["assignee"] = first = assignee[0] if assignee else None
         candidates = self.people("candidateUsers", evaluate)
         groups = self.people("candidateGroups", evaluate)
         if not (assignee or candidates or groups):
             groups = lane_group(token)
-            fallback = self.node.properties.get("fallback") or self.level.process.properties.get("fallback")
-            if not groups and not fallback:
-                raise NobodyToDoIt(element=self.node.id)
         opened = TaskOpened(
             self.node.id,
             token.id,
             process=self.level.process.id,
+            task=str(asked["id"]),
             names=self.node.names,
-            assignee=assignee[0] if assignee else None,
+            assignee=first,
             # Several people where one is asked for: any of them may do it.
             candidates=candidates if len(assignee) < 2 else (*assignee[1:], *candidates),
             groups=groups,
             form=self.form(evaluate),
-            due=self.moment("dueDate", token, evaluate),
-            follow_up=self.moment("followUpDate", token, evaluate),
-            priority=self.priority(evaluate),
+            due=due,
+            follow_up=follow_up,
+            priority=priority,
             local=self.inputs_of(token),
         )
-        self.tell(token, "task.create")
+        opened = task_events.created(token, opened)
+        if not (opened.assignee or opened.candidates or opened.groups):
+            fallback = self.node.properties.get("fallback") or self.level.process.properties.get("fallback")
+            if not fallback:
+                raise NobodyToDoIt(element=self.node.id)
         case.wait(token, {"kind": "user"})
         case.report(opened)
         return False
 
-    def told(self, token: Token) -> Mapping[str, Value]:
+    def told(self, token: Token) -> dict[str, Value]:
         """What the task's own expressions read of it."""
-        name = self.node.names.get("zh_Hans") or self.node.names.get("en") or self.node.id
         return {
-            "name": name,
+            "id": public_id(),
+            "name": task_events.label(self.node.names, self.node.id),
             "taskDefinitionKey": self.node.id,
             "executionId": token.id,
             "processInstanceId": token.case.case_id,
+            "assignee": None,
+            "priority": 50,
+            "dueDate": None,
+            "followUpDate": None,
         }
+
+    def reassigned(self, token: Token) -> None:
+        """Its listeners hear of it in the next step; the task waits on meanwhile."""
+        token.memory["untold"] = ["update", "assignment"]
+        token.parked = False
+        token.phase = CHECK
+        token._ready()
+
+    def check(self, token: Token) -> None:
+        token.phase = ENTER
+        token._set_state(STARTED)
+        self.tell_untold(token)
+
+    def tell_untold(self, token: Token) -> None:
+        """What happened to the task since it opened and no listener has heard yet."""
+        task_events.told(token, token.memory.pop("untold", ()))
+
+    def withdrawn(self, token: Token) -> None:
+        if "task.delete" in self.listeners and token.wait.get("kind") == "user":
+            token.case.attempt(token, lambda: task_events.told(token, ("delete",)))
 
     def answer(self, token: Token, values: Mapping[str, Value]) -> None:
         """Write what the person gave. With output parameters, an answer of the same name as an
@@ -85,7 +115,8 @@ class UserTask(Activity):
                 self.write_out(token, name, values[name])
 
     def finish(self, token: Token) -> None:
-        self.tell(token, "task.complete")
+        self.tell_untold(token)
+        task_events.told(token, ("complete",))
         super().finish(token)
 
     def people(self, field: str, evaluate: Evaluate) -> tuple[str, ...]:
@@ -108,26 +139,12 @@ class UserTask(Activity):
         return value or None
 
     def moment(self, field: str, token: Token, evaluate: Evaluate) -> dt.datetime | None:
-        """A date-time in UTC; a bare date is the end of that day, a duration runs from now."""
         value = self.asked[field].fill(evaluate) if field in self.asked else None
-        if value is None or value == "":
-            return None
-        if isinstance(value, str):
-            value = timers.read_moment(value)
-        zone = token.case.zone
-        if isinstance(value, dt.date):
-            return timers.moment(value, zone, END_OF_DAY)
-        if isinstance(value, (dt.timedelta, isodate.Duration)):
-            return timers.later(token.case.now, value, zone)
-        raise NotText(field=field, element=self.node.id, value=shown(value))
+        return task_events.moment(token, field, value)
 
     def priority(self, evaluate: Evaluate) -> int:
         value = self.asked["priority"].fill(evaluate) if "priority" in self.asked else 50
-        try:
-            number = int(value)
-        except (TypeError, ValueError):
-            raise NotText(field="priority", element=self.node.id, value=shown(value)) from None
-        return number
+        return task_events.priority(self.node.id, value)
 
 
 def lane_group(token: Token) -> tuple[str, ...]:

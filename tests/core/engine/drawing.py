@@ -184,6 +184,7 @@ class Town:
     operations: dict[str, Callable[..., Any]] = field(default_factory=dict)
     rules: dict[str, Callable[..., Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any], ports.Step]] = field(default_factory=list)
+    tasks: dict[str, ports.Task] = field(default_factory=dict)  # by activity, as `Run.again` leaves them
 
     def operate(self, topic: str, inputs: Mapping[str, Any], step: ports.Step) -> Mapping[str, Any]:
         self.calls.append((topic, dict(inputs), step))
@@ -200,8 +201,25 @@ class Town:
         except scripts.Thrown as thrown:
             raise ports.BpmnError(thrown.code, thrown.message) from None
 
+    def task(self, activity: str) -> ports.Task:
+        return self.tasks[activity]
+
+    def whose(self, opened: ports.TaskOpened, variables: Mapping[str, Any]) -> str | None:
+        return opened.assignee
+
     def functions(self, step: ports.Step | None) -> Mapping[str, Callable[..., Any]]:
         return {"superior_of": lambda person: f"boss of {person}", "nobody": lambda: None}
+
+    def note(self, happening: ports.Happening) -> None:
+        """Keep the row of a user task as the house would."""
+        if isinstance(happening, ports.TaskOpened):
+            name = happening.names.get("zh_Hans", happening.element)
+            self.tasks[happening.activity] = ports.Task(
+                happening.task, name, happening.assignee, happening.priority, happening.due, happening.follow_up
+            )
+        elif isinstance(happening, ports.TaskAltered):
+            changes = {n: v for n, v in happening.changes.items() if n not in ("candidates", "groups")}
+            self.tasks[happening.activity] = replace(self.tasks[happening.activity], **changes)
 
     def tick(self, by: dt.timedelta) -> None:
         self.now += by
@@ -236,7 +254,10 @@ class Run:
 
     def again(self) -> Run:
         """Through storage and back; nothing may change."""
-        self.told += self.execution.take()
+        fresh = self.execution.take()
+        self.told += fresh
+        for happening in fresh:
+            self.world.note(happening)
         state = json.loads(json.dumps(self.execution.state()))
         self.execution = Execution.restore(self.definition, state, self.world)
         assert self.execution.state() == state

@@ -247,8 +247,7 @@ def test_listeners_hear_each_instance_and_not_the_whole() -> None:
         Listener("start", Script("juel", "${1}")),
         Listener("start", Script("python", "1")),
         Listener("take", js("1")),
-        Listener("assignment", js("1"), of_task=True),
-        Listener("delete", js("1"), of_task=True),
+        Listener("timeout", js("1"), of_task=True),
     ],
 )
 def test_other_listeners_do_not_run(listener: Listener) -> None:
