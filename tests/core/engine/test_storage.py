@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.engine import moves, ports
+from runtime.engine.elements import user_task
 from runtime.engine.execution import Execution
 from runtime.engine.state import READS
 from tests.core.engine.playing import DEFINITIONS, PROCESSES, Twin, act, check, choices, ports_told, start
@@ -26,7 +27,8 @@ def play(name: str, actions: list[tuple[int, int]], *, store: bool, steps: int =
     """What happened and what would be saved: after each action, and after every `steps` automatic steps."""
     ids = count(1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(moves, "public_id", lambda: f"id{next(ids)}")
+        for module in (moves, user_task):
+            patch.setattr(module, "public_id", lambda: f"id{next(ids)}")
         patch.setattr(moves.Case, "run", lambda case, limit: ONE_MOVE(case, steps))
         world = Twin()
         execution = start(name, world)
