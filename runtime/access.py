@@ -7,6 +7,7 @@ role, verb, kind, relation, fields; whatever no grant names is refused.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -160,19 +161,37 @@ def _cases_seen(actor: Actor) -> sa.Select[tuple[int]]:
     return sa.select(cases.c.id).where(case_visible(actor, fully=True)).correlate(None)
 
 
-def actor_of(tx: Transaction, person: Any) -> Actor:
-    """The person (a row of people) with groups, grants and everybody below them, read afresh."""
-    groups = accounts.groups_of(tx, person.id)
+@dataclass(frozen=True)
+class Rights:
+    """What a person may do, beside what stands in their own row."""
+
+    groups: frozenset[str]
+    subordinates: frozenset[int]
+    grants: frozenset[Grant]
+
+
+def rights_of(tx: Transaction, person_id: int) -> Rights:
+    """Groups, grants and everybody below, read afresh."""
+    groups = accounts.groups_of(tx, person_id)
     rows = accounts.grants_of(tx, groups)
+    return Rights(
+        groups,
+        accounts.below(tx, person_id) - {person_id},
+        frozenset(Grant(row.group, row.verb, row.kind, row.relation, row.fields) for row in rows),
+    )
+
+
+def actor_of(person: Any, rights: Rights) -> Actor:
+    """The person (a row of people) with their rights."""
     return Actor(
         id=person.id,
         public_id=person.public_id,
         username=person.username,
         names=person.names,
-        groups=groups,
+        groups=rights.groups,
         language=person.language,
         epoch=person.epoch,
         superior=person.superior_id,
-        subordinates=accounts.below(tx, person.id) - {person.id},
-        grants=frozenset(Grant(row.group, row.verb, row.kind, row.relation, row.fields) for row in rows),
+        subordinates=rights.subordinates,
+        grants=rights.grants,
     )

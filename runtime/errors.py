@@ -60,10 +60,14 @@ class GuichengError(Exception):
         self.problems = problems or []
         super().__init__(params)
 
+    @classmethod
+    def sentence(cls) -> str:
+        """English, parameters not yet filled in: the key of its translations."""
+        return " ".join((getdoc(cls) or "").split("\n\n")[0].split())
+
     @property
     def message(self) -> str:
-        """The English sentence, parameters not yet filled in: the key of its translations."""
-        return " ".join((getdoc(type(self)) or "").split("\n\n")[0].split())
+        return self.sentence()
 
     def __str__(self) -> str:
         return fill(self.message, self.params)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from runtime import forms, i18n
+from runtime import access, forms, i18n
 from runtime.bpmn import read
 from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
@@ -109,6 +109,7 @@ class House:
     definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
     forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
     rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
+    rights: Kept[access.Rights] = field(default_factory=lambda: Kept(5000))  # by revision and person
     kept: Kept[Any] = field(default_factory=lambda: Kept(500))  # by revision and name
 
     def today(self, now: dt.datetime) -> dt.date:
@@ -154,6 +155,18 @@ def organisation(tx: Transaction) -> accounts.Organisation:
     """Everybody, as it stands."""
     found = _as_of_revision(tx, "organisation", lambda: accounts.organisation(tx))
     return cast(accounts.Organisation, found)
+
+
+def actor(tx: Transaction, person: Any) -> Actor:
+    """The person (a row of people) with their rights as they stand."""
+
+    def make() -> access.Rights:
+        return access.rights_of(tx, person.id)
+
+    number = revision(tx)
+    return access.actor_of(
+        person, make() if number is None else house(tx).rights.get((number, person.id), make)
+    )
 
 
 def newest(tx: Transaction, kind: str, key: str) -> Any:

@@ -1,7 +1,7 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, inbox, cases, processes, rules, stock, files, operations, api), headers (security.py)."""
+(auth, account, inbox, cases, processes, rules, stock, files, operations), the API (api/), headers (security.py)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import GuichengError, Unavailable
 from web import (
-    api,
+    account,
     auth,
     cases,
     current,
     files,
     inbox,
+    machines,
     operations,
     processes,
     rules,
@@ -30,8 +31,10 @@ from web import (
     show,
     stock,
 )
+from web.api import bp as api_bp
+from web.api import problems, reading
 
-OPEN = {"static", "auth.sign_in", "auth.sign_in_form", "auth.set_language", "api.health"}
+OPEN = {"static", "auth.sign_in", "auth.sign_in_form", "auth.set_language", "machines.health"}
 log = structlog.get_logger(__name__)
 
 # What the reader is told where the framework, not the runtime, refuses.
@@ -75,8 +78,12 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         )
     security.secure(app)
     show.equip(app)
-    for part in (auth, inbox, cases, processes, rules, stock, files, operations, api):
+    for part in (auth, account, inbox, cases, processes, rules, stock, files, operations, machines):
         app.register_blueprint(part.bp)
+    app.register_blueprint(api_bp)
+    security.csrf.exempt(
+        api_bp
+    )  # of what is checked for every page; _gate does it by how the person signed in
     app.before_request(_gate)
     app.register_error_handler(GuichengError, _refused)
     app.register_error_handler(CSRFError, _stale)
@@ -86,11 +93,18 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
 
 
 def _gate() -> None:
-    # No name, text or id holds a NUL, and PostgreSQL takes none.
-    if "\0" in request.path or any("\0" in text for text in request.values.values()):
+    program = request.blueprint == "api"
+    if program:
+        request.max_content_length = reading.MAX_BODY
+    # No name, text or id holds a NUL, and PostgreSQL takes none. A program's body is looked at when it is read.
+    given = request.args if program else request.values
+    if "\0" in request.path or any("\0" in text for text in given.values()):
         raise BadRequest
     if request.endpoint is not None and request.endpoint not in OPEN:
         current.actor()
+        # What a browser sends by itself, a cookie, must be accompanied; a token it never sends by itself.
+        if program and not current.by_token():
+            security.csrf.protect()
 
 
 def _refused(error: GuichengError) -> ResponseReturnValue:
@@ -103,7 +117,10 @@ def _refused(error: GuichengError) -> ResponseReturnValue:
         log.error("unavailable", code=error.code, path=request.path, exc_info=error)
     elif error.status >= 500:
         return _broken(error)
-    return _page(error.status, current.say(error.message, **error.params), error.code)
+    message = current.say(error.message, **error.params)
+    if current.by_program():
+        return problems.response(error.status, message, error.code, error.problems)
+    return _page(error.status, message, error.code)
 
 
 def _stale(error: CSRFError) -> ResponseReturnValue:
@@ -134,10 +151,13 @@ def _broken(error: Exception) -> ResponseReturnValue:
 
 
 def _wants_data() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    asked = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return current.by_program() or asked == "application/json"
 
 
 def _page(status: int, message: str, code: str) -> ResponseReturnValue:
+    if current.by_program():
+        return problems.response(status, message, code)
     if _wants_data():
         return jsonify(error=code, message=message), status
     template = "_error.html" if "HX-Request" in request.headers else "error.html"

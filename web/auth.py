@@ -1,13 +1,13 @@
-"""Signing in and out, the reader's language, a new password.
+"""Signing in and out, the reader's language.
 
-Not here: passwords and who may sign in (runtime/commands/accounts.py), the gate (app.py)."""
+Not here: my own account (account.py), passwords and who may sign in (commands/accounts.py), the gate (app.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 
@@ -88,30 +88,6 @@ def set_language() -> ResponseReturnValue:
         samesite="Lax",
     )
     return response
-
-
-@bp.get("/account")
-def account() -> str:
-    return render_template("account.html", problem="")
-
-
-@bp.post("/account/password")
-@limiter.limit("10 per 5 minutes")
-def change_password() -> ResponseReturnValue:
-    new = request.form.get("new", "")
-    if new != request.form.get("again", ""):
-        return render_template("account.html", problem=current.say("The two new passwords differ.")), 400
-    try:
-        current.do(accounts.change_password, request.form.get("old", ""), new)
-    except (Invalid, SignInRefused) as refused:
-        problem = current.say(refused.message, **refused.params)
-        return render_template("account.html", problem=problem), refused.status
-    # The change ended every session of this person; this one goes on.
-    who = current.runtime().do(accounts.sign_in, None, current.actor().username, new)
-    session["epoch"] = who.epoch
-    g.person = who
-    flash(current.say("Your password is changed; other sessions are signed out."))
-    return redirect(url_for("auth.account"))
 
 
 def _form(target: str | None, username: str = "", problem: str = "") -> str:

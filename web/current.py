@@ -5,14 +5,17 @@ Not here: signing in (auth.py), how values look (show.py)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar, cast
 
 from flask import current_app, g, request, session
 
-from runtime import i18n
-from runtime.errors import Forbidden
+from runtime import clock, i18n
+from runtime.commands import tokens as token_commands
+from runtime.errors import Conflict, Forbidden
 from runtime.identity import Actor
-from runtime.queries import people
+from runtime.queries import people, tokens
+from web import security
 
 T = TypeVar("T")
 LANGUAGE_COOKIE = "language"
@@ -36,23 +39,58 @@ class SignInNeeded(Forbidden):
     status = 401
 
 
+class TokenRefused(Forbidden):
+    """This access token is unknown, expired or revoked."""
+
+    code = "token.refused"
+    status = 401
+
+
 def runtime() -> Runtime:
     return cast(Runtime, current_app.extensions["runtime"])
+
+
+def by_program() -> bool:
+    """Whether the request is to the API, to an address of it or not: then no answer is a page."""
+    return request.path.startswith("/api/")
+
+
+def by_token() -> bool:
+    """Whether this request names who asks by an access token: in the API only. It then counts alone."""
+    return request.blueprint == "api" and "Authorization" in request.headers
 
 
 def person() -> Actor | None:
     """Who asks, read from the database for each request; None when nobody is signed in.
 
     A session names a person and an epoch and nothing else, so a changed password or a
-    lost role counts from the next request on."""
+    lost role counts from the next request on. Raises TokenRefused."""
     if "person" not in g:
         g.person = None
+        if by_token():
+            g.person = _token_holder()
+            return cast("Actor | None", g.person)
         public_id, epoch = session.get("person"), session.get("epoch")
         if isinstance(public_id, str) and isinstance(epoch, int):
             g.person = runtime().read(people.by_session, None, public_id, epoch)
             if g.person is None:
                 session.clear()
     return cast("Actor | None", g.person)
+
+
+def _token_holder() -> Actor:
+    kind, _, secret = request.headers["Authorization"].partition(" ")
+    found = None
+    if kind.lower() == "bearer" and secret.strip():
+        found = runtime().read(tokens.holder, None, secret.strip())
+    if found is None:
+        # Nobody guesses a token; what tries many is stopped from costing anything.
+        security.count_failed_token()
+        raise TokenRefused
+    if found.used_at is None or clock.now() - found.used_at > token_commands.NOTED_EVERY:
+        with suppress(Conflict):  # a busy database: the next use is noted
+            runtime().do(token_commands.note_use, found.actor, found.token)
+    return found.actor
 
 
 def actor() -> Actor:
@@ -74,9 +112,10 @@ def read(query: Callable[..., T], *args: Any, **kw: Any) -> T:
 
 
 def language() -> str:
-    """The reader's: their profile, else the cookie, else what the browser asks for."""
+    """The reader's: their profile, else the cookie, else what the browser asks for. A program says it with
+    each request, if it cares."""
     if "language" not in g:
-        found = person()
+        found = None if by_program() and request.accept_languages else person()
         chosen = found.language if found else request.cookies.get(LANGUAGE_COOKIE)
         g.language = chosen if chosen in i18n.LANGUAGES else _asked_by_browser()
     return cast(str, g.language)

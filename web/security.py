@@ -12,10 +12,13 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
+FAILED_TOKENS = parse("60 per 5 minutes")
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes, one request
 POLICY = {
     "default-src": "'self'",
@@ -52,6 +55,13 @@ def secure(app: Flask) -> None:
     app.after_request(_headers)
 
 
+def count_failed_token() -> None:
+    """One more request from this address with an access token that does not count. Raises TooManyRequests
+    after sixty in five minutes; one that counts is not held up by them, so nobody is locked out."""
+    if not limiter.limiter.hit(FAILED_TOKENS, "token", get_remote_address()):
+        raise TooManyRequests
+
+
 def style_nonce() -> str:
     """Lets this page's editor write a style sheet of its own; asked for by one page only."""
     if "style_nonce" not in g:
@@ -74,7 +84,7 @@ def _headers(response: Response) -> Response:
     else:
         # Pages show what one person may see; neither a proxy nor a shared browser keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
-        response.vary.update({"Cookie", "HX-Request"})
+        response.vary.update({"Authorization", "Cookie", "HX-Request"})
     return response
 
 

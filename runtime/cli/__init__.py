@@ -2,7 +2,7 @@
 
 Exit status: 0 done · 1 refused or failed · 2 bad input (every problem is printed)."""
 
-from runtime.cli import check, installation, people, upkeep, work
+from runtime.cli import check, installation, people, tokens, upkeep, work
 from runtime.cli.terminal import err, guarded, language, main, opened, out, say, tell_all
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "people",
     "say",
     "tell_all",
+    "tokens",
     "upkeep",
     "work",
 ]

@@ -56,15 +56,23 @@ def person() -> None:
     "--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), help="May be given often."
 )
 @click.option("--superior", default=None, help="Sign-in name of whom they report to.")
+@click.option("--service", is_flag=True, help="A program: it has no password and acts by access tokens.")
 @guarded
-def person_add(username: str, name: str, name_en: str, groups: tuple[str, ...], superior: str | None) -> None:
+def person_add(
+    username: str, name: str, name_en: str, groups: tuple[str, ...], superior: str | None, service: bool
+) -> None:
     """Add a person. The password is asked for, or taken from GUICHENG_PASSWORD."""
-    password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
+    password = None
+    if not service:
+        password = os.environ.get("GUICHENG_PASSWORD") or getpass.getpass(say("Password") + ": ")
     names = {"zh_Hans": name, **({"en": name_en} if name_en else {})}
     opened().do(
         accounts.add_person, SYSTEM, username, names, groups=groups, superior=superior, password=password
     )
-    out.print(say("{username} can sign in now.", username=username))
+    if service:
+        out.print(say("Added. Now give it a token: guicheng token create {username}", username=username))
+    else:
+        out.print(say("{username} can sign in now.", username=username))
 
 
 @person.command("list")

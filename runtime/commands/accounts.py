@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, i18n
+from runtime import access, i18n, library
 from runtime.commands import hearing, staffing
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import GROUPS, Actor, SignInRefused, hash_password, require, verify_password
@@ -64,7 +64,7 @@ def sign_in(tx: Transaction, actor: Actor | None, username: str, password: str) 
     row = accounts.find(tx, username=username)
     if not verify_password(row.password if row else None, password) or not row.active:
         raise SignInRefused()
-    return access.actor_of(tx, row)
+    return library.actor(tx, row)
 
 
 def add_person(

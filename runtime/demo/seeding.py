@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library, values
+from runtime import i18n, library, values
 from runtime.commands import accounts, cases, user_tasks
 from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PEOPLE
@@ -96,13 +96,13 @@ def _begin(tx: Transaction, actor: Actor) -> None:
 
 
 def _person(tx: Transaction, username: str) -> Actor:
-    return access.actor_of(tx, store.find(tx, username=username))
+    return library.actor(tx, store.find(tx, username=username))
 
 
 def open_books(tx: Transaction, actor: Actor) -> str:
     """The administrator starts the opening process with the demo's figures; the case's id."""
     row = store.find(tx, username="linxi")
-    admin = access.actor_of(tx, row)
+    admin = library.actor(tx, row)
     case = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin)}).case
     if case_store.get(tx, case).status != "completed":
         reason = tx.scalar(sa.select(incidents.c.reason).order_by(incidents.c.id.desc()).limit(1))

@@ -73,17 +73,19 @@ def _as_label(text: str) -> str:
     return text.replace("{{", "{\u2060{")
 
 
-def for_browser(form: Form, known: Mapping[str, Value]) -> dict[str, Any]:
+def for_browser(form: Form, known: Mapping[str, Value], *, exact: bool = False) -> dict[str, Any]:
     """The values of the form's fields, and of the variables that its FEEL reads, as plain JSON.
 
-    Nothing else of the case leaves the server."""
+    `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case leaves the server."""
     found = {field.key: field for field in keyed(form.fields)}
-    return {name: plain(known[name], found.get(name)) for name in sorted(form.reads) if name in known}
+    return {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
 
 
-def plain(value: Value, field: Field | None) -> Any:
+def plain(value: Value, field: Field | None, exact: bool = False) -> Any:
     """Without a field, numbers are what FEEL in the browser computes with."""
     if isinstance(value, Decimal):
+        if exact and not (field is not None and field.as_text):
+            return value
         if field is not None and field.as_text:
             return format(value, "f")
         return int(value) if value == value.to_integral_value() else float(value)
@@ -100,7 +102,11 @@ def plain(value: Value, field: Field | None) -> Any:
     if isinstance(value, Mapping):
         inner = {each.key: each for each in keyed(field.fields)} if field is not None else {}
         # Of a group or a row only what the form shows; of other maps all, since FEEL may read it.
-        return {key: plain(item, inner.get(key)) for key, item in value.items() if not inner or key in inner}
+        return {
+            key: plain(item, inner.get(key), exact)
+            for key, item in value.items()
+            if not inner or key in inner
+        }
     if isinstance(value, (list, tuple)):
-        return [plain(item, field) for item in value]
+        return [plain(item, field, exact) for item in value]
     return value

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import library
 from runtime.identity import Actor, Grant, Person, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
@@ -16,16 +16,21 @@ from runtime.store.db import Transaction
 
 def by_session(tx: Transaction, actor: Actor | None, public_id: str, epoch: int) -> Actor | None:
     """The person of a session with their rights as they are now; None when it no longer counts."""
-    row = accounts.find(tx, public_id=public_id)
-    if row is None or not row.active or row.epoch != epoch:
+    row = tx.first(
+        sa.select(accounts.people, accounts.REVISION.label("revision")).where(
+            accounts.people.c.public_id == public_id, accounts.people.c.active
+        )
+    )
+    if row is None or row.epoch != epoch:
         return None
-    return access.actor_of(tx, row)
+    library.seen(tx, row.revision)
+    return library.actor(tx, row)
 
 
 def by_username(tx: Transaction, actor: Actor | None, username: str) -> Actor | None:
     """For the command line, whose user owns the installation."""
     row = accounts.find(tx, username=username)
-    return access.actor_of(tx, row) if row is not None and row.active else None
+    return library.actor(tx, row) if row is not None and row.active else None
 
 
 @dataclass(frozen=True)

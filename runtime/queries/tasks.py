@@ -35,8 +35,8 @@ class TaskPage:
     case_summary: list[tuple[str, str]]
 
 
-def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPage:
-    """Raises NoSuchTask when there is none or it is not the reader's to see."""
+def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
+    """`exact`: numbers of `data` stay Decimals. Raises NoSuchTask also for one that is not the reader's to see."""
     row = tx.first(
         sa.select(
             *columns(),
@@ -63,7 +63,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str) -> TaskPa
         schema = forms.localise(form, language, options)
         definition = library.definition(tx, row.case_process, row.bindings)
         known = Execution.restore(definition, orjson.loads(row.case_state)).variables(row.activity)
-        data = forms.for_browser(form, {**functions.defaults(tx, actor, form, known), **known})
+        data = forms.for_browser(form, {**functions.defaults(tx, actor, form, known), **known}, exact=exact)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],

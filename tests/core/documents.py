@@ -83,7 +83,7 @@ def error_table() -> str:
 
 def sentence(error: type[GuichengError]) -> str:
     # A property of the error, which is made without what its __init__ wants.
-    return error.__new__(error).message
+    return error.sentence()
 
 
 def http_table() -> str:

@@ -95,10 +95,10 @@ def test_every_setting_is_explained() -> None:
 
 
 def test_every_variable_of_the_environment_is_documented() -> None:
-    known = "".join((DOCS / page).read_text("utf-8") for page in ("operators.md", "developers.md"))
+    known = "".join((DOCS / page).read_text("utf-8") for page in ("operate.md", "developers.md"))
     sources = [
         *(ROOT / "runtime").rglob("*.py"),
-        *(ROOT / "web").glob("*.py"),
+        *(ROOT / "web").rglob("*.py"),
         *(ROOT / "tests").rglob("*.py"),
     ]
     sources.append(ROOT / "run.py")
