@@ -19,7 +19,7 @@ from runtime.commands import accounts, cases, drafts, files, user_tasks
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
-from runtime.queries import inbox, people, processes, rules, stock, tasks
+from runtime.queries import inbox, people, processes, rules, stock, tasks, tokens
 from runtime.queries.stock import Movement, Review, StockLine
 from runtime.values import File
 from web.app import create_app
@@ -175,6 +175,7 @@ class Office:
             accounts.set_language: None,
             accounts.sign_out: None,
             accounts.change_password: None,
+            tokens.own: [],
             inbox.counts: inbox.Counts(12, 3, 9, 41, 5),
             inbox.todo: inbox.Page(
                 [
