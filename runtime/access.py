@@ -63,9 +63,59 @@ def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:
     return found
 
 
+@dataclass(frozen=True)
+class Anybody(Actor):
+    """Whoever has these grants, in a statement that is built once: their id, the keys that mean them and
+    those below them are parameters, which `told` gives."""
+
+    keys: tuple[Any, ...] = ()
+    below: tuple[Any, ...] = ()
+
+
+Likeness = tuple[frozenset[Grant] | None, int, int]
+
+
+def likeness(actor: Actor) -> Likeness:
+    """What a statement about an actor depends on, beside its parameters."""
+    if actor is SYSTEM:
+        return None, 0, 0
+    return actor.grants, 1 + len(actor.groups), len(actor.subordinates)
+
+
+def anybody(like: Likeness) -> Actor:
+    grants, keys, below = like
+    if grants is None:
+        return SYSTEM
+    return Anybody(
+        sa.bindparam("me", type_=sa.Integer),  # type: ignore[arg-type]
+        "",
+        "",
+        grants=grants,
+        keys=tuple(sa.bindparam(f"key_{number}", type_=sa.String) for number in range(keys)),
+        below=tuple(sa.bindparam(f"below_{number}", type_=sa.Integer) for number in range(below)),
+    )
+
+
+def told(actor: Actor) -> dict[str, Any]:
+    """The parameters of a statement about anybody who is like the actor."""
+    if actor is SYSTEM:
+        return {}
+    given: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(who(actor))}
+    given |= {f"below_{number}": person for number, person in enumerate(sorted(actor.subordinates))}
+    return {"me": actor.id, **given}
+
+
 def who(actor: Actor) -> list[str]:
     """The candidate keys that mean this person."""
+    if isinstance(actor, Anybody):
+        return list(actor.keys)
     return [f"person:{actor.id}", *sorted(f"group:{group}" for group in actor.groups)]
+
+
+def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """The person with this id is below the actor in the org tree."""
+    below = list(actor.below) if isinstance(actor, Anybody) else sorted(actor.subordinates)
+    return person.in_(below) if below else sa.false()
 
 
 def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
@@ -87,7 +137,6 @@ def _has_task(actor: Actor, case: sa.ColumnElement[int]) -> sa.ColumnElement[boo
 
 
 def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.ColumnElement[bool]]]:
-    below = sorted(actor.subordinates)
     started_by = cases.c.initiator_id
     return {
         # Who started a confidential case is not thereby somebody it concerns.
@@ -97,9 +146,9 @@ def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.Column
             else sa.or_(started_by == actor.id, cases.c.subject_id == actor.id)
         ),
         "subordinate": lambda: (
-            cases.c.subject_id.in_(below)
+            _is_below(actor, cases.c.subject_id)
             if confidential
-            else sa.or_(started_by.in_(below), cases.c.subject_id.in_(below))
+            else sa.or_(_is_below(actor, started_by), _is_below(actor, cases.c.subject_id))
         ),
         "started": lambda: started_by == actor.id,
         "assigned": lambda: _has_task(actor, cases.c.id),
@@ -138,7 +187,7 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
     if "subordinate" in granted(actor, "read", "user_task"):
         tests.append(
             sa.and_(
-                user_tasks.c.assignee_id.in_(sorted(actor.subordinates)),
+                _is_below(actor, user_tasks.c.assignee_id),
                 user_tasks.c.case_id.in_(_cases_seen(actor)),
             )
         )

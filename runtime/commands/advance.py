@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
 
 from runtime import clock, functions, library
 from runtime.bpmn.model import Node
@@ -87,7 +86,7 @@ def begin(
         world=world,
     )
     model = library.process(tx, bindings[process])
-    case_id = cases.add(
+    row = cases.add(
         tx,
         public_id=case,
         process=process,
@@ -96,6 +95,7 @@ def begin(
         title={},
         status="running",
         initiator_id=actor.id or None,
+        subject_id=None,
         confidential=model.properties.get("confidential") == "true",
         cause=cause,
         version=0,
@@ -104,7 +104,6 @@ def begin(
         chain="",
         started_at=tx.now,
     )
-    row = cases.by_id(tx, case_id)
     first = Event("case_started", process, detail={"cause": cause, "business_key": business_key})
     return _write(tx, actor, row, execution, world, [first], {})
 
@@ -398,7 +397,7 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
 
 def by_id(tx: Transaction, case_id: int) -> Any:
     """The case's row, held for this transaction where the database can."""
-    return tx.first(sa.select(cases.cases).where(cases.cases.c.id == case_id).with_for_update())
+    return cases.by_id(tx, case_id)
 
 
 def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +18,9 @@ from runtime.commands import advance, hearing
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden, Problem
 from runtime.identity import Actor
-from runtime.store import accounts, files, user_tasks
+from runtime.store import accounts, files, prepared, user_tasks
 from runtime.store.cases import cases
-from runtime.store.db import Transaction, part
+from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import File, Value
@@ -87,25 +88,33 @@ class Completed:
     next_task: str | None
 
 
+@lru_cache(maxsize=200)
+def _asked_for(like: access.Likeness) -> prepared.Prepared:
+    actor = access.anybody(like)
+    return prepared.Prepared(
+        sa.select(tasks, cases, access.asked(actor).label("asked"), accounts.REVISION.label("revision"))
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.public_id == sa.bindparam("task"), access.task_visible(actor))
+        .with_for_update(of=cases)
+    )
+
+
 def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
     """The task (with `asked`: may claim it) and its case, held for the transaction, in one statement.
 
     Raises NoSuchTask, or why it is no longer open."""
-    row = tx.first(
-        sa.select(tasks, cases, access.asked(actor).label("asked"), accounts.REVISION.label("revision"))
-        .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.public_id == public_id, access.task_visible(actor))
-        .with_for_update(of=cases)
-    )
-    if row is None:
+    found = _asked_for(access.likeness(actor)).one(tx, task=public_id, **access.told(actor))
+    if found is None:
         raise library.NoSuchTask()
-    library.seen(tx, row.revision)
-    task = part(row, tasks, asked=row.asked)
+    *columns, asked, revision = found
+    library.seen(tx, revision)
+    size = len(tasks.c)
+    task = prepared.row(tasks, columns[:size], asked=asked)
     if task.state == "completed":
         raise TaskAlreadyCompleted()
     if task.state == "cancelled":
         raise TaskWithdrawn()
-    return task, part(row, cases)
+    return task, prepared.row(cases, columns[size:])
 
 
 def _require_mine(actor: Actor, task: Any) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime.errors import Conflict
 from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 cases = sa.Table(
     "cases",
@@ -49,21 +52,35 @@ def get(tx: Transaction, public_id: str) -> Any:
     return tx.first(sa.select(cases).where(cases.c.public_id == public_id))
 
 
+_BY_ID = Prepared(sa.select(cases).where(cases.c.id == sa.bindparam("b_id")).with_for_update())
+
+
 def by_id(tx: Transaction, case_id: int) -> Any:
-    return tx.first(sa.select(cases).where(cases.c.id == case_id))
+    """The case's row, held for this transaction where the database can."""
+    return _BY_ID.first(tx, b_id=case_id)
 
 
-def add(tx: Transaction, **columns: Any) -> int:
-    result = tx.execute(sa.insert(cases).values(**columns))
-    return int(result.inserted_primary_key[0])  # type: ignore[index]
+@lru_cache
+def _add(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(cases).returning(cases.c.id), columns)
+
+
+def add(tx: Transaction, **columns: Any) -> Any:
+    """A new case; its row, with the columns that were given."""
+    row = _add(tuple(columns)).one(tx, **columns)
+    assert row is not None
+    return SimpleNamespace(id=row[0], **columns)
+
+
+@lru_cache
+def _save(columns: tuple[str, ...]) -> Prepared:
+    same = cases.c.id == sa.bindparam("b_id"), cases.c.version == sa.bindparam("b_expected")
+    return Prepared(sa.update(cases).where(*same), columns)
 
 
 def save(tx: Transaction, case_id: int, expected: int, **columns: Any) -> None:
     """Write the case if nobody moved it since version `expected`. Raises CaseMoved."""
-    changed = tx.execute(
-        sa.update(cases)
-        .where(cases.c.id == case_id, cases.c.version == expected)
-        .values(version=expected + 1, **columns)
-    )
-    if changed.rowcount != 1:
+    columns["version"] = expected + 1
+    changed = _save(tuple(columns)).run(tx, b_id=case_id, b_expected=expected, **columns)
+    if changed != 1:
         raise CaseMoved()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import SimpleNamespace
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 from runtime import values
 from runtime.errors import Invalid
 from runtime.store import outages
+from runtime.store.prepared import Prepared
 
 WAIT = 5  # seconds for SQLite's one writer to finish
 
@@ -103,7 +104,8 @@ class Instant(TypeDecorator[dt.datetime]):
         if value.tzinfo is None:
             raise TypeError("a moment needs a zone")
         value = value.astimezone(dt.UTC)
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else value
+        # The zone is +00:00, six characters.
+        return value.isoformat(timespec="microseconds")[:-6] + "Z" if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Any) -> dt.datetime | None:
         if value is None:
@@ -151,7 +153,7 @@ class Transaction:
     def insert(self, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Many rows in one statement."""
         if rows:
-            self.connection.execute(sa.insert(table), list(rows))
+            _insert(table, tuple(rows[0])).each(self, rows)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do this once the transaction has committed; never if it does not."""
@@ -173,9 +175,9 @@ class Transaction:
             yield
 
 
-def part(row: Row[Any], table: sa.Table, **more: Any) -> Any:
-    """The columns of one table of a row that joins several, by name; `more` beside them."""
-    return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c}, **more)
+@lru_cache(maxsize=1000)
+def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(table), columns)
 
 
 # What each connection to an embedded database is told.

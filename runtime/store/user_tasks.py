@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 user_tasks = sa.Table(
     "user_tasks",
@@ -64,6 +66,16 @@ NEXT = {
 }
 
 
+_ASK = Prepared(
+    sa.insert(candidates).from_select(
+        ["task_id", "who", "created_at"],
+        sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at).where(
+            user_tasks.c.activity == sa.bindparam("b_activity")
+        ),
+    )
+)
+
+
 def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, list[str]]) -> None:
     """Open tasks, with who may claim each (by activity), in two statements."""
     if not rows:
@@ -71,28 +83,22 @@ def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, li
     tx.insert(user_tasks, rows)
     wanted = [(activity, who) for activity, whos in may_claim.items() for who in dict.fromkeys(whos)]
     if wanted:
-        tx.execute(
-            sa.insert(candidates).from_select(
-                ["task_id", "who", "created_at"],
-                sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at).where(
-                    user_tasks.c.activity == sa.bindparam("b_activity")
-                ),
-            ),
-            [{"b_activity": activity, "b_who": who} for activity, who in wanted],
-        )
+        _ASK.each(tx, [{"b_activity": activity, "b_who": who} for activity, who in wanted])
+
+
+@lru_cache
+def _change(columns: tuple[str, ...]) -> Prepared:
+    task = user_tasks.c
+    same = (task.id == sa.bindparam("b_id"), task.version == sa.bindparam("b_version"))
+    return Prepared(sa.update(user_tasks).where(*same, task.state == sa.bindparam("b_state")), columns)
 
 
 def change(tx: Transaction, task_id: int, version: int, before: str, after: str, **columns: Any) -> bool:
     """Move a task along NEXT if it is still as the caller saw it; whether it was."""
     assert after in NEXT[before], (before, after)
-    return (
-        tx.execute(
-            sa.update(user_tasks)
-            .where(user_tasks.c.id == task_id, user_tasks.c.state == before, user_tasks.c.version == version)
-            .values(state=after, version=version + 1, **columns)
-        ).rowcount
-        == 1
-    )
+    columns |= {"state": after, "version": version + 1}
+    seen = {"b_id": task_id, "b_state": before, "b_version": version}
+    return _change(tuple(columns)).run(tx, **seen, **columns) == 1
 
 
 def of_activity(tx: Transaction, activity: str) -> Any:
