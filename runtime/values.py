@@ -9,7 +9,7 @@ nothing that a user can type is read back as something else."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -82,7 +82,71 @@ def from_json(data: Any) -> Value:
     return {key: from_json(item) for key, item in data.items()}
 
 
-_TAGS = {
+MAX_DEPTH = 32  # of what is read from outside
+MAX_DIGITS = 100  # of a number from outside, before and behind its point
+
+
+def read(data: Any, path: str = "value") -> Value:
+    """The value that somebody outside wrote as tagged JSON, its numbers read as Decimal or int.
+
+    Stricter than `from_json`: raises NotAValue for a tag that is none or holds something else, for a number that
+    no computation could bear, a moment without a zone, and data deeper than MAX_DEPTH."""
+    return _read(data, path, MAX_DEPTH)
+
+
+def _read(data: Any, path: str, depth: int) -> Value:
+    if depth == 0:
+        raise NotAValue(type="too deep", path=path[:100])
+    if data is None or isinstance(data, (bool, str)):
+        return data
+    if isinstance(data, (int, Decimal)):
+        return _bearable(data, path)
+    if isinstance(data, list):
+        return [_read(item, f"{path}[{index}]", depth - 1) for index, item in enumerate(data)]
+    if not isinstance(data, dict):
+        raise NotAValue(type=type(data).__name__, path=path)
+    tags = [key for key in data if key.startswith("$")]
+    if not tags:
+        return {key: _read(item, f"{path}.{key}", depth - 1) for key, item in data.items()}
+    (tag, inner), *others = data.items()
+    if others or tag not in _TAGS:
+        raise NotAValue(type=tags[0], path=path)
+    if tag == "$map":
+        if not isinstance(inner, dict):
+            raise NotAValue(type=tag, path=path)
+        return {key: _read(item, f"{path}.{key}", depth - 1) for key, item in inner.items()}
+    try:
+        if tag != "$file" and not isinstance(inner, str):
+            raise TypeError
+        value = _TAGS[tag](inner)
+        if isinstance(value, File) and not _described(value):
+            raise TypeError
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            raise TypeError
+    except (TypeError, ValueError, ArithmeticError):  # isodate's and Decimal's are among these
+        raise NotAValue(type=tag, path=path) from None
+    return _bearable(value, path)
+
+
+def _bearable(value: Value, path: str) -> Value:
+    number = value if isinstance(value, Decimal) else None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**MAX_DIGITS:
+        raise NotAValue(type="number too large", path=path)
+    if number is not None:
+        exponent = number.as_tuple().exponent
+        if not isinstance(exponent, int):
+            raise NotAValue(type=str(number), path=path)
+        if number.adjusted() >= MAX_DIGITS or exponent < -MAX_DIGITS:
+            raise NotAValue(type="number too large", path=path)
+    return value
+
+
+def _described(file: File) -> bool:
+    texts = (file.sha256, file.name, file.media_type)
+    return all(isinstance(text, str) for text in texts) and type(file.size) is int
+
+
+_TAGS: dict[str, Callable[[Any], Value]] = {
     "$integer": int,
     "$decimal": Decimal,
     "$datetime": lambda text: dt.datetime.fromisoformat(text),

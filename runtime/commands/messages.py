@@ -13,21 +13,22 @@ import sqlalchemy as sa
 from runtime import library
 from runtime.commands import advance
 from runtime.commands.advance import Moved
+from runtime.commands.user_tasks import hold_files
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.identity import Actor, require
+from runtime.identity import SYSTEM, Actor, require
 from runtime.ids import public_id
 from runtime.store import accounts, deployments, jobs
 from runtime.store.db import Transaction
 from runtime.values import Value
 
 
-class NobodyWaits(NotFound):
+class NobodyWaits(Invalid):
     """Nobody waits for message {name} with key {key}, and it starts no process. It was not kept."""
 
     code = "message.nobody_waits"
 
 
-class SeveralWait(Conflict):
+class SeveralWait(Invalid):
     """{count} cases wait for message {name} with key {key}. It was given to none of them and not kept."""
 
     code = "message.several_wait"
@@ -94,9 +95,17 @@ def send(
 
 def correlate(tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value]) -> Moved:
     """Give message `name` now to the one case that waits for it with `key`, else to the process that it
-    starts (`key` is then the business key). Raises NobodyWaits or SeveralWait, and keeps nothing."""
+    starts (`key` is then the business key). Raises NobodyWaits or SeveralWait, and keeps nothing; NotYourFile
+    for a file that its sender did not upload."""
     require(actor, "send", "message")
     check(name, key=key)
+    moved = _correlate(tx, actor, name, key, payload)
+    if actor is not SYSTEM:
+        hold_files(tx, actor, moved.case_id, payload)
+    return moved
+
+
+def _correlate(tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value]) -> Moved:
     receivers = jobs.receivers(tx, name, key)
     if len(receivers) > 1:
         raise SeveralWait(name=name, key=key, count=len(receivers))

@@ -11,11 +11,19 @@ import sqlalchemy as sa
 from runtime import library
 from runtime.commands import waits
 from runtime.commands.messages import check
-from runtime.identity import Actor, require
+from runtime.commands.user_tasks import files_in
+from runtime.errors import Invalid
+from runtime.identity import SYSTEM, Actor, require
 from runtime.ids import public_id
 from runtime.store import jobs
 from runtime.store.db import Transaction
 from runtime.values import Value
+
+
+class FilesNotCarried(Invalid):
+    """A signal carries no files: it may reach cases whose people may not see them."""
+
+    code = "signal.files"
 
 
 def throw(
@@ -25,6 +33,8 @@ def throw(
     signal, so that throwing it again does nothing; without one each call is a signal of its own."""
     require(actor, "send", "signal")
     check(name, reference=reference)
+    if actor is not SYSTEM and next(files_in(payload), None) is not None:
+        raise FilesNotCarried()
     own = f"signal:outside:{name}:{reference or public_id()}"
     if tx.scalar(sa.select(jobs.jobs.c.id).where(jobs.jobs.c.key == own)) is not None:
         return

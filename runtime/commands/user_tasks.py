@@ -238,7 +238,7 @@ def _told(value: Any) -> str:
 def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> None:
     """Files in a form's answers now belong to the case. Raises NotYourFile."""
     uses = files.file_uses
-    for file in _files(given):
+    for file in files_in(given):
         # One upload a file: the same one that was sent with another form stays there.
         own = (
             sa.select(uses.c.id)
@@ -258,12 +258,13 @@ def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> Non
             raise NotYourFile(name=file.name)
 
 
-def _files(value: Value) -> Iterator[File]:
+def files_in(value: Value) -> Iterator[File]:
+    """Those in a value, however deep."""
     if isinstance(value, File):
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _files(item)
+            yield from files_in(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from _files(item)
+            yield from files_in(item)

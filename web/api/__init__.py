@@ -4,6 +4,9 @@ One file an area; `routes.py` reads, calls and answers for all of them, and `ope
 Not here: rights and business (runtime/commands, runtime/queries), who asks (web/current.py)."""
 
 # An area's addresses are there once it was imported.
+import web.api.cases
+import web.api.incidents
+import web.api.messages
 import web.api.openapi
 import web.api.processes
 import web.api.session

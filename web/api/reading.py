@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from runtime import values
 from runtime.errors import Invalid, Problem
 
 MAX_BODY = 1024 * 1024  # bytes; files are sent elsewhere
@@ -103,6 +104,11 @@ def _look_at(sent: Any) -> None:
         if depth > MAX_DEPTH and any(isinstance(each, (dict, list)) for each in deeper):
             raise NotJson(depth=MAX_DEPTH)
         level = deeper
+
+
+def tagged(sent: dict[str, Any], name: str) -> dict[str, Any]:
+    """Values that no form describes, as tagged JSON (runtime/values.py). Raises NotAValue, naming the place."""
+    return {key: values.read(each, f"{name}.{key}") for key, each in sent.items()}
 
 
 T = TypeVar("T", bound=BaseModel)

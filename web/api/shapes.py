@@ -1,7 +1,7 @@
 """What the API answers, as dataclasses: written as JSON by writing.py, described by openapi.py.
 
 They say what programs may rely on, apart from what queries return. Names and titles are in the reader's
-language; ids are opaque. Not here: errors (problems.py)."""
+language; ids are opaque. Not here: cases (case_shapes.py), errors (problems.py)."""
 
 from __future__ import annotations
 

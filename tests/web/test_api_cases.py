@@ -1,0 +1,173 @@
+"""Programs look into cases, and messages, signals and incidents come and go by the API."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from runtime.commands import accounts
+from runtime.identity import SYSTEM
+from tests.commands.test_messages import ORDER, order, standing
+from tests.commands.test_signals import WAITS
+from tests.diagrams import bpmn, element, end, flow, start, user
+from tests.office import Office
+from tests.web.programs import Program
+from tests.web.test_api import BUY, begin
+from tests.web.test_api import ORDER as FORM
+
+# Its gateway asks for a variable that nobody wrote.
+SUMS = bpmn(
+    "sums",
+    start(),
+    user("ask", candidateGroups="specialist"),
+    element("exclusiveGateway", "which"),
+    end(),
+    end("small"),
+    flow("begun", "ask"),
+    flow("ask", "which"),
+    flow("which", "ended", "${total > 10}"),
+    flow("which", "small", "${total <= 10}"),
+)
+
+
+@pytest.fixture
+def system(firm: Office) -> Program:
+    """Another system, which may send messages and signals."""
+    firm.runtime.do(accounts.add_person, SYSTEM, "erp", {"en": "ERP"}, groups=["logistics"])
+    for kind in ("message", "signal"):
+        firm.runtime.do(accounts.grant, SYSTEM, "logistics", "send", kind, "any")
+    return Program(firm, "erp")
+
+
+# ---- cases
+
+
+def test_where_a_case_stands_what_it_holds_and_how_it_came_there(firm: Office) -> None:
+    firm.deploy(BUY, FORM)
+    spec = Program(firm, "spec")
+    started = begin(spec)
+    spec.post(f"/tasks/{started['next_task']}/complete", {"answers": {"note": "in a hurry"}})
+    case = spec.get(f"/cases/{started['case']}")[1]
+    assert (case["status"], case["full"], case["initiator"]["name"]) == ("running", True, "Spec")
+    (standing_at,) = case["standing"]
+    assert standing_at["active"] == ["approve_order"] and "check_order" in standing_at["done"]
+    assert [task["element"] for task in case["tasks"]] == ["approve_order"]
+    held = spec.get(f"/cases/{started['case']}/variables")[1]["variables"]
+    assert held["amount"] == {"$decimal": "12.50"} and held["note"] == "in a hurry"
+    told = spec.get(f"/cases/{started['case']}/history")[1]["moments"]
+    assert [(each["kind"], each["element"]) for each in told] == [
+        ("case_started", ""),
+        ("task_opened", "check_order"),
+        ("task_completed", "check_order"),
+        ("task_opened", "approve_order"),
+    ]
+    assert told[2]["actor"]["name"] == "Spec"
+    listed = spec.get("/inbox/started")[1]
+    assert [each["id"] for each in listed["cases"]] == [started["case"]] and listed["next"] is None
+    assert listed["cases"][0]["waiting_for"] == ["approve_order"]
+
+
+def test_a_case_of_others_is_not_there(firm: Office) -> None:
+    firm.deploy(BUY, FORM)
+    case = begin(Program(firm, "spec"))["case"]
+    buyer = Program(firm, "buyer")
+    for part in ("", "/variables", "/history"):
+        assert buyer.code("GET", f"/cases/{case}{part}") == (404, "case.not_found")
+    assert buyer.get("/inbox/started")[1]["cases"] == []
+    # Whoever operates sees where it stands, not what it holds.
+    root = Program(firm, "root")
+    assert root.get(f"/cases/{case}")[1]["full"] is False
+    assert root.code("GET", f"/cases/{case}/variables") == (404, "case.not_found")
+
+
+# ---- messages and signals
+
+
+def test_a_message_reaches_the_one_case_that_waits_for_it(firm: Office, system: Program) -> None:
+    firm.deploy(ORDER)
+    case, other = order(firm, "A-1"), order(firm, "A-2")
+    body = '{"name": "paid", "key": "A-1", "payload": {"sum": 12.50, "on": {"$date": "2026-03-09"}}}'
+    assert system.post("/messages", body) == (200, {"case": case.id})
+    assert (standing(case), standing(other)) == ({"ship"}, {"payment"})
+    assert case.variables["sum"] == Decimal("12.50") and str(case.variables["on"]) == "2026-03-09"
+
+
+def test_a_message_for_nobody_or_for_several_is_refused_and_not_kept(firm: Office, system: Program) -> None:
+    firm.deploy(ORDER)
+    sent = {"name": "paid", "key": "A-1"}
+    assert system.code("POST", "/messages", sent) == (400, "message.nobody_waits")
+    both = order(firm, "A-1"), order(firm, "A-1")
+    assert [standing(case) for case in both] == [{"payment"}, {"payment"}]
+    assert system.code("POST", "/messages", sent) == (400, "message.several_wait")
+    assert [standing(case) for case in both] == [{"payment"}, {"payment"}]
+
+
+def test_who_was_not_granted_it_sends_nothing(firm: Office) -> None:
+    firm.deploy(ORDER)
+    case = order(firm, "A-1")
+    root = Program(firm, "root")
+    assert root.code("POST", "/messages", {"name": "paid", "key": "A-1"}) == (403, "not_granted")
+    assert root.code("POST", "/signals", {"name": "strike"}) == (403, "not_granted")
+    assert standing(case) == {"payment"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        ({"sum": {"$decimal": "NaN"}}, "value.unsupported"),
+        ({"sum": {"$decimal": "1e999999999"}}, "value.unsupported"),
+        ({"when": {"$datetime": "2026-03-09T01:00:00"}}, "value.unsupported"),
+        ({"who": {"$person": "boss"}}, "value.unsupported"),
+        ({"what": {"$file": {"sha256": "a" * 64, "name": "x", "media_type": "text/plain", "size": 1}}}, None),
+    ],
+)
+def test_a_payload_holds_values_and_files_of_ones_own(
+    firm: Office, system: Program, payload: dict[str, Any], code: str | None
+) -> None:
+    firm.deploy(ORDER, WAITS)
+    case = order(firm, "A-1")
+    message = {"name": "paid", "key": "A-1", "payload": payload}
+    assert system.code("POST", "/messages", message) == ((400, code) if code else (403, "file.not_yours"))
+    signal = {"name": "strike", "payload": payload}
+    assert system.code("POST", "/signals", signal) == (400, code or "signal.files")
+    assert standing(case) == {"payment"}
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129])
+def test_a_name_that_no_table_holds_is_refused(system: Program, name: str) -> None:
+    assert system.code("POST", "/messages", {"name": name}) == (400, "message.too_long")
+    assert system.code("POST", "/signals", {"name": name}) == (400, "message.too_long")
+    assert system.code("POST", "/messages", {}) == (400, "request.invalid")
+
+
+def test_a_signal_reaches_everybody_who_waits_once(firm: Office, system: Program) -> None:
+    firm.deploy(WAITS)
+    cases = [firm.as_("spec").start("waits") for _ in range(2)]
+    for case in cases:
+        firm.as_("spec").do("prepare", case.id)
+    sent = {"name": "strike", "payload": {"days": 3}, "reference": "news 7"}
+    assert system.post("/signals", sent) == (204, None)
+    assert system.post("/signals", sent) == (204, None)
+    firm.settle()
+    assert [standing(case) for case in cases] == [{"react"}, {"react"}]
+    assert [case.variables["days"] for case in cases] == [3, 3]
+
+
+# ---- incidents
+
+
+def test_incidents_are_listed_and_tried_again_by_who_operates(firm: Office) -> None:
+    firm.deploy(SUMS)
+    case = firm.as_("spec").start("sums")
+    firm.as_("spec").do("ask", case.id)
+    root, spec = Program(firm, "root"), Program(firm, "spec")
+    assert spec.code("GET", "/incidents") == (403, "not_granted")
+    (incident,) = root.get("/incidents")[1]["incidents"]
+    assert (incident["case"], incident["element"]) == (case.id, "which")
+    assert spec.code("POST", f"/incidents/{incident['id']}/retry") == (403, "not_granted")
+    assert root.get(f"/cases/{case.id}")[1]["incidents"][0]["id"] == incident["id"]
+    assert root.post(f"/incidents/{incident['id']}/retry") == (204, None)
+    assert root.code("POST", f"/incidents/{incident['id']}/retry") == (409, "incident.resolved")
+    assert root.code("POST", "/incidents/x/retry") == (404, "incident.unknown")

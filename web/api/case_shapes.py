@@ -1,0 +1,236 @@
+"""What the API answers of cases, their decisions and incidents. Variables are tagged JSON (runtime/values.py).
+
+Not here: tasks and people (shapes.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.queries import cases, inbox, incidents
+from runtime.values import Value, to_json
+from web import show
+from web.api.shapes import Person, Task
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """`status`: running, completed, terminated, failed or cancelled; `waiting_for`: its open tasks by name."""
+
+    id: str
+    title: str
+    process: str
+    process_name: str
+    status: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    waiting_for: list[str]
+
+    @classmethod
+    def of(cls, row: inbox.CaseRow) -> CaseRow:
+        return cls(
+            row.id,
+            show.label(row.title),
+            row.process,
+            show.label(row.process_names, row.process),
+            row.status,
+            row.started_at,
+            row.ended_at,
+            [show.label(names) for names in row.waiting_for],
+        )
+
+
+@dataclass(frozen=True)
+class Cases:
+    """A page of cases, latest first. `next` goes into `after` for the page behind it; None: this was the
+    last."""
+
+    cases: list[CaseRow]
+    next: str | None
+
+    @classmethod
+    def of(cls, page: inbox.Page[inbox.CaseRow]) -> Cases:
+        return cls([CaseRow.of(row) for row in page.rows], page.next)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A process of the case: ids of its elements by what became of them. `waiting`: whom or what an active
+    element waits for, in words."""
+
+    process: str
+    name: str
+    done: list[str]
+    active: list[str]
+    cancelled: list[str]
+    flows: list[str]
+    waiting: dict[str, str]
+
+    @classmethod
+    def of(cls, view: cases.DiagramView) -> Standing:
+        return cls(
+            view.process, show.label(view.names, view.process), view.done, view.active, view.cancelled,
+            view.flows, view.waiting,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Told:
+    """A value with its name in words; the value is tagged JSON."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a rule decided: `rule` and `version` name the file that did, `reasons` are its own sentences."""
+
+    at: dt.datetime
+    rule: str
+    name: str
+    version: int
+    inputs: list[Told]
+    outputs: list[Told]
+    reasons: list[str]
+    refused: str
+
+    @classmethod
+    def of(cls, view: cases.DecisionView) -> Decision:
+        return cls(
+            view.at, view.rule, show.label(view.names, view.rule), view.version,
+            [Told(name, to_json(value)) for name, value in view.inputs],
+            [Told(name, to_json(value)) for name, value in view.outputs],
+            view.reasons, view.refused,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CaseIncident:
+    id: str
+    element: str
+    name: str
+    reason: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Document:
+    """What the case made in the books, or a file that it holds; `link` is an address of this site, or ""."""
+
+    kind: str
+    value: Any
+    link: str
+
+
+@dataclass(frozen=True)
+class Case:
+    id: str
+    title: str
+    process: str
+    process_name: str
+    version: int
+    status: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    initiator: Person | None
+    full: bool
+    standing: list[Standing]
+    tasks: list[Task]
+    decisions: list[Decision]
+    incidents: list[CaseIncident]
+    documents: list[Document]
+
+    @classmethod
+    def of(cls, page: cases.CasePage) -> Case:
+        return cls(
+            id=page.id,
+            title=show.label(page.title),
+            process=page.process_key,
+            process_name=show.label(page.process_names, page.process_key),
+            version=page.version,
+            status=page.status,
+            started_at=page.started_at,
+            ended_at=page.ended_at,
+            initiator=Person.of(page.initiator),
+            full=page.full,
+            standing=[Standing.of(view) for view in page.diagrams],
+            tasks=[Task.of(row) for row in page.open_tasks],
+            decisions=[Decision.of(view) for view in page.decisions],
+            incidents=[
+                CaseIncident(row.id, row.element, row.label, row.reason, row.at) for row in page.incidents
+            ],
+            documents=[Document(kind, to_json(value), link) for kind, value, link in page.documents],
+        )
+
+
+@dataclass(frozen=True)
+class Variables:
+    """By name, as tagged JSON."""
+
+    variables: dict[str, Any]
+
+    @classmethod
+    def of(cls, held: Mapping[str, Value]) -> Variables:
+        return cls({name: to_json(value, name) for name, value in held.items()})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`kind` stays, `text` is for people; `detail`: how long a task lay, if that is worth telling."""
+
+    at: dt.datetime
+    kind: str
+    actor: Person | None
+    text: str
+    element: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class History:
+    moments: list[Moment]
+
+    @classmethod
+    def of(cls, page: cases.CasePage) -> History:
+        return cls(
+            [
+                Moment(each.at, each.kind, Person.of(each.actor), each.text, each.element, each.detail)
+                for each in page.timeline
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Correlated:
+    """The case that got the message, or that it started."""
+
+    case: str
+
+
+@dataclass(frozen=True)
+class Incident:
+    """`case` is empty for work that belongs to none. `reason` begins with a code of docs/errors.md."""
+
+    id: str
+    case: str
+    title: str
+    process: str
+    element: str
+    name: str
+    reason: str
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, row: incidents.Incident) -> Incident:
+        return cls(
+            row.id, row.case, show.label(row.title), row.process, row.element,
+            show.label(row.names, row.element), row.reason, row.at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Incidents:
+    incidents: list[Incident]
