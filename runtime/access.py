@@ -51,7 +51,12 @@ DEFAULT_GRANTS = [
 ]
 
 # What nobody has from the start, and an administrator may grant.
-OPTIONAL = frozenset([("send", "message"), ("send", "signal"), ("evaluate", "condition")])
+OPTIONAL = frozenset(
+    [
+        *(("send", "message"), ("send", "signal"), ("evaluate", "condition")),
+        ("work", "topic"),  # as an external worker; the grant's fields name the topics
+    ]
+)
 
 
 def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:
@@ -103,6 +108,19 @@ def told(actor: Actor) -> dict[str, Any]:
     given: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(who(actor))}
     given |= {f"below_{number}": person for number, person in enumerate(sorted(actor.subordinates))}
     return {"me": actor.id, **given}
+
+
+def works_on(actor: Actor, topic: str) -> bool:
+    """Whether the person (an external worker's account) may fetch and do what waits under a topic."""
+    if actor is SYSTEM:
+        return True
+    named = [grant.fields for grant in actor.grants if (grant.verb, grant.kind) == ("work", "topic")]
+    return any(fields == "*" or topic in (each.strip() for each in fields.split(",")) for fields in named)
+
+
+def sees_case(tx: Transaction, actor: Actor, case_id: int) -> bool:
+    """Whether the person sees this case whole."""
+    return tx.scalar(_cases_seen(actor).where(cases.c.id == case_id)) is not None
 
 
 def who(actor: Actor) -> list[str]:

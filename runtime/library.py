@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime import access, forms, i18n
+from runtime.bell import Bell
 from runtime.bpmn import read
 from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
@@ -104,8 +105,10 @@ class House:
     most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
     messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
     wake: Callable[[], None] = lambda: None
+    bell: Bell = field(default_factory=Bell)  # rung when external workers may find something to do
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
+    external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram
     definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
     forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
     rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
@@ -198,6 +201,15 @@ def process(tx: Transaction, resource_id: int) -> Process:
         return replace(found, scope=_calling(found.scope))
 
     return house(tx).processes.get(resource_id, make)
+
+
+def external_topics(tx: Transaction, resource_id: int) -> frozenset[str]:
+    """The topics of a diagram that were no operation of the house when this version was deployed."""
+
+    def make() -> frozenset[str]:
+        return frozenset(_content(tx, resource_id, "bpmn").external_topics or ())
+
+    return house(tx).external.get(resource_id, make)
 
 
 def _calling(scope: Scope) -> Scope:

@@ -147,7 +147,8 @@ class Trigger:
     correlation_key: str = ""  # camunda:property correlation_key of the event
     code_variable: str = ""
     message_variable: str = ""
-    topic: str = ""  # a message that an operation sends: camunda:topic of its definition
+    topic: str = ""  # a message that an operation or external worker sends: camunda:topic of its definition
+    task_priority: str = ""  # and its camunda:taskPriority
     mappings_in: tuple[DataMapping, ...] = ()  # camunda:in of a signal that is thrown
     line: int = 0
 
@@ -210,6 +211,18 @@ class Node(Explained):
     scope: Scope | None = None  # an embedded subprocess's inside
     line: int = 0
     column: int = 0
+
+    @property
+    def topic(self) -> str:
+        """The operation, or the external workers, that do a task or send the message of an event; "" if none."""
+        if self.kind in ("serviceTask", "sendTask", "businessRuleTask"):
+            return self.attributes.get("topic", "")
+        return self.trigger.topic if self.trigger else ""
+
+    @property
+    def task_priority(self) -> str:
+        """camunda:taskPriority as written: of what an external worker does."""
+        return self.attributes.get("taskPriority", "") or (self.trigger.task_priority if self.trigger else "")
 
 
 @dataclass(frozen=True)

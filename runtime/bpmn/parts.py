@@ -302,5 +302,6 @@ def _message(holder: Tag, definitions: Mapping[str, Tag], key: str) -> Trigger:
         name=name,
         correlation_key=key,
         topic=holder.get("camunda:topic") if holder.name == "messageEventDefinition" else "",
+        task_priority=holder.get("camunda:taskPriority") if holder.name == "messageEventDefinition" else "",
         line=holder.line,
     )

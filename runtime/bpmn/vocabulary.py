@@ -322,31 +322,34 @@ FIELD_CONSTRAINTS = frozenset({"required", "readonly"})
 EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     "process": frozenset(
         {"candidateStarterUsers", "candidateStarterGroups", "versionTag", "isStartableInTasklist"}
+        | {"jobPriority", "taskPriority"}
     ),
     "startEvent": frozenset({"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion"}),
     "userTask": frozenset(
         {"assignee", "candidateUsers", "candidateGroups", "dueDate", "followUpDate", "priority"}
         | {"formKey", "formRef", "formRefBinding", "formRefVersion"}
     ),
-    "serviceTask": frozenset({"type", "topic"}),
-    "sendTask": frozenset({"type", "topic"}),
+    "serviceTask": frozenset({"type", "topic", "taskPriority"}),
+    "sendTask": frozenset({"type", "topic", "taskPriority"}),
     "businessRuleTask": frozenset(
         {"decisionRef", "decisionRefBinding", "decisionRefVersion", "resultVariable", "mapDecisionResult"}
-        | {"type", "topic"}
+        | {"type", "topic", "taskPriority"}
     ),
     "callActivity": frozenset({"calledElementBinding", "calledElementVersion", "calledElementVersionTag"}),
     "multiInstanceLoopCharacteristics": frozenset({"collection", "elementVariable"}),
     "scriptTask": frozenset({"resultVariable"}),
-    "messageEventDefinition": frozenset({"type", "topic"}),
+    "messageEventDefinition": frozenset({"type", "topic", "taskPriority"}),
     "errorEventDefinition": frozenset({"errorCodeVariable", "errorMessageVariable"}),
     "escalationEventDefinition": frozenset({"escalationCodeVariable"}),
     "conditionalEventDefinition": frozenset({"variableName", "variableEvents"}),
     "error": frozenset({"errorMessage"}),
 }
+# Besides these, of each flow node.
+SHARED_EXTENSION_ATTRIBUTES = frozenset({"jobPriority"})
 # What modelers write for themselves, and historyTimeToLive, which Camunda Modeler demands: cases are kept.
 SILENT_ATTRIBUTES = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "diagramRelationId"}
     | {"historyTimeToLive"}
 )
 # Each automatic step is already a step of its own.
-WITHOUT_EFFECT = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive", "jobPriority", "taskPriority"})
+WITHOUT_EFFECT = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive"})

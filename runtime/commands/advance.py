@@ -149,10 +149,10 @@ def _write(
     altered: list[ports.TaskAltered] = []
     failed: list[ports.ListenerFailed] = []
     messages: list[Thrown] = []
-    signals: list[tuple[str, Mapping[str, Value]]] = []
+    signals: list[tuple[str, Mapping[str, Value], int]] = []
     asked_again: list[str] = []
     end: ports.Ended | None = None
-    resumes = 0  # after how many steps it was interrupted
+    resumes: ports.Interrupted | None = None
     changed: dict[str, Value] = {}
     made = telling.made(world)
     for happening in happenings:
@@ -178,21 +178,22 @@ def _write(
             waits.set_timer(happening)
         elif isinstance(happening, ports.Subscribed):
             waits.subscribe(happening, case.public_id)
+        elif isinstance(happening, ports.ExternalOpened):
+            waits.hand_out(happening)
         elif isinstance(happening, ports.WaitEnded):
             waits.end(happening)
         elif isinstance(happening, ports.MessageThrown):
             until = _kept_until(tx, case, happening.element)
-            messages.append(
-                Thrown(happening.activity, happening.name, happening.key, happening.payload, until)
-            )
+            told = (happening.activity, happening.name, happening.key, happening.payload, until)
+            messages.append(Thrown(*told, happening.priority))
         elif isinstance(happening, ports.SignalThrown):
-            signals.append((happening.name, happening.payload))
+            signals.append((happening.name, happening.payload, happening.priority))
         elif isinstance(happening, ports.Parked):
             moved.parked.append(happening)
         elif isinstance(happening, ports.AskedAgain):
             asked_again.append(happening.activity)
         elif isinstance(happening, ports.Interrupted):
-            resumes = moved.steps = happening.steps
+            resumes, moved.steps = happening, happening.steps
         elif isinstance(happening, ports.Ended):
             end = happening
         entries.append(entry)
@@ -252,6 +253,8 @@ def _write(
     # Whoever waits for due work looks again once this has committed.
     if work or signals:
         tx.after_commit(library.house(tx).wake)
+    if waits.external:
+        tx.after_commit(library.house(tx).bell.ring)
     return moved
 
 

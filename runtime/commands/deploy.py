@@ -345,6 +345,13 @@ def unbound(tx: Transaction, actor: Actor, checked: Sequence[Checked]) -> list[P
     return found
 
 
+def _external_topics(process: Process) -> list[str]:
+    """What external workers do, decided here once for all cases of this version: an operation of this name
+    that a later version of the house brings must not take their work, and one that it drops is missed."""
+    known = operations.signatures()
+    return sorted({node.topic for node in process.walk() if node.topic} - known.keys())
+
+
 STARTING = ("message", "timer", "signal", "conditional")
 
 
@@ -378,6 +385,7 @@ def _add(
         file=item.source.path,
         content=item.source.content,
         effective_from=item.effective_from,
+        external_topics=_external_topics(item.process) if item.process is not None else None,
         base_version=base,
         origin=origin,
         created_by=actor.id or None,

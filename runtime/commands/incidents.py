@@ -8,7 +8,7 @@ from runtime import library
 from runtime.errors import Conflict, NotFound
 from runtime.identity import Actor, require
 from runtime.ids import public_id
-from runtime.store import jobs
+from runtime.store import external_tasks, jobs
 from runtime.store.db import Transaction
 
 
@@ -43,6 +43,8 @@ def retry(tx: Transaction, actor: Actor, incident: str) -> None:
             .where(jobs.jobs.c.id == row.job_id, jobs.jobs.c.state == "failed")
             .values(state="waiting", attempts=0, leased_until=None, due_at=tx.now)
         )
+    elif row.activity and external_tasks.reopen(tx, row.activity):
+        tx.after_commit(library.house(tx).bell.ring)
     elif row.activity:
         tx.insert(
             jobs.jobs,

@@ -66,6 +66,7 @@ def schedule_retries(
                     activity=stop.activity,
                     due_at=timers.later(tx.now, delays[attempt], library.house(tx).zone),
                     payload={"attempt": attempt + 1},
+                    priority=stop.priority,
                     error=reason[:2000],
                     created_at=tx.now,
                 )

@@ -40,5 +40,5 @@ def throw(
         return
     # Nothing is left to do with the signal itself: it is kept so that it is not thrown twice.
     tx.insert(jobs.jobs, [{**waits.job("signal", own, None, tx.now), "state": "done", "element": name}])
-    waits.broadcast(tx, [(name, payload)], f"signal:{public_id()}")
+    waits.broadcast(tx, [(name, payload, 0)], f"signal:{public_id()}")
     tx.after_commit(library.house(tx).wake)

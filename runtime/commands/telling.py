@@ -21,6 +21,8 @@ def entry(happening: ports.Happening) -> Event:
     detail = {
         name: value for name, value in vars(happening).items() if name not in skip and value is not None
     }
+    if not detail.get("priority", 1):
+        del detail["priority"]  # of most nothing is said
     if isinstance(happening, ports.VariableWritten):
         detail = {}
     kind = {
@@ -30,6 +32,7 @@ def entry(happening: ports.Happening) -> Event:
         "TaskOpened": "task_opened",
         "TaskAltered": "task_changed",
         "ListenerFailed": "listener_failed",
+        "ExternalOpened": "external_opened",
         "TimerSet": "timer_set",
         "Subscribed": "subscribed",
         "WaitEnded": "wait_ended",

@@ -13,7 +13,7 @@ from typing import Any
 
 from runtime.engine import ports
 from runtime.ids import public_id
-from runtime.store import deployments, jobs
+from runtime.store import deployments, external_tasks, jobs
 from runtime.store.db import Transaction
 from runtime.values import Value
 
@@ -27,6 +27,7 @@ class Thrown:
     key: str | None
     payload: Mapping[str, Value]
     expires_at: dt.datetime
+    priority: int = 0
 
 
 @dataclass
@@ -35,6 +36,8 @@ class Waits:
 
     timers: dict[str, ports.TimerSet] = field(default_factory=dict)
     subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
+    external: dict[str, ports.ExternalOpened] = field(default_factory=dict)
+    external_ended: list[str] = field(default_factory=list)
     timers_ended: list[str] = field(default_factory=list)
     subscriptions_ended: list[str] = field(default_factory=list)
 
@@ -46,16 +49,41 @@ class Waits:
         key = "" if wait.kind == "signal" else wait.key if wait.key is not None else case
         self.subscriptions[wait.activity] = (wait, key)
 
+    def hand_out(self, task: ports.ExternalOpened) -> None:
+        self.external[task.activity] = task
+
     def end(self, wait: ports.WaitEnded) -> None:
         # One that began in this very move was never written.
-        begun = self.timers.pop(wait.activity, None) or self.subscriptions.pop(wait.activity, None)
-        if begun is None:
-            ended = self.timers_ended if wait.kind == "timer" else self.subscriptions_ended
+        held: dict[str, tuple[dict[str, Any], list[str]]] = {
+            "timer": (self.timers, self.timers_ended),
+            "external": (self.external, self.external_ended),
+        }
+        begun, ended = held.get(wait.kind, (self.subscriptions, self.subscriptions_ended))
+        if begun.pop(wait.activity, None) is None:
             ended.append(wait.activity)
 
     def write(self, tx: Transaction, case_id: int) -> None:
         jobs.end(tx, self.timers_ended)
         jobs.unsubscribe(tx, self.subscriptions_ended)
+        external_tasks.end(tx, self.external_ended)
+        tx.insert(
+            external_tasks.external_tasks,
+            [
+                {
+                    "public_id": public_id(),
+                    "case_id": case_id,
+                    "process": task.process,
+                    "element": task.element,
+                    "activity": task.activity,
+                    "topic": task.topic,
+                    "rank": -task.priority,
+                    "state": "open",
+                    "available_at": tx.now,
+                    "created_at": tx.now,
+                }
+                for task in self.external.values()
+            ],
+        )
         tx.insert(
             jobs.subscriptions,
             [
@@ -81,6 +109,7 @@ class Waits:
                 **job("timer", f"timer:{timer.activity}:{timer.due.isoformat()}", case_id, now),
                 "element": timer.element,
                 "activity": timer.activity,
+                "priority": timer.priority,
                 "due_at": timer.due,
             }
             for timer in self.timers.values()
@@ -101,6 +130,7 @@ def job(kind: str, key: str, case_id: int | None, now: dt.datetime) -> dict[str,
         "public_id": None,
         "expires_at": None,
         "payload": None,
+        "priority": 0,
         "due_at": now,
         "created_at": now,
     }
@@ -108,26 +138,27 @@ def job(kind: str, key: str, case_id: int | None, now: dt.datetime) -> dict[str,
 
 def broadcast(
     tx: Transaction,
-    signals: Sequence[tuple[str, Mapping[str, Value]]],
+    signals: Sequence[tuple[str, Mapping[str, Value], int]],
     cause: str,
     thrower: int | None = None,
 ) -> None:
-    """Signals (name, payload) go to every other case that waits now, and start what they start.
+    """Signals (name, payload, priority) go to every other case that waits now, and start what they start.
 
     A job for each of them, of this transaction; `cause` makes them unique."""
     if not signals:
         return
-    begins = deployments.started_by_signals(tx, [name for name, _ in signals])
+    begins = deployments.started_by_signals(tx, [name for name, *_ in signals])
     rows = []
-    for number, (name, payload) in enumerate(signals):
+    for number, (name, payload, priority) in enumerate(signals):
         own = f"{cause}:{number}"
-        jobs.throw_signal(tx, name, dict(payload), own, thrower)
+        jobs.throw_signal(tx, name, dict(payload), own, thrower, priority)
         rows += [
             {
                 **job("begin", f"{own}:{_digest(start.process, start.element)}", None, tx.now),
                 "element": start.element,
                 "receivers": start.process,
                 "payload": dict(payload),
+                "priority": priority,
             }
             for start in begins
             if start.name == name
@@ -141,10 +172,14 @@ def _digest(*parts: str) -> str:
 
 
 def departures(
-    case: Any, messages: Sequence[Thrown], resumes: int, sequence: int, now: dt.datetime
+    case: Any,
+    messages: Sequence[Thrown],
+    resumes: ports.Interrupted | None,
+    sequence: int,
+    now: dt.datetime,
 ) -> list[dict[str, Any]]:
     """Messages leave as jobs of this transaction; so does the rest of a run that was
-    interrupted after `resumes` steps (0: it was not)."""
+    interrupted (None: it was not)."""
     rows = [
         {
             **job("message", f"message:{case.public_id}:{sequence}:{number}", case.id, now),
@@ -154,10 +189,12 @@ def departures(
             "public_id": public_id(),
             "expires_at": message.expires_at,
             "payload": dict(message.payload),
+            "priority": message.priority,
         }
         for number, message in enumerate(messages)
     ]
     if resumes:
         key = f"continue:{case.public_id}:{sequence}"
-        rows.append({**job("continue", key, case.id, now), "payload": {"steps": resumes}})
+        about = {"payload": {"steps": resumes.steps}, "priority": resumes.priority}
+        rows.append({**job("continue", key, case.id, now), **about})
     return rows

@@ -73,6 +73,9 @@ class BoundWorld:
     def organisation(self) -> accounts.Organisation:
         return library.organisation(self.tx)
 
+    def is_external(self, topic: str, step: Step) -> bool:
+        return topic in library.external_topics(self.tx, self.bindings[step.process])
+
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         # What a failed operation sent or decided is undone with what it wrote.
         sent, decided = len(self.sent), len(self.decided)

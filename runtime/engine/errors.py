@@ -91,6 +91,18 @@ class NotText(Stuck):
     code = "engine.not_text"
 
 
+class BadTopic(Stuck):
+    """The topic of {element} must be text of at most {most} characters and is {value}."""
+
+    code = "engine.bad_topic"
+
+
+class NotAPriority(Stuck):
+    """The {field} of {element} must be a whole number and is {value}."""
+
+    code = "engine.not_a_priority"
+
+
 class KeyTooLong(Stuck):
     """The correlation key of {element} has {length} characters; at most {limit} are kept."""
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from runtime.engine import state as states
 from runtime.engine import timers
 from runtime.engine.definition import Definition, compile
+from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.start_event import StartEvent
 from runtime.engine.elements.user_task import UserTask
 from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
@@ -38,8 +39,8 @@ EARLY = dt.timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class OpenActivity:
-    """A token that is open. `waits`: user, timer, message, signal, condition; "" for what
-    waits inside or is to run.
+    """A token that is open. `waits`: user, external, timer, message, signal, condition; "" for
+    what waits inside or is to run.
 
     `process`: the (called) process that holds the element. `name`, `key`: of the message or
     signal. `entered`: whether the log tells of it; an event that is only armed is not reached."""
@@ -137,6 +138,54 @@ class Execution:
         token.task_spec.reassigned(token)
         self.run()
 
+    def deliver(self, activity: str, values: Mapping[str, Value], local: Mapping[str, Value]) -> None:
+        """An external worker has done it: `values` are written as a person's answers are, `local` stay
+        inside for the output parameters. Raises ActivityNotFound, NotWaiting, NotAValue."""
+        token, spec = self._external(activity)
+        self._case.read_values(values)
+        self._case.read_values(local)
+        self._case.writes_as(token)
+        spec.answer(token, values)
+        if local and token.id not in self._case.scopes:
+            self._case.scopes.open(token.id, token.scope)
+        for name in local:
+            self._case.scopes.put(token.id, name, local[name])
+        token.memory["delivered"] = True
+        self._case.scopes.settle()
+        self._go_on(token)
+
+    def throw(self, activity: str, code: str, message: str, values: Mapping[str, Value]) -> None:
+        """An external worker raises a BPMN error at what it was to do; `values` go to whoever catches
+        it. Raises ActivityNotFound, NotWaiting, NotAValue."""
+        token, _ = self._external(activity)
+        told = {"code": code, "message": message, "variables": self._case.read_values(values)}
+        token.memory["thrown"] = told
+        self._go_on(token)
+
+    def fail(self, activity: str, message: str, details: str) -> bool:
+        """An external worker has failed. True: the element's diagram makes a BPMN error of that; else
+        nothing moves. Raises ActivityNotFound, NotWaiting."""
+        token, spec = self._external(activity)
+        if not spec.errors:
+            return False
+        token.memory["failed"] = [message, details]
+        self._case.go_on(token)
+        self.run()
+        if token.parked:
+            # Nothing catches it: no worker has it any more, whoever operates does.
+            self._case.wait_over(token)
+        return token.wait.get("kind") != "external"
+
+    def _go_on(self, token: Token) -> None:
+        self._case.wait_over(token)
+        self._case.go_on(token)
+        self.run()
+
+    def _external(self, activity: str) -> tuple[Token, ServiceTask]:
+        token = self._waiting(activity, "external")
+        assert isinstance(token.task_spec, ServiceTask)
+        return token, token.task_spec
+
     def fire(self, activity: str) -> None:
         """A timer is due. Raises ActivityNotFound, NotWaiting, NotDue."""
         token = self._waiting(activity, "timer")
@@ -174,6 +223,7 @@ class Execution:
         token = self._find(activity)
         if token.parked:
             token.parked = False
+            token.task_spec.tried_again(token)
             self._case.queue(token)
         elif not self.deadlocked:
             raise NotParked(element=token.element)
@@ -209,9 +259,13 @@ class Execution:
             for token in sorted(self._case.index.values(), key=lambda token: token.number)
         ]
 
-    def variables(self, activity: str | None = None) -> dict[str, Value]:
-        """What an expression may name there (None: in the case's own process), as a copy."""
+    def variables(self, activity: str | None = None, *, local: bool = False) -> dict[str, Value]:
+        """What an expression may name there (None: in the case's own process), as a copy. `local`: only
+        what the activity itself holds, its input parameters first of all."""
         token = self._case.task_tree if activity is None else self._find(activity)
+        if local:
+            held = token.id in self._case.scopes
+            return self._case.scopes.visible(token.id, local=True) if held else {}
         return self._case.seen(token).plain()
 
     @property

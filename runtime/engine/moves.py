@@ -20,6 +20,7 @@ from runtime.engine.elements.call_activity import called_scope
 from runtime.engine.errors import UncaughtError
 from runtime.engine.names import Names, functions
 from runtime.engine.ports import BpmnError, Happening, Step, World
+from runtime.engine.priorities import rank
 from runtime.engine.scopes import DELETE, Scopes
 from runtime.engine.texts import Evaluate, JavaScript
 from runtime.engine.timers import BUSINESS_ZONE
@@ -152,7 +153,8 @@ class Case(TopLevel):
         kind = wait["kind"]
         if kind == "timer":
             due = dt.datetime.fromisoformat(wait["due"])
-            self.report(ports.TimerSet(token.element, token.id, due=due))
+            priority = wait.get("priority", 0)
+            self.report(ports.TimerSet(token.element, token.id, due=due, priority=priority))
         elif kind in ("message", "signal"):
             told = ports.Subscribed(
                 token.element, token.id, name=wait["name"], key=wait.get("key"), kind=kind
@@ -170,7 +172,7 @@ class Case(TopLevel):
             self.hearing.setdefault(token.wait["name"], {})[token.id] = token
 
     def wait_over(self, token: Token) -> None:
-        if token.wait.get("kind") in ("timer", "message", "signal"):
+        if token.wait.get("kind") in ("timer", "message", "signal", "external"):
             self.report(ports.WaitEnded(token.element, token.id, kind=token.wait["kind"]))
         if token.wait.get("kind") == "signal":
             self.hearing.get(token.wait["name"], {}).pop(token.id, None)
@@ -316,7 +318,7 @@ class Case(TopLevel):
                 heappop(self._queue)
                 continue
             if steps == limit or (steps and getattr(self.world, "weary", False)):
-                self.report(ports.Interrupted("", "", steps))
+                self.report(ports.Interrupted("", "", steps, self.job_priority(token)))
                 return
             heappop(self._queue)
             self._step(token)
@@ -393,7 +395,8 @@ class Case(TopLevel):
 
     def park(self, token: Token, failure: BaseException) -> None:
         token.parked = True
-        self.report(ports.Parked(token.element, token.id, reason=_told(failure), error=failure))
+        priority = self.job_priority(token)
+        self.report(ports.Parked(token.element, token.id, reason=_told(failure), error=failure, priority=priority))
 
     def attempt(self, token: Token, act: Callable[[], None]) -> None:
         """What the end of `token` still does: if it fails, nothing of it stays, and the token ends all the same."""
@@ -418,6 +421,15 @@ class Case(TopLevel):
             self.user_tasks[token.id] = self.world.task(token.id)
         return self.user_tasks[token.id]
 
+    def job_priority(self, token: Token) -> int:
+        """Of the job that goes on with a token; 0 where it cannot be said, since the job must be."""
+        if token.task_spec.job_priority is None:
+            return 0
+        try:
+            return rank(token.task_spec.job_priority, self.evaluator(token), "jobPriority", token.element)
+        except Exception:
+            return 0
+
     def _catch(self, thrower: Token, error: BpmnError) -> None:
         """Hand the error to the nearest event that takes it, from the inside outwards."""
         mark = self._mark(thrower)
@@ -425,7 +437,7 @@ class Case(TopLevel):
             caught = throwing.catcher(thrower, "error", error.code)
             if caught is not None:
                 caught.tell_callers(self)
-                results = {**to_json(error.variables), **caught.told(error.code, error.message)}
+                results = {**self.read_values(error.variables), **caught.told(error.code, error.message)}
         except Exception as failure:
             self._undo(thrower, mark)
             self.park(thrower, failure)

@@ -43,6 +43,10 @@ class World(Protocol):
     def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Run a service task's operation, in a savepoint. Raises BpmnError."""
 
+    def is_external(self, topic: str, step: Step) -> bool:
+        """Whether external workers do this topic (as its diagram has it), since the house had no operation
+        of the name when the diagram was deployed. The answer never changes for one version of a diagram."""
+
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         """Evaluate a rule and keep the decision. Raises BpmnError("rule_refused", …)."""
 
@@ -158,10 +162,20 @@ class ListenerFailed(Happening):
 
 
 @dataclass(frozen=True)
+class ExternalOpened(Happening):
+    """An external worker is to do `topic`, the greater `priority` first; Execution.deliver tells the result."""
+
+    process: str = ""
+    topic: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True)
 class TimerSet(Happening):
-    """Wake `activity` at `due` (UTC) with Execution.fire."""
+    """Wake `activity` at `due` (UTC) with Execution.fire. `priority`: of its job, the greater first."""
 
     due: dt.datetime = dt.datetime.min
+    priority: int = 0
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,8 @@ class Subscribed(Happening):
 
 @dataclass(frozen=True)
 class WaitEnded(Happening):
-    """The timer or subscription of `activity` is over: fired or cancelled. kind: timer | message | signal."""
+    """What `activity` waited for has come or is not wanted any more. kind: timer | message | signal |
+    external."""
 
     kind: str = ""
 
@@ -188,6 +203,7 @@ class MessageThrown(Happening):
     name: str = ""
     key: str | None = None
     payload: Mapping[str, Value] = field(default_factory=dict)
+    priority: int = 0  # of its job
 
 
 @dataclass(frozen=True)
@@ -197,6 +213,7 @@ class SignalThrown(Happening):
 
     name: str = ""
     payload: Mapping[str, Value] = field(default_factory=dict)
+    priority: int = 0  # of its jobs
 
 
 @dataclass(frozen=True)
@@ -228,6 +245,7 @@ class Parked(Happening):
 
     reason: str = ""  # for people: code and sentence
     error: BaseException | None = None
+    priority: int = 0  # of the job that tries it again
 
 
 @dataclass(frozen=True)
@@ -242,6 +260,7 @@ class Interrupted(Happening):
     later transaction."""
 
     steps: int = 0
+    priority: int = 0  # of the job that goes on
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Instant, Tagged, Transaction, metadata
 
 resources = sa.Table(
     "resources",
@@ -26,6 +26,7 @@ resources = sa.Table(
     sa.Column("file", sa.String(255), nullable=False),
     sa.Column("content", sa.Text, nullable=False),
     sa.Column("effective_from", sa.Date),  # rules: the first day the version decides for
+    sa.Column("external_topics", Tagged),  # diagrams: topics that were no operation when it was deployed
     sa.Column("base_version", sa.Integer),  # drafts: what they were edited from
     sa.Column("origin", sa.String(8), nullable=False),  # folder | browser | cli
     sa.Column("created_at", Instant, nullable=False),

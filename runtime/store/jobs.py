@@ -31,6 +31,7 @@ jobs = sa.Table(
     sa.Column("receivers", sa.Text),
     sa.Column("public_id", sa.String(32)),  # messages, since people are shown them
     sa.Column("expires_at", Instant),  # messages: how long one that nobody takes is kept; NULL: for ever
+    sa.Column("priority", sa.Integer, nullable=False, server_default="0"),  # the greater first
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("leased_until", Instant),
@@ -219,7 +220,9 @@ def keep_again(tx: Transaction, job: Any) -> None:
     tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
 
 
-def throw_signal(tx: Transaction, name: str, payload: Any, cause: str, thrower: int | None = None) -> None:
+def throw_signal(
+    tx: Transaction, name: str, payload: Any, cause: str, thrower: int | None = None, priority: int = 0
+) -> None:
     """A job for each case that waits for this signal now, in one statement; not for the thrower's own
     (`thrower`), which has had it. `cause` makes the jobs of this throw unique.
 
@@ -234,6 +237,7 @@ def throw_signal(tx: Transaction, name: str, payload: Any, cause: str, thrower: 
             sa.literal(name),
             sa.func.aggregate_strings(wait.activity, " "),
             sa.literal(payload, Tagged),
+            sa.literal(priority),
             sa.literal(tx.now, Instant),
             sa.literal(tx.now, Instant),
         )
@@ -242,8 +246,8 @@ def throw_signal(tx: Transaction, name: str, payload: Any, cause: str, thrower: 
         .group_by(wait.case_id)
         .order_by(wait.case_id)
     )
-    columns = ["kind", "state", "key", "case_id", "element", "receivers", "payload", "due_at", "created_at"]
-    tx.execute(sa.insert(jobs).from_select(columns, waiting))
+    columns = ["kind", "state", "key", "case_id", "element", "receivers", "payload", "priority", "due_at"]
+    tx.execute(sa.insert(jobs).from_select([*columns, "created_at"], waiting))
 
 
 def still_waiting(tx: Transaction, case_id: int, activities: Sequence[str]) -> list[Any]:

@@ -65,6 +65,12 @@ def _at_once(name: str, words: str, fails: str = "", rest: str = "host") -> Host
     )
 
 
+def _worker(name: str, words: str) -> Host:
+    """A task that waits for an external worker, who may also raise an error."""
+    draw = f"host: {words}"
+    return Host(f"{name}, by a worker", draw, "host", "host", fails=(draw, "host×", "host(throw=oops)"))
+
+
 TOLD = "tell_each=escalation:late"
 BOTH = "e aside done_e (host | host)"
 THROWS = "throw new BpmnError('oops', 'It went wrong.')"
@@ -74,6 +80,9 @@ HOSTS = (
     _at_once("serviceTask", "service topic=work", "service topic=fail"),
     _at_once("sendTask", "send message=sent", "send topic=fail", "!sent host"),
     _at_once("businessRuleTask", "rule decision=always in.amount=1", "rule decision=never in.amount=1"),
+    _worker("serviceTask", "service topic=away"),
+    _worker("sendTask", "send topic=away"),
+    _worker("businessRuleTask", "rule topic=away"),
     _at_once("scriptTask", 'script format=juel script="${1 + 1}"', f'script script="{THROWS}"'),
     _at_once("task", "task"),
     _at_once("manualTask", "manual"),

@@ -61,7 +61,7 @@ ELSEWHERE = "elsewhere"  # a node that stands on another level, for a flow that 
 GUESSED = {"done": "end"} | {kind: kind for kind in ("start", "xor", "and", "or", "complex", "which")}
 # A word of an event: the tag of its definition, and the root element that it refers to.
 TRIGGERS = ("message", "signal", "error", "escalation", "timer", "conditional", "compensate", "link")
-TRIGGERS += ("cancel", "terminate")
+TRIGGERS += ("cancel", "terminate", "worker")
 REFERRED = ("message", "signal", "error", "escalation")
 LOOPS = ("times", "each", "until", "sequentially", "collect", "tell_one", "tell_each", "behavior")
 ATTRIBUTES = {
@@ -252,6 +252,9 @@ class Sheet:
 
     def trigger(self, kind: str, text: str, id: str = "") -> str:
         about = f' id="{id}"' if id else ""
+        if kind == "worker":  # a message that an external worker sends
+            kind, about = "message", f' camunda:type="external" camunda:topic="{text}"'
+            text = ""
         inside = ""
         if kind in REFERRED and text:
             about += f' {kind}Ref="{self.refer(kind, text)}"'

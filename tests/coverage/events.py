@@ -194,7 +194,17 @@ def _catch(trigger: str, behind: bool) -> Row:
 
 
 def throws() -> list[Row]:
-    return [_throw(trigger) for trigger in TRIGGERS]
+    return [_throw(trigger) for trigger in TRIGGERS] + [
+        Example(
+            "throw_message_by_worker",
+            "message, by a worker",
+            "start -> a -> tell -> done\ntell: throw worker=away",
+            "start a tell done",
+            "a tell",
+            "10.5.4, 13.5.2",
+            note="waits until an external worker has sent it",
+        )
+    ]
 
 
 def _throw(trigger: str) -> Row:
@@ -224,7 +234,19 @@ def _throw(trigger: str) -> Row:
 def ends() -> list[Row]:
     return [
         end(place, trigger) for place in END_PLACES for trigger in TRIGGERS if trigger != "parallelMultiple"
-    ]
+    ] + [by_worker(place) for place in END_PLACES if place is not AD_HOC]
+
+
+def by_worker(place: Place) -> Row:
+    """A message that an external worker sends at an end: the level waits for it."""
+    return Example(
+        named("end", place.name, "message_by_worker"),
+        f"message, by a worker, in {place.name}",
+        place.draw("BEGIN -> a -> stop\nstop: end worker=away"),
+        f"{place.before} a stop {place.after}",
+        f"{place.do} a stop",
+        "10.5.3, 13.5.6",
+    )
 
 
 def end(place: Place, trigger: str) -> Row:

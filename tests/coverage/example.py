@@ -38,7 +38,8 @@ GATEWAYS = {tag for tag in KINDS.values() if tag.endswith("Gateway")}
 @dataclass(frozen=True)
 class Example:
     """`do`: what happens to it, in order: `a`, `a(x=1)`, `a#1` for the second token at a. A user task is done,
-    a timer fires, a message or signal arrives, `a` says at which element.
+    a timer fires, a message or signal arrives, an external worker is done (or raises an error:
+    `a(throw=oops)`), `a` says at which element.
     `outcome`: completed, terminated, or `stands at …` with the elements that are left."""
 
     name: str
@@ -94,6 +95,7 @@ def run(example: Example) -> Run:
     diagram, problems = checked(example)
     assert diagram is not None and problems == [], [str(problem) for problem in problems]
     world = Town(
+        outside=frozenset({"away"}),
         operations={"work": lambda **given: {"sum": sum(given.values())} if given else {}, "fail": _fail},
         rules={"always": lambda **given: {"answer": "yes"}, "never": _fail},
     )
@@ -130,6 +132,10 @@ def _step(played: Run, element: str, which: int, values: dict[str, Any]) -> None
         assert found.due is not None
         played.world.now = max(played.world.now, found.due)
         execution.fire(found.activity)
+    elif found.waits == "external" and "throw" in values:
+        execution.throw(found.activity, values["throw"], "It went wrong.", {})
+    elif found.waits == "external":
+        execution.deliver(found.activity, values, {})
     elif found.waits == "message":
         execution.receive(found.activity, values)
     else:

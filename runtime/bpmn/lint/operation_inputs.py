@@ -1,7 +1,6 @@
 """An operation is given what it needs, and nothing that it does not know."""
 
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.unknown_topic import topic_of
 
 UNKNOWN = "“{name}” gives {input} to {topic}, which does not take it (it takes {known})."
 
@@ -10,7 +9,7 @@ UNKNOWN = "“{name}” gives {input} to {topic}, which does not take it (it tak
 def operation_inputs(source: Source) -> Findings:
     """“{name}” does not give {input}, which {topic} needs: add an input parameter."""
     for node in source.nodes:
-        topic = topic_of(node)
+        topic = node.topic
         if not topic or not source.catalogue.topics:
             continue
         signature = source.catalogue.topics.get(topic)

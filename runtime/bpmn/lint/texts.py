@@ -15,7 +15,8 @@ from runtime.bpmn.model import DataMapping, Flow, Node, Parameter, Process, Scri
 PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 # Extension properties that are evaluated, of a process and of a user task.
 TITLES = ("title", "title_en", "title_zh_hant", "subject")
-TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority")
+TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority", "jobPriority")
+PRIORITIES = ("jobPriority", "taskPriority")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ def texts(source: Source) -> Iterator[Text]:
         for name in TITLES:
             if process.properties.get(name):
                 yield Text(process, name, process.properties[name], False)
+        for name in PRIORITIES:
+            if process.attributes.get(name):
+                yield Text(process, name, process.attributes[name], False)
     for node in source.nodes:
         yield from _of_node(node)
 
@@ -50,6 +54,9 @@ def _of_node(node: Node) -> Iterator[Text]:
     for name in TEMPLATES:
         if node.attributes.get(name):
             yield Text(node, name, node.attributes[name], False)
+    for name, text in (("topic", node.topic), ("taskPriority", node.task_priority)):
+        if text:
+            yield Text(node, name, text, False)
     if node.properties.get("excludes"):
         yield Text(node, "excludes", node.properties["excludes"], False)
     for field in node.fields:

@@ -99,9 +99,8 @@ def _note(trigger: Trigger, kind: str, thrown: Thrown) -> None:
 
 def _of_work(source: Source, node: Node, thrown: Thrown) -> None:
     """Operations throw the errors that they declare; of rules and scripts nothing is known."""
-    topic = node.attributes.get("topic", "") or (node.trigger.topic if node.trigger else "")
-    if topic:
-        operation = (source.catalogue.topics or {}).get(topic)
+    if node.topic:
+        operation = (source.catalogue.topics or {}).get(node.topic)
         if operation is None:
             thrown.all = False
         else:

@@ -8,7 +8,9 @@ from runtime.bpmn.vocabulary import (
     EVERYWHERE,
     EXTENSION_ATTRIBUTES,
     EXTENSIONS,
+    FLOW_NODES,
     SHARED_ATTRIBUTES,
+    SHARED_EXTENSION_ATTRIBUTES,
     SILENT_ATTRIBUTES,
     WITHOUT_EFFECT,
 )
@@ -29,6 +31,7 @@ def _known(tag: Tag, attribute: str) -> bool:
         return (
             tag.space != BPMN
             or name in EXTENSION_ATTRIBUTES.get(tag.name, ())
+            or (tag.name in FLOW_NODES and name in SHARED_EXTENSION_ATTRIBUTES)
             or name in SILENT_ATTRIBUTES | WITHOUT_EFFECT
             or name in ATTRIBUTES
         )

@@ -4,7 +4,7 @@ BPMN 2.0.2 §13.3.2 (Activity), §13.5.3 (boundary events); camunda:inputOutput.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runtime.bpmn.model import Node
@@ -73,6 +73,16 @@ class Activity(Bounded):
             return {}
         local = token.case.scopes.visible(token.id, local=True)
         return {parameter.name: local[parameter.name] for parameter in self.inputs_}
+
+    def answer(self, token: Token, values: Mapping[str, Value]) -> None:
+        """Write what a person or external worker gave. With output parameters, an answer of the same name
+        as an input parameter stays inside the task for them to use, as in Camunda; without, it goes out."""
+        scopes = token.case.scopes
+        for name in values:
+            if self.outputs_ and token.id in scopes:
+                scopes.write(token.id, name, values[name])
+            else:
+                self.write_out(token, name, values[name])
 
     def finish(self, token: Token) -> None:
         super().finish(token)

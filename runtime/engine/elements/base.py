@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from runtime.bpmn.model import Node, Trigger
 from runtime.engine.errors import NotTrueOrFalse, NoWayOut
+from runtime.engine.priorities import priority
 from runtime.engine.texts import Evaluate, assignments, listeners
 from runtime.engine.tree import CHECK, ENTER, STARTED, ScopeSpec, Token
 from runtime.expressions import Expression
@@ -37,6 +38,7 @@ class Element(BpmnTaskSpec):
 
     def __init__(self, level: ScopeSpec, node: Node, name: str = "") -> None:
         heard = listeners(node)
+        ranked = priority(node.attributes.get("jobPriority", ""), level.process, "jobPriority")
         # Only now the level knows it: what cannot run is not on it.
         super().__init__(level, name or node.id)
         self.level = level
@@ -45,6 +47,7 @@ class Element(BpmnTaskSpec):
         self.trigger = node.trigger or Trigger()
         self.outputs_ = assignments(node.outputs)
         self.listeners = heard
+        self.job_priority = ranked
         self.conditions: dict[str, Expression] = {}  # flow id → condition, filled by definition.py
 
     @property
@@ -116,6 +119,9 @@ class Element(BpmnTaskSpec):
 
     def withdrawn(self, token: Token) -> None:
         """The token ends without completing: what the element does about it."""
+
+    def tried_again(self, token: Token) -> None:
+        """Somebody tries the step again that is parked here."""
 
     def happened(self, token: Token, results: dict[str, Any]) -> None:
         """What the token waited for has come, with `results` in plain JSON."""

@@ -20,7 +20,7 @@ class BoundaryEvent(Condition, Element):
     def __init__(self, level: ScopeSpec, node: Node) -> None:
         super().__init__(level, node)
         self.waits = self.trigger.kind in AWAITED
-        self.wait = Wait(self.trigger) if self.waits else None
+        self.wait = Wait(self.trigger, self.job_priority) if self.waits else None
 
     def awaited(self, activity: Token) -> dict[str, Any]:
         assert self.wait is not None
@@ -51,4 +51,4 @@ class BoundaryEvent(Condition, Element):
         if wait["kind"] != "timer":
             return wait
         due = timers.following(as_due(wait), token.case.now, token.case.zone)
-        return as_wait(due) if due else None
+        return as_wait(due, wait.get("priority", 0)) if due else None

@@ -17,7 +17,7 @@ class Awaiting(Condition, Element):
 
     def __init__(self, level: ScopeSpec, node: Node, **about: Any) -> None:
         super().__init__(level, node, **about)
-        self.wait: Wait = Wait(self.trigger)
+        self.wait: Wait = Wait(self.trigger, self.job_priority)
 
     def awaited(self, token: Token) -> dict[str, Any]:
         return self.wait.awaited(token)

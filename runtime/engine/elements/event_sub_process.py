@@ -58,7 +58,7 @@ class Listener(Condition, Element):
     def __init__(self, level: ScopeSpec, subprocess: EventSubProcess) -> None:
         super().__init__(level, subprocess.start, f"{subprocess.node.id}#start")
         self.subprocess = subprocess
-        self.wait: Wait = Wait(self.trigger)
+        self.wait: Wait = Wait(self.trigger, self.job_priority)
 
     def arm(self, level: Level) -> None:
         case = level.task_tree.case
@@ -73,6 +73,7 @@ class Listener(Condition, Element):
             case.wait_over(token)
             due = timers.following(as_due(wait), case.now, case.zone)
             if due is not None:
-                case.wait(case.spawn(level, self, level.scope), as_wait(due))
+                again = as_wait(due, wait.get("priority", 0))
+                case.wait(case.spawn(level, self, level.scope), again)
             case.discard(token)
         self.subprocess.trigger_on(level, results)

@@ -6,6 +6,7 @@ from runtime.bpmn.model import Node
 from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.waits import Wait
 from runtime.engine.ports import MessageThrown
+from runtime.engine.priorities import rank
 from runtime.engine.tree import ScopeSpec, Token
 
 
@@ -25,6 +26,7 @@ class SendTask(Activity):
                 name=self.message.message(token, evaluate),
                 key=self.message.key(token, evaluate),
                 payload=self.inputs_of(token),
+                priority=rank(self.job_priority, evaluate, "jobPriority", self.node.id),
             )
         )
         return True

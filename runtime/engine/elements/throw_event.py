@@ -13,6 +13,7 @@ from runtime.engine.elements.send_task import SendTask
 from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.waits import Wait
 from runtime.engine.ports import SignalThrown
+from runtime.engine.priorities import rank
 from runtime.engine.texts import mappings
 from runtime.engine.tree import ScopeSpec, Token
 
@@ -28,7 +29,7 @@ class MessageThrow(SendTask):
 
 
 class OperationThrow(ServiceTask):
-    """A message that an operation sends: camunda:topic of its event definition."""
+    """A message that an operation or an external worker sends: camunda:topic of its event definition."""
 
     urgent = True
 
@@ -45,10 +46,12 @@ class SignalThrow(Element):
 
     def begin(self, token: Token) -> bool:
         case = token.case
-        name = self.wait.message(token, case.evaluator(token))
+        evaluate = case.evaluator(token)
+        name = self.wait.message(token, evaluate)
         payload = dict(carried(self.payload, token, token.local, inwards=True))
         token.memory["thrown"] = [name, case.read_values(payload)]
-        case.report(SignalThrown(self.node.id, token.id, name=name, payload=payload))
+        priority = rank(self.job_priority, evaluate, "jobPriority", self.node.id)
+        case.report(SignalThrown(self.node.id, token.id, name=name, payload=payload, priority=priority))
         return True
 
     def _on_complete(self, my_task: Token) -> None:

@@ -6,7 +6,6 @@ caller's. Who these people are is not known here."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 from runtime.bpmn.model import Node
 from runtime.engine import task_events
@@ -103,16 +102,6 @@ class UserTask(Activity):
     def withdrawn(self, token: Token) -> None:
         if "task.delete" in self.listeners and token.wait.get("kind") == "user":
             token.case.attempt(token, lambda: task_events.told(token, ("delete",)))
-
-    def answer(self, token: Token, values: Mapping[str, Value]) -> None:
-        """Write what the person gave. With output parameters, an answer of the same name as an
-        input parameter stays inside the task for them to use, as in Camunda; without, it goes out."""
-        scopes = token.case.scopes
-        for name in values:
-            if self.outputs_ and token.id in scopes:
-                scopes.write(token.id, name, values[name])
-            else:
-                self.write_out(token, name, values[name])
 
     def finish(self, token: Token) -> None:
         self.tell_untold(token)

@@ -13,7 +13,8 @@ from runtime.bpmn.model import Trigger
 from runtime.engine import timers
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import KeyTooLong, NeverDue, NotText, NotTrueOrFalse
-from runtime.engine.texts import Evaluate, formula, template
+from runtime.engine.priorities import rank
+from runtime.engine.texts import Evaluate, Template, formula, template
 from runtime.engine.tree import Token
 from runtime.expressions import PURE
 from runtime.values import Value
@@ -54,10 +55,10 @@ class Condition:
 
 
 class Wait:
-    """A trigger, ready to be awaited."""
+    """A trigger, ready to be awaited. `priority`: of the job that wakes it."""
 
-    def __init__(self, trigger: Trigger) -> None:
-        self.trigger = trigger
+    def __init__(self, trigger: Trigger, priority: Template | None = None) -> None:
+        self.trigger, self.priority = trigger, priority
         self.kind = trigger.kind
         self.condition = formula(trigger.condition) if trigger.kind == "conditional" else None
         self.text = trigger.date or trigger.duration or trigger.cycle
@@ -81,7 +82,7 @@ class Wait:
         due = timers.first(self.timer, self.when.fill(evaluate), token.case.now, token.case.zone)
         if due is None:
             raise NeverDue(text=self.text, element=token.element)
-        return as_wait(due)
+        return as_wait(due, rank(self.priority, evaluate, "jobPriority", token.element))
 
     def message(self, token: Token, evaluate: Evaluate) -> str:
         name = self.name.fill(evaluate)
@@ -102,8 +103,9 @@ class Wait:
         return key
 
 
-def as_wait(due: timers.Due) -> dict[str, Any]:
-    return {"kind": "timer", "due": due.at.isoformat(), "cycle": due.cycle, "left": due.left}
+def as_wait(due: timers.Due, priority: int) -> dict[str, Any]:
+    about = {"priority": priority} if priority else {}  # most have none
+    return {"kind": "timer", "due": due.at.isoformat(), "cycle": due.cycle, "left": due.left, **about}
 
 
 def as_due(wait: dict[str, Any]) -> timers.Due:

@@ -185,6 +185,10 @@ class Town:
     rules: dict[str, Callable[..., Any]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any], ports.Step]] = field(default_factory=list)
     tasks: dict[str, ports.Task] = field(default_factory=dict)  # by activity, as `Run.again` leaves them
+    outside: frozenset[str] = frozenset()  # topics of external workers
+
+    def is_external(self, topic: str, step: ports.Step) -> bool:
+        return topic in self.outside
 
     def operate(self, topic: str, inputs: Mapping[str, Any], step: ports.Step) -> Mapping[str, Any]:
         self.calls.append((topic, dict(inputs), step))
@@ -290,6 +294,11 @@ class Run:
 
     def receive(self, element: str, which: int = 0, **payload: Any) -> Run:
         self.execution.receive(self.activity(element, which), payload)
+        return self.again()
+
+    def deliver(self, element: str, which: int = 0, *, local: Any = None, **values: Any) -> Run:
+        """An external worker has done it."""
+        self.execution.deliver(self.activity(element, which), values, local or {})
         return self.again()
 
     def signal(self, element: str, which: int = 0, **payload: Any) -> Run:

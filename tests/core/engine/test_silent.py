@@ -193,7 +193,7 @@ TIMER = event("timer", inside='<timeDuration>"PT1H"</timeDuration>')
 BESIDE = f'<boundaryEvent id="b" attachedToRef="{{}}">{TIMER}</boundaryEvent>'
 ACCEPTED = {
     "several starts": ('<startEvent id="s2"/>' + script("a"), "s -> a -> e\ns2 -> e", "several_starts"),
-    "a send task without a message": ('<sendTask id="a"/>', "s -> a -> e", "unknown_topic"),
+    "a send task without a message": ('<sendTask id="a"/>', "s -> a -> e", "missing_topic"),
     "a receive task without a message": ('<receiveTask id="a"/>', "s -> a -> e", "message_name"),
     "a task that is never reached": (script("a") + script("lost"), "s -> a -> e\nlost -> e", "unreachable"),
     "an event at nothing": (
