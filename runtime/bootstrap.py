@@ -6,8 +6,9 @@ import datetime as dt
 import itertools
 import os
 import random
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -21,12 +22,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import clock, scripts, v8
-from runtime.commands import accounts, drafts
+from runtime.commands import accounts, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
+from runtime.queries import external_tasks as external_queries
 from runtime.rules import evaluate
 from runtime.store import calendar, db, migrate, outages
 from runtime.store.cases import CaseMoved
@@ -49,6 +51,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+LONGEST_WAIT = 30.0  # seconds that an external worker may wait for work
+# Locks run out, pauses end and other processes commit without the bell.
+LOOK_AGAIN = 1.0
+
+
 class DatabaseBehind(Failed):
     """The database is of an older version. Run: guicheng db upgrade"""
 
@@ -65,7 +72,8 @@ class Settings(BaseSettings):
     many days a message that nobody waits for is kept, unless its diagram says otherwise; demo: the demo
     department and its people on the sign-in page; script_seconds: how long a script in a diagram
     may run; most_steps: how many automatic steps a case may make in a row, waiting for nothing, before
-    it is stopped as an incident."""
+    it is stopped as an incident; waiting_workers: how many external workers may wait for work at once, in one
+    server process: fewer than its threads, so that people are served meanwhile."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -79,6 +87,7 @@ class Settings(BaseSettings):
     most_steps: int = 100_000
     demo: bool = False
     script_seconds: float = 1.0
+    waiting_workers: int = 4
 
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.home.resolve() / 'guicheng.db'}"
@@ -92,6 +101,7 @@ class Runtime:
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         scripts.use(settings.script_seconds)
         self.engine = db.connect(settings.url())
+        self._waiting = threading.BoundedSemaphore(max(settings.waiting_workers, 1))
         self.house = House(
             zone=ZoneInfo(settings.zone),
             demo=settings.demo,
@@ -193,6 +203,43 @@ class Runtime:
         if errors:
             raise deploying.DeploymentRefused(problems, count=len(errors))
         return self.do(drafts.publish_rule, actor, key, draft, digest(text))
+
+    def fetch(
+        self,
+        actor: Actor,
+        worker: str,
+        wanted: Sequence[external_tasks.Wanted],
+        most: int = 1,
+        *,
+        by_priority: bool = False,
+        wait: float = 0.0,
+    ) -> list[external_tasks.Locked]:
+        """Lock tasks for an external worker. While there are none it waits, `wait` seconds at most; if too
+        many wait already, it is answered at once.
+
+        Looking changes nothing, so that many workers without work keep nobody from writing. Raises as
+        external_tasks.fetch_and_lock."""
+        external_tasks.check_wanted(actor, worker, wanted, most)
+        topics = [each.topic for each in wanted]
+        until = clock.seconds() + min(wait, LONGEST_WAIT)
+        waiting = False
+        try:
+            while True:
+                rung = self.house.bell.rung
+                if self.read(external_queries.worth_fetching, actor, topics):
+                    found = self.do(
+                        external_tasks.fetch_and_lock, actor, worker, wanted, most, by_priority=by_priority
+                    )
+                    if found:
+                        return found
+                left = until - clock.seconds()
+                waiting = waiting or (left > 0 and self._waiting.acquire(blocking=False))
+                if left <= 0 or not waiting:
+                    return []
+                self.house.bell.wait(rung, min(left, LOOK_AGAIN))
+        finally:
+            if waiting:
+                self._waiting.release()
 
     def missing_years(self) -> list[int]:
         """This year and the next, where the business calendar does not hold them."""

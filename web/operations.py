@@ -1,4 +1,5 @@
-"""What needs whoever operates the house: open incidents, and messages that found no receiver.
+"""What needs whoever operates the house: open incidents, messages that found no receiver, and what waits
+for external workers.
 
 Not here: the incidents of one case on its own page (cases.py)."""
 
@@ -8,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime.commands import incidents, messages
+from runtime.queries import external_tasks as external_queries
 from runtime.queries import incidents as incident_queries
 from runtime.queries import messages as message_queries
 from web import current
@@ -21,6 +23,7 @@ def overview() -> str:
         "operations.html",
         incidents=current.read(incident_queries.listing),
         messages=current.read(message_queries.listing),
+        topics=current.read(external_queries.topics),
         states=message_queries.SENTENCES,
     )
 

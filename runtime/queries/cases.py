@@ -24,6 +24,7 @@ from runtime.store import deployments, event_log
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import decisions
+from runtime.store.external_tasks import external_tasks
 from runtime.store.files import file_uses
 from runtime.store.jobs import incidents, subscriptions
 from runtime.store.user_tasks import OPEN
@@ -241,6 +242,14 @@ def _awaited(tx: Transaction, case: Any, language: str) -> dict[str, list[str]]:
             text = say(language, "waits for the message {name}", name=row.name)
         if text not in found.setdefault(row.element, []):
             found[row.element].append(text)
+    task = external_tasks.c
+    open_ = sa.select(task.element, task.topic).where(
+        task.case_id == case.id, task.state.in_(("open", "failed"))
+    )
+    for row in tx.all(open_.distinct().order_by(task.topic)):
+        found.setdefault(row.element, []).append(
+            say(language, "waits for an external worker of {topic}", topic=row.topic)
+        )
     return found
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from runtime import clock
+from runtime import bootstrap, clock
+from runtime.bell import Bell
+from runtime.bootstrap import Runtime
 from runtime.commands import accounts, advance, external_tasks, incidents
 from runtime.commands.external_tasks import Locked, Wanted
 from runtime.identity import SYSTEM, NotGranted
@@ -512,3 +515,89 @@ def test_what_a_worker_did_stands_in_the_log_with_its_name_and_account(firm: Off
         if row.kind in ("external_failed", "external_completed")
     ]
     assert told == [("external_failed", "w1", desk.actor.id), ("external_completed", "w2", desk.actor.id)]
+
+
+# --- waiting for work ----------------------------------------------------------------
+
+
+WANTED = [Wanted("billing.send", 60)]
+
+
+def waiting(desk: Desk, seconds: float = 20.0) -> Future[list[Locked]]:
+    """A worker that waits, in a thread of its own."""
+    pool = ThreadPoolExecutor(1)
+    found = pool.submit(desk.office.runtime.fetch, desk.actor, "w1", WANTED, 10, wait=seconds)
+    pool.shutdown(wait=False)
+    return found
+
+
+def test_who_waits_is_woken_by_the_commit_that_opens_a_task(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So that nothing but the bell can wake it in time.
+    monkeypatch.setattr(bootstrap, "LOOK_AGAIN", 600.0)
+    monkeypatch.setattr(bootstrap, "LONGEST_WAIT", 600.0)
+    firm.deploy(BILL)
+    desk = robot(firm)
+    fetch(desk)
+    found = waiting(desk, 600.0)
+    case = firm.as_("spec").start("bill")
+    assert [task.case for task in found.result(timeout=120)] == [case.id]
+
+
+def test_who_waits_finds_what_another_process_has_opened(firm: Office) -> None:
+    firm.deploy(BILL)
+    desk = robot(firm)
+    other = Office(Runtime(firm.runtime.settings))
+    found = waiting(desk, 30.0)
+    case = other.as_("spec").start("bill")
+    assert [task.case for task in found.result(timeout=120)] == [case.id]
+    other.runtime.close()
+
+
+def test_when_too_many_wait_the_next_is_answered_at_once(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def waits(*anything: Any) -> None:
+        raise AssertionError("it waits")
+
+    monkeypatch.setattr(Bell, "wait", waits)
+    firm.deploy(BILL)
+    desk = robot(firm)
+    places = firm.runtime.settings.waiting_workers
+    for _ in range(places):
+        firm.runtime._waiting.acquire()
+    assert firm.runtime.fetch(desk.actor, "w1", WANTED, 10, wait=30.0) == []
+    for _ in range(places):
+        firm.runtime._waiting.release()
+    case = firm.as_("spec").start("bill")
+    assert [task.case for task in firm.runtime.fetch(desk.actor, "w1", WANTED)] == [case.id]
+
+
+def test_looking_for_work_where_there_is_none_writes_nothing(firm: Office) -> None:
+    desk = robot(firm)
+    assert firm.runtime.fetch(desk.actor, "w1", WANTED) == []
+    with firm.counted() as said:
+        assert firm.runtime.fetch(desk.actor, "w1", WANTED) == []
+    assert said and all(statement.startswith("SELECT") for statement in said)
+
+
+def test_who_may_not_fetch_does_not_wait(firm: Office) -> None:
+    with pytest.raises(external_tasks.NotYourTopic):
+        firm.runtime.fetch(firm.as_("money").actor, "w1", WANTED, wait=30.0)
+
+
+def test_workers_at_once_get_each_task_once(firm: Office) -> None:
+    firm.deploy(BILL)
+    for _ in range(12):
+        firm.as_("spec").start("bill")
+    desk = robot(firm)
+
+    def work(name: str) -> list[str]:
+        done = []
+        while found := firm.runtime.fetch(desk.actor, name, WANTED, 2):
+            for task in found:
+                firm.runtime.do(external_tasks.complete, desk.actor, task.id, name, {"by": name})
+                done.append(task.id)
+        return done
+
+    with ThreadPoolExecutor(4) as pool:
+        each = list(pool.map(work, ["w1", "w2", "w3", "w4"]))
+    done = [task for some in each for task in some]
+    assert len(done) == len(set(done)) == 12 and states(firm) == ["done"] * 12
