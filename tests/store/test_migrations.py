@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import runtime.bootstrap  # noqa: F401  every table is declared once everything is imported
+import runtime.cli  # noqa: F401  every table is declared once everything is imported
 from runtime.store import db, deployments, jobs, migrate
 from tests.databases import Databases
 
