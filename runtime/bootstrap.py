@@ -30,7 +30,7 @@ from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.queries import external_tasks as external_queries
 from runtime.rules import evaluate
-from runtime.store import calendar, db, migrate, outages
+from runtime.store import calendar, db, migrate, outages, waking
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 from runtime.store.deployments import digest
@@ -104,6 +104,7 @@ class Runtime:
         self._waiting = threading.BoundedSemaphore(max(settings.waiting_workers, 1))
         self.house = House(
             zone=ZoneInfo(settings.zone),
+            waking=waking.of(self.engine),
             demo=settings.demo,
             most_steps=settings.most_steps,
             messages_kept=dt.timedelta(days=settings.message_days),
@@ -122,7 +123,7 @@ class Runtime:
 
     def load(self) -> None:
         """Make sure that the database fits. Raises DatabaseBehind."""
-        if not migrate.current(self.engine):
+        if not _insisting(lambda: migrate.current(self.engine)):
             raise DatabaseBehind()
 
     def do(
@@ -331,10 +332,9 @@ def _insisting(act: Callable[[], T]) -> T:
         try:
             return act()
         except (CaseMoved, db.Again, sa.exc.SQLAlchemyError) as error:
-            cause = error.__cause__ if isinstance(error, db.Again) else error
+            cause = error.why if isinstance(error, db.Again) else error
             means = outages.Busy if isinstance(cause, CaseMoved) else outages.meaning(cause)
             if means is None:
-                assert cause is not None
                 raise cause from None
             tired = attempt == TRIES or clock.seconds() - began > PATIENCE
             if tired or means not in outages.PASSING:

@@ -29,6 +29,7 @@ from runtime.rules import evaluate, rulefile
 from runtime.store import accounts, deployments
 from runtime.store import calendar as calendars
 from runtime.store.db import Transaction
+from runtime.store.waking import InProcess, Waking
 
 
 class NoSuchProcess(NotFound):
@@ -104,7 +105,7 @@ class House:
     zone: ZoneInfo
     most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
     messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
-    wake: Callable[[], None] = lambda: None
+    waking: Waking = field(default_factory=InProcess)
     bell: Bell = field(default_factory=Bell)  # rung when external workers may find something to do
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))

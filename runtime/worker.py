@@ -6,6 +6,7 @@ Not here: what a job does (commands/triggers.py)."""
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -29,10 +30,11 @@ class Worker:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._stop_listening: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Work in the background; commands of this process wake it."""
-        self.runtime.house.wake = self.wake
+        """Work in the background; whoever writes a job wakes it."""
+        self._stop_listening = self.runtime.house.waking.listen(self._woken)
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
 
@@ -43,6 +45,7 @@ class Worker:
         """Finish the job at hand and end."""
         self._stopping.set()
         self._woken.set()
+        self._stop_listening()
         if self._thread:
             self._thread.join(timeout=30)
 

@@ -25,14 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """Where this run keeps its data."""
-    if request.config.getoption("--database") == "sqlite":
-        yield Databases(None)
-        return
+def server() -> Iterator[Server]:
+    """A PostgreSQL, whatever this run keeps its data in."""
     server = Server()
-    yield Databases(server)
+    yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Where this run keeps its data."""
+    embedded = request.config.getoption("--database") == "sqlite"
+    return Databases(None if embedded else request.getfixturevalue("server"))
 
 
 @pytest.fixture
@@ -52,9 +56,12 @@ def still_clock() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def seeded_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo department, set up once; tests copy it."""
+    return demo_department(databases, tmp_path_factory.mktemp("seeded"))
+
+
+def demo_department(databases: Databases, home: Path) -> Path:
     from tests import office
 
-    home = tmp_path_factory.mktemp("seeded")
     with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = office.found(home)
         runtime.close()
@@ -107,11 +114,14 @@ def blank(databases: Databases, blank_home: Path, tmp_path: Path, still_clock: N
 @pytest.fixture(scope="session")
 def empty_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small firm with people and no processes; tests copy it and deploy their own."""
+    return small_firm(databases, tmp_path_factory.mktemp("empty"))
+
+
+def small_firm(databases: Databases, home: Path) -> Path:
     from runtime.bootstrap import Runtime, Settings
     from runtime.commands import accounts
     from runtime.identity import SYSTEM
 
-    home = tmp_path_factory.mktemp("empty")
     with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = Runtime(Settings(home=home))
         runtime.upgrade()

@@ -252,7 +252,7 @@ def _write(
     _note_deadlock(tx, case.id, execution)
     # Whoever waits for due work looks again once this has committed.
     if work or signals:
-        tx.after_commit(library.house(tx).wake)
+        library.house(tx).waking.call(tx)
     if waits.external:
         tx.after_commit(library.house(tx).bell.ring)
     return moved

@@ -320,7 +320,7 @@ def take(
     for process in fresh:
         triggers.schedule_starts(tx, process)
     if fresh:
-        tx.after_commit(library.house(tx).wake)
+        library.house(tx).waking.call(tx)
     return notes
 
 

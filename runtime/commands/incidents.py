@@ -56,4 +56,4 @@ def retry(tx: Transaction, actor: Actor, incident: str) -> None:
                 }
             ],
         )  # fmt: skip
-    tx.after_commit(library.house(tx).wake)
+    library.house(tx).waking.call(tx)

@@ -90,7 +90,7 @@ def send(
             }
         ],
     )
-    tx.after_commit(library.house(tx).wake)
+    library.house(tx).waking.call(tx)
 
 
 def correlate(tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value]) -> Moved:
@@ -127,7 +127,7 @@ def deliver(tx: Transaction, actor: Actor, message: str) -> None:
     if not jobs.deliver(tx, row, tx.now + library.house(tx).messages_kept):
         raise MessageGone()
     _settled(tx, actor, row, "message.delivered_again")
-    tx.after_commit(library.house(tx).wake)
+    library.house(tx).waking.call(tx)
 
 
 def discard(tx: Transaction, actor: Actor, message: str) -> None:

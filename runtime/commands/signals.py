@@ -41,4 +41,4 @@ def throw(
     # Nothing is left to do with the signal itself: it is kept so that it is not thrown twice.
     tx.insert(jobs.jobs, [{**waits.job("signal", own, None, tx.now), "state": "done", "element": name}])
     waits.broadcast(tx, [(name, payload, 0)], f"signal:{public_id()}")
-    tx.after_commit(library.house(tx).wake)
+    library.house(tx).waking.call(tx)

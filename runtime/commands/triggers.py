@@ -219,7 +219,7 @@ def reschedule_starts(tx: Transaction) -> None:
     """The business calendar has changed: what is started by it may be due on another day."""
     for process in deployments.started_by_time(tx):
         schedule_starts(tx, process)
-    tx.after_commit(library.house(tx).wake)
+    library.house(tx).waking.call(tx)
 
 
 def failed(tx: Transaction, job: Any, error: BaseException) -> None:

@@ -12,8 +12,6 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import OperationalError
-
 from runtime import clock, functions, i18n, library, scripts
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
@@ -24,7 +22,7 @@ from runtime.ledger import operations
 from runtime.rules import evaluate
 from runtime.scripts import Scripted
 from runtime.store import accounts, user_tasks
-from runtime.store.db import Again, Transaction
+from runtime.store.db import Transaction
 from runtime.values import Value
 
 # Seconds of scripts in one transaction. On SQLite everybody else who writes waits meanwhile, and a step may
@@ -93,10 +91,8 @@ class BoundWorld:
         try:
             with self.tx.savepoint():
                 result = operations.perform(topic, call, inputs)
-        except BaseException as error:
+        except BaseException:
             del self.sent[sent:], self.decided[decided:]
-            if isinstance(error, OperationalError):
-                raise Again() from error
             raise
         self.operated.append((step, topic))
         return result

@@ -7,6 +7,7 @@ PostgreSQL by URL."""
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
+from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, Row, make_url
 from sqlalchemy.types import TypeDecorator
 
 from runtime import values
@@ -24,7 +25,7 @@ from runtime.errors import Invalid
 from runtime.store import outages
 from runtime.store.prepared import Prepared
 
-WAIT = 5  # seconds for SQLite's one writer to finish
+WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
 
 metadata = sa.MetaData(
     naming_convention={
@@ -56,9 +57,13 @@ class UnknownDatabase(Invalid):
 
 
 class Again(BaseException):
-    """The database gave up on the transaction (deadlock, serialisation): run all of it again.
+    """The database gave up on the transaction (busy, deadlock, connection cut): `why` says what it means.
 
-    Not an Exception, so that no step takes it for a failure of its own."""
+    Not an Exception, so that no step takes it for a failure of its own and goes on in what is lost."""
+
+    def __init__(self, why: Exception) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -165,8 +170,9 @@ class Transaction:
 
         SQLite has one writer at a time anyway."""
         if self.connection.dialect.name == "postgresql":
-            for name in sorted(set(what)):
-                self.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(name))))
+            # All in one order, so that no two wait for one another.
+            for key in sorted({_key(name) for name in what}):
+                self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -180,6 +186,24 @@ def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
     return Prepared(sa.insert(table), columns)
 
 
+def _key(name: str) -> int:
+    """The number of PostgreSQL's advisory lock `name`: 64 bits, since two names with one number would
+    wait for one another, and in no order."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+# What each connection to PostgreSQL is told, in milliseconds: how long a lock is waited for, and how
+# long somebody who has fallen silent in the middle may keep locks from others.
+LIMITS = (("lock_timeout", WAIT * 1000), ("idle_in_transaction_session_timeout", 60_000))
+# A machine that vanished is noticed within half a minute; the URL may say otherwise.
+REACH = {
+    "application_name": "guicheng",
+    "connect_timeout": WAIT,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 # What each connection to an embedded database is told.
 SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}")
 
@@ -203,8 +227,37 @@ def connect(url: str | URL) -> Engine:
 
     What a failed statement was given stays out of its error: errors are kept, shown and logged."""
     address = locate(url)
-    if address.get_backend_name() != "sqlite":
-        return sa.create_engine(address, pool_pre_ping=True, hide_parameters=True)
+    engine = _postgresql(address) if address.get_backend_name() == "postgresql" else _sqlite(address)
+
+    @event.listens_for(engine, "handle_error")
+    def give_up(context: ExceptionContext) -> Again | None:
+        # What a commit meets is told by `writing`: nobody may run that again without looking.
+        if context.connection is None or context.statement is None or context.sqlalchemy_exception is None:
+            return None
+        writes = context.connection.get_execution_options().get("writing", False)
+        if not writes or outages.meaning(context.sqlalchemy_exception) is None:
+            return None
+        return Again(context.sqlalchemy_exception)
+
+    return engine
+
+
+def _postgresql(address: URL) -> Engine:
+    """Every thread of a process may hold a connection; a stale one is noticed by its first statement,
+    and the transaction is run again on a new one."""
+    given = address.query.get("options", "")
+    options = [*([given] if isinstance(given, str) else given), *(f"-c {name}={ms}" for name, ms in LIMITS)]
+    return sa.create_engine(
+        address.update_query_dict({"options": " ".join(options).strip()}),
+        connect_args=REACH,
+        pool_size=8,
+        max_overflow=56,
+        pool_timeout=WAIT,
+        hide_parameters=True,
+    )
+
+
+def _sqlite(address: URL) -> Engine:
     arguments = {"timeout": WAIT, "check_same_thread": False}
     engine = sa.create_engine(address, connect_args=arguments, hide_parameters=True)
 
@@ -229,7 +282,7 @@ def writing(engine: Engine, clock: Callable[[], dt.datetime], house: Any = None)
     """A transaction that commits at the end of the block, or rolls back if it raises.
 
     Raises outages.Full, outages.Unsure when the commit fails."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(writing=True) as connection:
         begun = connection.begin()
         # Its time is when its turn has come, so that of two writers the later one is the later one.
         tx = Transaction(connection, clock(), house)
@@ -248,8 +301,9 @@ def writing(engine: Engine, clock: Callable[[], dt.datetime], house: Any = None)
 @contextmanager
 def reading(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
     """A consistent view; nothing can be written."""
-    with engine.connect().execution_options(reading=True) as connection:
+    with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
+            connection = connection.execution_options(reading=True)
             with connection.begin():
                 connection.exec_driver_sql("PRAGMA query_only=ON")
                 try:
@@ -257,6 +311,9 @@ def reading(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Tra
                 finally:
                     connection.exec_driver_sql("PRAGMA query_only=OFF")
         else:
+            # Said with BEGIN, so that it costs no round trip.
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
             with connection.begin():
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield Transaction(connection, now, house)

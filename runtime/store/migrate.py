@@ -10,6 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from runtime import clock
+from runtime.store.db import Transaction
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -34,5 +37,7 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     """Create or change the tables, up to a revision; all or nothing."""
     config = _config()
     with engine.begin() as connection:
+        # Of two machines that begin at once the second waits, and finds nothing left to do.
+        Transaction(connection, clock.now()).alone("migrate")
         config.attributes["connection"] = connection
         command.upgrade(config, revision)

@@ -1,0 +1,99 @@
+"""Waking those who wait for due work: one port, within a process or across machines.
+
+`call` belongs to the transaction that wrote the job: once it has committed, everybody who
+listens is woken; if it does not commit, nobody is. A call carries nothing, the jobs table is
+the truth, and whoever listens looks there every few seconds anyway: a lost call costs
+seconds, no work. Not here: claiming (jobs.py), working (worker.py)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import psycopg
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Engine
+
+from runtime.store.db import Transaction
+
+log = structlog.get_logger()
+CHANNEL = "guicheng_jobs"
+LOOK = 1.0  # seconds after which a listener sees that it was closed
+PAUSE = 1.0  # seconds between two attempts to reach a database that is away
+
+
+class Waking(Protocol):
+    """How a transaction that wrote a job reaches those who do it."""
+
+    def call(self, tx: Transaction) -> None:
+        """Wake them once this transaction has committed."""
+
+    def listen(self, woken: threading.Event) -> Callable[[], None]:
+        """Set `woken` at each call from now on; the function that is given ends it."""
+
+
+class InProcess:
+    """For the embedded database: those who listen are threads of this process."""
+
+    def __init__(self) -> None:
+        self._listening: list[threading.Event] = []
+
+    def call(self, tx: Transaction) -> None:
+        tx.after_commit(self._wake)
+
+    def listen(self, woken: threading.Event) -> Callable[[], None]:
+        self._listening.append(woken)
+        return lambda: self._listening.remove(woken)
+
+    def _wake(self) -> None:
+        for woken in tuple(self._listening):
+            woken.set()
+
+
+class Notified:
+    """For PostgreSQL: NOTIFY is sent by the commit itself, to listeners on any machine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def call(self, tx: Transaction) -> None:
+        # Once a transaction: the server would drop the others, but each costs a round trip.
+        if CHANNEL not in tx.memo:
+            tx.memo[CHANNEL] = True
+            tx.execute(sa.text(f"NOTIFY {CHANNEL}"))
+
+    def listen(self, woken: threading.Event) -> Callable[[], None]:
+        closed = threading.Event()
+        thread = threading.Thread(target=self._hear, args=(woken, closed), name="listener", daemon=True)
+        thread.start()
+
+        def close() -> None:
+            closed.set()
+            thread.join(timeout=5 * LOOK)
+
+        return close
+
+    def _hear(self, woken: threading.Event, closed: threading.Event) -> None:
+        while not closed.is_set():
+            try:
+                with self._connected() as connection:
+                    connection.execute(f"LISTEN {CHANNEL}")
+                    # What was called while nobody listened is looked for.
+                    woken.set()
+                    while not closed.is_set():
+                        for _ in connection.notifies(timeout=LOOK, stop_after=1):
+                            woken.set()
+            except psycopg.Error as error:
+                log.warning("listener_cut_off", reason=str(error).strip())
+                closed.wait(PAUSE)
+
+    def _connected(self) -> psycopg.Connection:
+        """A connection beside the pool, held for as long as somebody listens."""
+        words, given = self._engine.dialect.create_connect_args(self._engine.url)
+        return psycopg.connect(*words, **given, autocommit=True)
+
+
+def of(engine: Engine) -> Waking:
+    return Notified(engine) if engine.dialect.name == "postgresql" else InProcess()
