@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,9 @@ from pathlib import Path
 import psycopg
 
 URL = "GUICHENG_DATABASE_URL"
-# Nothing here outlives the machine, and a test is over before the disk would be.
+# What is committed outlives the server, which tests kill, but need not outlive the machine.
 SETTINGS = """
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 max_connections = 200
 """
@@ -69,7 +69,17 @@ class Server:
         self._control("stop", "-m", "immediate")
 
     def start(self) -> None:
+        """Run again; whoever comes is let in when this returns."""
         self._server.ensure_postgres_running()
+        until = time.monotonic() + 30
+        while True:
+            try:
+                self.run("SELECT 1")
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.05)
 
     def close(self) -> None:
         self._server.cleanup()

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from runtime import i18n
 from runtime.errors import NotFound
-from runtime.store.db import Exact, Tagged, Transaction, metadata
+from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
 
 suppliers = sa.Table(
     "suppliers",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("code", sa.String(32), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
     sa.Column("contact", sa.String(100)),
@@ -28,7 +28,7 @@ suppliers = sa.Table(
 customers = sa.Table(
     "customers",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("code", sa.String(32), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
     sa.Column("contact", sa.String(100)),
@@ -40,7 +40,7 @@ customers = sa.Table(
 warehouses = sa.Table(
     "warehouses",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("code", sa.String(32), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
     sa.Column("address", sa.Text),
@@ -49,7 +49,7 @@ warehouses = sa.Table(
 components = sa.Table(
     "components",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("sku", sa.String(32), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
     sa.Column("brand", sa.String(64), nullable=False),

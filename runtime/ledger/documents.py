@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.ledger.inputs import MOST_MONEY
 from runtime.ledger.operations import refuse
-from runtime.store.db import AmountTooLarge, Instant, Transaction, metadata
+from runtime.store.db import AmountTooLarge, Id, Instant, Transaction, metadata
 
 document_numbers = sa.Table(
     "document_numbers",
@@ -64,7 +64,7 @@ class SamePerson(Conflict):
 def columns() -> list[sa.Column[Any]]:
     """Of every document: `id` inside, `public_id` outside, the case that made it and when."""
     return [
-        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("id", Id, primary_key=True),
         sa.Column("public_id", sa.String(32), nullable=False, unique=True),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant, nullable=False),

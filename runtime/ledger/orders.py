@@ -17,7 +17,7 @@ from runtime.ids import public_id
 from runtime.ledger import catalogue, documents, plans
 from runtime.ledger.inputs import Money, Pieces
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.store.db import Exact, Tagged, Transaction, metadata
+from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
 from runtime.values import File
 
 contracts = sa.Table(
@@ -59,7 +59,7 @@ orders = sa.Table(
 order_lines = sa.Table(
     "purchase_order_lines",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("order_id", sa.ForeignKey("purchase_orders.id"), nullable=False, index=True),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False, index=True),
     sa.Column("quantity", sa.BigInteger, nullable=False),  # pieces, as are all below

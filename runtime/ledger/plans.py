@@ -15,7 +15,7 @@ from runtime.ledger import catalogue, documents
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.safety import stock_alerts
-from runtime.store.db import Exact, Transaction, metadata
+from runtime.store.db import Exact, Id, Transaction, metadata
 
 plans = sa.Table(
     "purchase_plans",
@@ -34,7 +34,7 @@ plans = sa.Table(
 purchase_plan_lines = sa.Table(
     "purchase_plan_lines",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("plan_id", sa.ForeignKey("purchase_plans.id"), nullable=False, index=True),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
     sa.Column("quantity", sa.BigInteger, nullable=False),

@@ -15,7 +15,7 @@ from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.orders import left, lines_of, order_lines, orders
-from runtime.store.db import Tagged, Transaction, metadata
+from runtime.store.db import Id, Tagged, Transaction, metadata
 from runtime.values import File
 
 receipts = sa.Table(
@@ -37,7 +37,7 @@ receipts = sa.Table(
 receipt_lines = sa.Table(
     "purchase_receipt_lines",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("receipt_id", sa.ForeignKey("purchase_receipts.id"), nullable=False, index=True),
     sa.Column("order_line_id", sa.ForeignKey("purchase_order_lines.id"), nullable=False),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.ledger import catalogue, documents
 from runtime.ledger.operations import Call
-from runtime.store.db import Exact, Instant, Tagged, metadata
+from runtime.store.db import Exact, Id, Instant, Tagged, metadata
 
 WINDOW = 180  # days of demand history that are looked at, unless a component says otherwise
 
@@ -39,7 +39,7 @@ stock_parameters = sa.Table(
 stock_reviews = sa.Table(
     "stock_reviews",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("case", sa.String(32), nullable=False),

@@ -16,7 +16,7 @@ from runtime.ids import public_id
 from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.store.db import Exact, Transaction, metadata
+from runtime.store.db import Exact, Id, Transaction, metadata
 
 sales_orders = sa.Table(
     "sales_orders",
@@ -42,7 +42,7 @@ sales_orders = sa.Table(
 sales_order_lines = sa.Table(
     "sales_order_lines",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, index=True),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False, index=True),
     sa.Column("ordered", sa.BigInteger, nullable=False),  # pieces the customer wanted

@@ -15,7 +15,7 @@ from runtime.ledger import append_only, documents
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.sales import NEXT, lines_of, sales_orders
-from runtime.store.db import Exact, metadata
+from runtime.store.db import Exact, Id, metadata
 
 settlements = sa.Table(
     "settlements",
@@ -33,7 +33,7 @@ settlements = sa.Table(
 sales_facts = sa.Table(
     "sales_facts",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("settlement_id", sa.ForeignKey("settlements.id"), nullable=False),
     sa.Column("customer_id", sa.ForeignKey("customers.id"), nullable=False),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),

@@ -15,7 +15,7 @@ from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.sales import NEXT, lines_of, release, sales_orders
-from runtime.store.db import Transaction, metadata
+from runtime.store.db import Id, Transaction, metadata
 
 shipments = sa.Table(
     "shipments",
@@ -36,7 +36,7 @@ shipments = sa.Table(
 shipment_lines = sa.Table(
     "shipment_lines",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("shipment_id", sa.ForeignKey("shipments.id"), nullable=False, index=True),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
     sa.Column("quantity", sa.BigInteger, nullable=False),

@@ -15,12 +15,12 @@ from runtime.errors import Conflict
 from runtime.ids import public_id
 from runtime.ledger import append_only, catalogue, documents, safety
 from runtime.ledger.operations import Call
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Id, Instant, Transaction, metadata
 
 stock_movements = sa.Table(
     "stock_movements",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("kind", sa.String(16), nullable=False),  # opening | receipt | issue | return | correction
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from runtime.errors import Conflict, Invalid
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.store.db import Exact, Instant, Transaction, metadata
+from runtime.store.db import Exact, Id, Instant, Transaction, metadata
 
 wages = sa.Table(
     "wages",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("person", sa.String(32), nullable=False),
     sa.Column("wage", Exact, nullable=False),  # CNY a month
     sa.Column("effective_from", sa.Date, nullable=False),

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 
 people = sa.Table(
     "people",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("username", sa.String(64), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),  # language → name
@@ -47,7 +47,7 @@ grants = sa.Table(
 admin_log = sa.Table(
     "admin_log",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("at", Instant, nullable=False),
     sa.Column("actor_id", sa.ForeignKey("people.id")),  # NULL: the command line
     sa.Column("action", sa.String(64), nullable=False),

@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.errors import Conflict
-from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 from runtime.store.prepared import Prepared
 
 cases = sa.Table(
     "cases",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("process", sa.String(128), nullable=False),
     sa.Column("bindings", Tagged, nullable=False),  # process id → resources.id, fixed at the start

@@ -93,6 +93,11 @@ class Exact(TypeDecorator[Decimal]):
         return self
 
 
+# Of rows that are never done counting: ten million cases a day use up 32 bits within weeks. SQLite's are 64 bits
+# wide anyway, and must be called INTEGER there.
+Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
 class Instant(TypeDecorator[dt.datetime]):
     """A moment in UTC, to the microsecond: timestamptz, or sortable ISO text on SQLite."""
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 
 resources = sa.Table(
     "resources",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("kind", sa.String(8), nullable=False),  # bpmn | form | rule
     sa.Column("key", sa.String(128), nullable=False),  # process, form or rule id

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import values
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Id, Instant, Transaction, metadata
 
 events = sa.Table(
     "events",
@@ -39,7 +39,7 @@ events = sa.Table(
 decisions = sa.Table(
     "decisions",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), index=True),
     sa.Column("element", sa.String(128), nullable=False),
     sa.Column("activity", sa.String(64), nullable=False),

@@ -15,14 +15,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Id, Instant, Transaction, metadata
 
 OPEN = "state = 'open'"
 
 external_tasks = sa.Table(
     "external_tasks",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("process", sa.String(128), nullable=False),

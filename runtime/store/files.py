@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Id, Instant, Transaction, metadata
 
 files = sa.Table(
     "files",
@@ -21,7 +21,7 @@ files = sa.Table(
 file_uses = sa.Table(
     "file_uses",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("sha256", sa.ForeignKey("files.sha256"), nullable=False, index=True),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("media_type", sa.String(127), nullable=False),

@@ -11,12 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 
 jobs = sa.Table(
     "jobs",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     # timer | retry | continue | message | signal | begin (by a signal) | start (by a timer)
     sa.Column("kind", sa.String(12), nullable=False),
     # waiting | done | ended | failed; messages also kept | expired | dropped
@@ -75,7 +75,7 @@ subscriptions = sa.Table(
 incidents = sa.Table(
     "incidents",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), index=True),
     sa.Column("job_id", sa.ForeignKey("jobs.id"), index=True),

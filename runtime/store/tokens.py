@@ -9,12 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.db import Id, Instant, Transaction, metadata
 
 tokens = sa.Table(
     "access_tokens",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("person_id", sa.ForeignKey("people.id"), nullable=False, index=True),
     sa.Column("name", sa.String(100), nullable=False),

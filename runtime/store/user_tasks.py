@@ -8,13 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 from runtime.store.prepared import Prepared
 
 user_tasks = sa.Table(
     "user_tasks",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("process", sa.String(128), nullable=False),  # the (called) process that holds the element

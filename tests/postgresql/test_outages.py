@@ -169,4 +169,4 @@ def test_whoever_waits_for_a_lock_too_long_is_told(writing: Office, monkeypatch:
 
 
 def _address(engine: sa.Engine) -> dict[str, Any]:
-    return {"conninfo": engine.url.set(drivername="postgresql").render_as_string(hide_password=False)}
+    return dict(engine.dialect.create_connect_args(engine.url)[1])
