@@ -29,6 +29,7 @@ from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.queries import external_tasks as external_queries
+from runtime.queries import people
 from runtime.rules import evaluate
 from runtime.store import calendar, db, migrate, outages, waking
 from runtime.store.cases import CaseMoved
@@ -226,6 +227,12 @@ class Runtime:
         waiting = False
         try:
             while True:
+                if waiting and actor is not SYSTEM:
+                    # Whoever has lost the right meanwhile, or left, is not given what has come.
+                    again = self.read(people.by_username, SYSTEM, actor.username)
+                    if again is None:
+                        return []
+                    actor = again
                 rung = self.house.bell.rung
                 if self.read(external_queries.worth_fetching, actor, topics):
                     found = self.do(

@@ -77,6 +77,10 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
         if probe.connect_ex((host, port)) == 0:
             err.print(say("Port {port} is in use; choose another with --port.", port=port), style="red")
             sys.exit(1)
+    if runtime.settings.waiting_workers >= THREADS:
+        sentence = "GUICHENG_WAITING_WORKERS must be below {threads}, the threads of the server."
+        err.print(say(sentence, threads=THREADS), style="red")
+        sys.exit(2)
     app = create_app(runtime, demo.people() if runtime.settings.demo else ())
     at_work: Any = Worker(runtime) if worker else None
     if at_work:

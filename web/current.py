@@ -4,13 +4,14 @@ Not here: signing in (auth.py), how values look (show.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar, cast
 
 from flask import current_app, g, request, session
 
 from runtime import clock, i18n
+from runtime.commands import external_tasks
 from runtime.commands import tokens as token_commands
 from runtime.errors import Conflict, Forbidden
 from runtime.identity import Actor
@@ -28,6 +29,16 @@ class Runtime(Protocol):
     def settings(self) -> Any: ...
     def secret(self) -> bytes: ...
     def publish_rule(self, actor: Actor, key: str, draft: str) -> int: ...
+    def fetch(
+        self,
+        actor: Actor,
+        worker: str,
+        wanted: Sequence[external_tasks.Wanted],
+        most: int = 1,
+        *,
+        by_priority: bool = False,
+        wait: float = 0.0,
+    ) -> list[external_tasks.Locked]: ...
     def do(self, command: Callable[..., T], actor: Any, *args: Any, **kwargs: Any) -> T: ...
     def read(self, query: Callable[..., T], actor: Any, *args: Any, **kwargs: Any) -> T: ...
 

@@ -206,6 +206,9 @@ def schedule_starts(tx: Transaction, process: str) -> None:
                 "element": element,
                 "activity": process,
                 "payload": {"process": process},
+                "priority": engine.start_priority(
+                    definition, element, now=tx.now, functions=world.functions(None)
+                ),
                 "due_at": due,
                 "created_at": tx.now,
             }

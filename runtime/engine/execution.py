@@ -22,9 +22,11 @@ from runtime.engine.elements.user_task import UserTask
 from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
 from runtime.engine.moves import Case
 from runtime.engine.ports import AskedAgain, Happening, World
+from runtime.engine.priorities import rank
 from runtime.engine.scopes import ROOT
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import READY, WAITING, Token
+from runtime.errors import GuichengError
 from runtime.expressions import PURE, Expression
 from runtime.expressions.errors import UnknownName
 from runtime.formulas import is_open
@@ -338,6 +340,22 @@ def next_due(
         if due is not None and due.at > now:
             found[name] = due.at
     return found
+
+
+def start_priority(
+    definition: Definition,
+    start_event: str,
+    *,
+    now: dt.datetime,
+    functions: Mapping[str, Callable[..., Any]] = PURE,
+) -> int:
+    """Of the job that starts a case at this event. There are no variables yet: what reads one is 0."""
+    start = definition.spec.starts[start_event]
+    calls = {**PURE, **functions, "now": lambda: now, "dateTime": lambda: now}
+    try:
+        return rank(start.job_priority, partial(_evaluate, calls), "jobPriority", start_event)
+    except GuichengError:
+        return 0
 
 
 def starts_where(

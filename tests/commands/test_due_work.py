@@ -13,7 +13,7 @@ from runtime import clock
 from runtime.commands import accounts, advance, calendar, incidents, messages, triggers
 from runtime.identity import SYSTEM
 from runtime.queries import incidents as listed
-from runtime.store import jobs
+from runtime.store import cases, jobs
 from tests.diagrams import bpmn, element, end, flow, service, start, timer, user
 from tests.office import Office
 
@@ -269,3 +269,55 @@ def test_who_leaves_leaves_no_task_behind(firm: Office) -> None:
     firm.runtime.do(accounts.deactivate, SYSTEM, "spec")
     assert [row.element for row in firm.as_("spec2").inbox()] == ["ask"]
     assert [row.element for row in firm.as_("sup").inbox()] == ["own"]
+
+
+def test_of_what_is_due_the_most_urgent_is_done_first(firm: Office) -> None:
+    usual, urgent, slow = (
+        bpmn(key, start(), timer("wait", "timeDuration", text, camunda__jobPriority=priority), end())
+        for key, text, priority in (("usual", "PT1H", "0"), ("urgent", "PT2H", "${5 * 2}"), ("slow", "PT1H", "-1"))
+    )
+    firm.deploy(usual, urgent, slow)
+    for process in ("slow", "usual", "usual", "urgent"):
+        firm.as_("spec").start(process)
+    clock.shift(dt.timedelta(hours=3))
+
+    def claim(tx: Any, actor: Any) -> list[tuple[str, int]]:
+        claimed = jobs.claim_due(tx, 3)
+        process = {row.id: row.process for row in tx.all(sa.select(cases.cases))}
+        return [(process[job.case_id], job.priority) for job in claimed]
+
+    assert firm.runtime.do(claim, SYSTEM) == [("urgent", 10), ("usual", 0), ("usual", 0)]
+    assert firm.runtime.do(claim, SYSTEM) == [("slow", -1)]
+
+
+def test_what_is_not_due_yet_does_not_keep_what_is(firm: Office) -> None:
+    later, now = (
+        bpmn(key, start(), timer("wait", "timeDuration", text, camunda__jobPriority=priority), end())
+        for key, text, priority in (("later", "PT9H", "90"), ("now", "PT1H", "1"))
+    )
+    firm.deploy(later, now)
+    cases_ = [firm.as_("spec").start(process) for process in ("later", "now")]
+    firm.later(hours=2)
+    assert [case.status for case in cases_] == ["running", "completed"]
+
+
+def test_the_most_urgent_due_job_is_found_by_an_index(firm: Office) -> None:
+    with firm.counted() as said:
+        firm.runtime.do(lambda tx, actor: jobs.claim_due(tx), SYSTEM)
+        statements = list(said)
+
+    def plans(tx: Any, actor: Any) -> str:
+        found = []
+        for statement in statements:
+            values = tuple(0 for _ in range(statement.count("?")))
+            found += tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+        return str(found)
+
+    plan = firm.runtime.read(plans, SYSTEM)
+    assert "ix_jobs_priority" in plan and "SCAN jobs'" not in plan
+
+
+def test_a_timer_that_starts_a_process_has_the_priority_of_its_event(firm: Office) -> None:
+    watched = watch(("daily", "0 0 8 * * ?")).replace('id="daily"', 'id="daily" camunda:jobPriority="7"')
+    firm.deploy(watched)
+    assert [job.priority for job in waiting(firm)] == [7]
