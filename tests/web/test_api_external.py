@@ -144,8 +144,8 @@ def test_the_worker_of_the_documentation_works(
     firm: Office, worker: Program, served: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (text,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
-    monkeypatch.setenv("GUICHENG_ADDRESS", served)
-    monkeypatch.setenv("GUICHENG_TOKEN", worker.made.secret)
+    monkeypatch.setenv("HOUSE_ADDRESS", served)
+    monkeypatch.setenv("HOUSE_TOKEN", worker.made.secret)
     for name in ("http_proxy", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     program: dict[str, Any] = {"__name__": "worker"}
