@@ -146,12 +146,13 @@ def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bo
     )
 
 
-def _has_task(actor: Actor, case: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+def _has_task(actor: Actor, case: sa.Column[Any]) -> sa.ColumnElement[bool]:
     """The person has, had or may claim a task of the case with this id."""
-    # An alias, since the query around may be over user_tasks itself.
+    # An alias, since the query around may be over user_tasks itself. Asked case by case: all cases that a
+    # group ever had a task of are too many to gather.
     task = user_tasks.alias()
     mine = sa.or_(task.c.assignee_id == actor.id, task.c.completed_by == actor.id, asked(actor, task))
-    return case.in_(sa.select(task.c.case_id).where(mine).correlate(None))
+    return sa.select(1).where(task.c.case_id == case, mine).correlate(case.table).exists()
 
 
 def _about(actor: Actor, confidential: bool) -> dict[str, Callable[[], sa.ColumnElement[bool]]]:
@@ -206,7 +207,7 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
         tests.append(
             sa.and_(
                 _is_below(actor, user_tasks.c.assignee_id),
-                user_tasks.c.case_id.in_(_cases_seen(actor)),
+                _case_seen(actor, user_tasks.c.case_id),
             )
         )
     return sa.or_(*tests)
@@ -214,18 +215,22 @@ def task_visible(actor: Actor) -> sa.ColumnElement[bool]:
 
 def file_visible(actor: Actor) -> sa.ColumnElement[bool]:
     """Which rows of `file_uses` the person may download: their own uploads, and of cases seen fully."""
-    ordinary = sa.select(cases.c.id).where(cases.c.confidential.is_(False)).correlate(None)
+    # A task's form shows the files of its case to whoever is to decide on them.
+    ordinary = sa.and_(cases.c.confidential.is_(False), _has_task(actor, cases.c.id))
     return sa.or_(
         sa.and_(file_uses.c.person_id == actor.id, file_uses.c.case_id.is_(None)),
-        file_uses.c.case_id.in_(_cases_seen(actor)),
-        # A task's form shows the files of its case to whoever is to decide on them.
-        sa.and_(file_uses.c.case_id.in_(ordinary), _has_task(actor, file_uses.c.case_id)),
+        _the_case(file_uses.c.case_id, sa.or_(case_visible(actor, fully=True), ordinary)),
     )
 
 
-def _cases_seen(actor: Actor) -> sa.Select[tuple[int]]:
-    """Ids of the cases that the person sees fully."""
-    return sa.select(cases.c.id).where(case_visible(actor, fully=True)).correlate(None)
+def _case_seen(actor: Actor, case: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """The person sees the case with this id fully."""
+    return _the_case(case, case_visible(actor, fully=True))
+
+
+def _the_case(case: sa.Column[Any], holds: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """`holds`, said of rows of `cases`, is so of the case with this id."""
+    return sa.select(1).where(cases.c.id == case, holds).correlate(case.table).exists()
 
 
 @dataclass(frozen=True)

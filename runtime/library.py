@@ -331,6 +331,28 @@ def form_id(tx: Transaction, node: Node, diagram: int, named: str) -> int | None
     return int(row.id)
 
 
+def spoken_names(tx: Transaction) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(process, user task, or "" for the process itself) → what it is called, in any language and version."""
+
+    def make() -> dict[tuple[str, str], tuple[str, ...]]:
+        found: dict[tuple[str, str], dict[str, None]] = {}
+        for row in active(tx, "bpmn"):
+            for each in deployments.versions(tx, "bpmn", row.key):
+                if each.version is None:
+                    continue  # a draft
+                try:
+                    model = process(tx, each.id)
+                except ResourceUnreadable:
+                    continue  # of an old version that read more; what else there is can be found
+                found.setdefault((row.key, ""), {}).update(dict.fromkeys(model.names.values()))
+                for node in model.walk():
+                    if node.kind == "userTask":
+                        found.setdefault((row.key, node.id), {}).update(dict.fromkeys(node.names.values()))
+        return {key: tuple(texts) for key, texts in found.items()}
+
+    return cast(dict[tuple[str, str], tuple[str, ...]], _as_of_revision(tx, "spoken_names", make))
+
+
 def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
     """The compiled rule that decides for a date. Raises NoRuleInForce."""
     row = _as_of_revision(tx, ("in_force", key, as_of), lambda: deployments.in_force(tx, key, as_of))

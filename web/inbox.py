@@ -14,11 +14,12 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import user_tasks
 from runtime.errors import Conflict, Invalid
-from runtime.queries import inbox, tasks
+from runtime.queries import inbox, search, tasks
 from web import current
 
 bp = Blueprint("inbox", __name__)
 ONLY = ("all", "mine", "group")
+ORDERS = tuple(inbox.ORDERS)  # the first is the usual one
 
 
 @bp.get("/")
@@ -41,6 +42,13 @@ def done() -> str:
 def started() -> str:
     page = current.read(inbox.started, after=request.args.get("after"))
     return render_template("started.html", page=page, counts=current.read(inbox.counts), here="started")
+
+
+@bp.get("/inbox/search")
+def find() -> str:
+    text = request.args.get("q", "").strip()
+    found = current.read(search.find, text, after=request.args.get("after")) if text else None
+    return render_template("search.html", found=found, q=text, counts=current.read(inbox.counts), here="search")
 
 
 @bp.get("/tasks/<task>")
@@ -120,9 +128,10 @@ def _not_a_number(name: str) -> Any:
 
 def _filters() -> dict[str, Any]:
     """What the list is narrowed to, as it travels in the address."""
-    kept = {name: request.args.get(name, "") for name in ("only", "process")}
-    if kept["only"] not in ONLY[1:]:
-        kept["only"] = ""
+    kept = {name: request.args.get(name, "") for name in ("only", "process", "order")}
+    for name, known in (("only", ONLY), ("order", ORDERS)):
+        if kept[name] not in known[1:]:
+            kept[name] = ""
     return {name: value for name, value in kept.items() if value}
 
 
@@ -141,6 +150,7 @@ def _panes(task: Any = None, **told: Any) -> str:
         inbox.todo,
         only=filters.get("only", "all"),
         process=filters.get("process"),
+        order=filters.get("order", ORDERS[0]),
         after=request.args.get("after"),
     )
     return render_template(

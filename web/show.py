@@ -21,6 +21,7 @@ from markupsafe import Markup
 from runtime import clock, i18n
 from runtime.errors import Problem
 from runtime.identity import GROUPS
+from runtime.queries import inbox
 from web import current, icons, messages, security
 
 _versions: dict[Path, tuple[int, str]] = {}
@@ -36,6 +37,7 @@ def equip(app: Flask) -> None:
         editor_messages=messages.of_editor,
         group_names=group_names,
         here_with=here_with,
+        most_counted=inbox.MOST,
         icon=icons.icon,
         label=label,
         languages=i18n.LANGUAGES,
@@ -145,7 +147,7 @@ def here_with(**changed: str) -> str:
     """This page's address with some of its query changed."""
     # Only what lists understand: url_for takes names such as _scheme for its own options.
     kept: dict[str, Any] = {
-        name: request.args[name] for name in ("only", "process") if request.args.get(name)
+        name: request.args[name] for name in ("only", "process", "order", "q") if request.args.get(name)
     }
     endpoint = "inbox.todo" if request.blueprint != "inbox" or request.view_args else str(request.endpoint)
     return url_for(endpoint, **(kept | changed))

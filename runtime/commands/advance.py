@@ -27,7 +27,7 @@ from runtime.engine.execution import Execution
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ids import public_id
-from runtime.store import cases, event_log, jobs, user_tasks
+from runtime.store import cases, event_log, jobs, search, user_tasks
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.values import Value, to_json
@@ -230,6 +230,10 @@ def _write(
     if end is not None:
         columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)
+    if (columns["title"], columns["business_key"]) != (case.title, case.business_key):
+        search.index(
+            tx, case.id, case.process, columns["title"], columns["business_key"], case.confidential
+        )
 
     user_tasks.cancel(tx, tasks)
     if cancelled or asked_again or moved.ended:
@@ -328,6 +332,7 @@ def _open_task(
             "public_id": task.task,
             "case_id": case.id,
             "process": task.process,
+            "case_process": case.process,
             "element": task.element,
             "activity": task.activity,
             "names": dict(task.names),

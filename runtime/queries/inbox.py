@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import access, library
 from runtime.errors import Invalid
 from runtime.identity import Actor, Person
+from runtime.queries import pages
+from runtime.queries.pages import LARGEST_PAGE, Page
 from runtime.queries.people import shown
 from runtime.store.cases import cases
-from runtime.store.db import Transaction
-from runtime.store.user_tasks import OPEN, candidates
+from runtime.store.db import Instant, Transaction
+from runtime.store.user_tasks import CLAIMED, NEVER, OPEN, candidates
 from runtime.store.user_tasks import user_tasks as tasks
-from runtime.values import MAX_INTEGER
 
-T = TypeVar("T")
-LARGEST_PAGE = 200
+MOST = 999  # that a count tells exactly: to tell 30,000 takes as long as a person notices, and nobody acts on it
 
 
-class BadCursor(Invalid):
-    """This page no longer exists; please start again from the first one."""
+class UnknownOrder(Invalid):
+    """Lists are not sorted by {order}."""
 
-    code = "page.bad_cursor"
-
-
-@dataclass(frozen=True)
-class Page(Generic[T]):
-    """Rows, and the cursor of the page after them (None: this was the last)."""
-
-    rows: list[T]
-    next: str | None
+    code = "page.unknown_order"
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class Counts:
-    """todo = mine + group."""
+    """todo = mine + group. Each is exact up to MOST; MOST + 1 means: more than that."""
 
     todo: int
     mine: int
@@ -110,44 +102,80 @@ def columns() -> list[Any]:
     ]
 
 
-def _mine(tx: Transaction, actor: Actor) -> Any:
-    return sa.and_(tasks.c.assignee_id == actor.id, tasks.c.state == "claimed", _followed_up(tx))
+@dataclass(frozen=True)
+class Order:
+    """What a list is sorted by, ascending: of a task that is somebody's, and of one that a group is asked."""
+
+    mine: sa.ColumnElement[Any]
+    asked: sa.ColumnElement[Any]
+    read: Callable[[str], Any]  # from a cursor; raises ValueError
 
 
-def _followed_up(tx: Transaction) -> Any:
+ORDERS = {
+    "age": Order(tasks.c.created_at, candidates.c.created_at, pages.moment),
+    "due": Order(
+        sa.func.coalesce(tasks.c.due_at, sa.literal(NEVER, Instant)), candidates.c.due_by, pages.moment
+    ),
+    "priority": Order(-tasks.c.priority, candidates.c.rank, pages.number),
+}
+
+
+def followed_up(tx: Transaction) -> Any:
     """A task with a follow-up date is nobody's concern before it, as in Camunda's tasklist."""
     return sa.or_(tasks.c.follow_up_at.is_(None), tasks.c.follow_up_at <= tx.now)
 
 
-def _claimable(tx: Transaction, actor: Actor) -> Any:
-    """Ids of ready tasks that somebody like this person may claim."""
+def _mine(tx: Transaction, actor: Actor, key: Any, process: str | None = None) -> sa.Select[Any]:
+    """key, id of the tasks that are the person's."""
+    query = sa.select(key.label("key"), tasks.c.id.label("id")).where(
+        tasks.c.assignee_id == actor.id, CLAIMED, followed_up(tx)
+    )
+    return query.where(tasks.c.case_process == process) if process else query
+
+
+def _asked(tx: Transaction, actor: Actor, who: str, key: Any, process: str | None = None) -> sa.Select[Any]:
+    """key, id of the ready tasks that one candidate key may claim, and this person may too."""
+    query = asked_of(tx, actor, who).with_only_columns(key.label("key"), candidates.c.task_id.label("id"))
+    return query.where(candidates.c.process == process) if process else query
+
+
+def asked_of(tx: Transaction, actor: Actor, who: str) -> sa.Select[Any]:
+    """Ids of the ready tasks that one candidate key may claim, and this person may too."""
     return (
-        sa.select(candidates.c.task_id)
+        sa.select(tasks.c.id)
+        .select_from(candidates)
         .join(tasks, tasks.c.id == candidates.c.task_id)
-        .where(candidates.c.who.in_(access.who(actor)), tasks.c.state == "ready", _followed_up(tx))
+        .where(
+            candidates.c.who == who,
+            candidates.c.ready,
+            followed_up(tx),
+            sa.type_coerce(tasks.c.excluded, sa.Text).not_like(f'%"{actor.public_id}"%'),
+        )
     )
 
 
-def _not_excluded(actor: Actor) -> Any:
-    return sa.type_coerce(tasks.c.excluded, sa.Text).not_like(f'%"{actor.public_id}"%')
-
-
 def counts(tx: Transaction, actor: Actor) -> Counts:
-    """One statement."""
+    """One statement. Beyond MOST nobody counts on: MOST + 1 stands for any more."""
 
-    def count(of: Any) -> Any:
-        return sa.select(sa.func.count()).select_from(of.subquery()).scalar_subquery()
+    def count(*parts: sa.Select[Any]) -> Any:
+        some = [sa.select(part.limit(MOST + 1).subquery().c.id) for part in parts]
+        # A task that two of the person's groups are asked to do is one.
+        found = (some[0].union(*some[1:]) if some[1:] else some[0]).subquery()
+        most = sa.select(found.c.id).limit(MOST + 1).subquery()
+        return sa.select(sa.func.count()).select_from(most).scalar_subquery()
 
     row = tx.first(
         sa.select(
-            count(sa.select(tasks.c.id).where(_mine(tx, actor))).label("mine"),
-            count(_claimable(tx, actor).where(_not_excluded(actor)).distinct()).label("group"),
+            count(_mine(tx, actor, tasks.c.created_at)).label("mine"),
+            count(
+                *(_asked(tx, actor, who, candidates.c.created_at) for who in access.who(actor))
+            ).label("group"),
             count(sa.select(tasks.c.id).where(tasks.c.completed_by == actor.id)).label("done"),
             count(sa.select(cases.c.id).where(cases.c.initiator_id == actor.id)).label("started"),
         )
     )
     assert row is not None
-    return Counts(row.mine + row.group, row.mine, row.group, row.done, row.started)
+    return Counts(min(row.mine + row.group, MOST + 1), row.mine, row.group, row.done, row.started)
 
 
 def todo(
@@ -156,44 +184,43 @@ def todo(
     *,
     only: str = "all",
     process: str | None = None,
+    order: str = "age",
     after: str | None = None,
     limit: int = 50,
 ) -> Page[TaskRow]:
-    """Open tasks, oldest first. `only`: all | mine | group."""
+    """Open tasks. `only`: all | mine | group; `process`: of such cases; `order`: age (oldest first) | due
+    (soonest first, then those without a date) | priority (most urgent first).
+
+    Raises UnknownOrder, BadCursor."""
+    if order not in ORDERS:
+        raise UnknownOrder(order=order)
+    by = ORDERS[order]
     limit = min(limit, LARGEST_PAGE)
-    position = _cursor(after)
-    parts = []
-    if only in ("all", "mine"):
-        parts.append(sa.select(tasks.c.id, tasks.c.created_at).where(_mine(tx, actor)))
+    position = pages.position(after, by.read)
+    parts = [(by.mine, tasks.c.id, _mine(tx, actor, by.mine, process))] if only in ("all", "mine") else []
     if only in ("all", "group"):
-        parts.append(
-            sa.select(tasks.c.id, tasks.c.created_at).where(
-                tasks.c.id.in_(_claimable(tx, actor)), _not_excluded(actor)
-            )
-        )
-    limited = []
-    for part in parts:
-        if process:
-            part = part.join(cases, cases.c.id == tasks.c.case_id).where(
-                sa.or_(tasks.c.process == process, cases.c.process == process)
-            )
-        if position:
-            part = part.where(
-                sa.tuple_(tasks.c.created_at, tasks.c.id) > _bound(position, tasks.c.created_at)
-            )
-        part = part.order_by(tasks.c.created_at, tasks.c.id).limit(limit + 1)
-        limited.append(sa.select(part.subquery().c.id))
-    if not limited:
+        # Each group by itself: its own index holds its page ready, which no index does for all of them.
+        parts += [
+            (by.asked, candidates.c.task_id, _asked(tx, actor, who, by.asked, process))
+            for who in access.who(actor)
+        ]
+    if not parts:
         return Page([], None)
-    found = limited[0].union_all(*limited[1:]).subquery()
+    limited = []
+    for key, row_id, part in parts:
+        if position:
+            part = part.where(sa.tuple_(key, row_id) > pages.bound(position, key))
+        page = part.order_by(key, row_id).limit(limit + 1).subquery()
+        limited.append(sa.select(page.c.key, page.c.id))
+    found = limited[0].union(*limited[1:]).subquery() if limited[1:] else limited[0].subquery()
+    first = sa.select(found).order_by(found.c.key, found.c.id).limit(limit + 1).subquery()
     rows = tx.all(
-        sa.select(*columns())
+        sa.select(*columns(), first.c.key.label("key"))
+        .join(first, first.c.id == tasks.c.id)
         .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.id.in_(sa.select(found.c.id)))
-        .order_by(tasks.c.created_at, tasks.c.id)
-        .limit(limit + 1)
+        .order_by(first.c.key, first.c.id)
     )
-    return _page(tx, rows, limit, "created_at")
+    return _page(tx, rows, limit, "key")
 
 
 def done(tx: Transaction, actor: Actor, *, after: str | None = None, limit: int = 50) -> Page[TaskRow]:
@@ -204,9 +231,9 @@ def done(tx: Transaction, actor: Actor, *, after: str | None = None, limit: int 
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.completed_by == actor.id)
     )
-    if position := _cursor(after):
+    if position := pages.position(after, pages.moment):
         query = query.where(
-            sa.tuple_(tasks.c.completed_at, tasks.c.id) < _bound(position, tasks.c.completed_at)
+            sa.tuple_(tasks.c.completed_at, tasks.c.id) < pages.bound(position, tasks.c.completed_at)
         )
     rows = tx.all(query.order_by(tasks.c.completed_at.desc(), tasks.c.id.desc()).limit(limit + 1))
     return _page(tx, rows, limit, "completed_at")
@@ -216,20 +243,24 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
     """Cases that the person started, latest first."""
     limit = min(limit, LARGEST_PAGE)
     query = sa.select(cases).where(cases.c.initiator_id == actor.id)
-    if position := _cursor(after):
-        query = query.where(sa.tuple_(cases.c.started_at, cases.c.id) < _bound(position, cases.c.started_at))
+    if position := pages.position(after, pages.moment):
+        query = query.where(sa.tuple_(cases.c.started_at, cases.c.id) < pages.bound(position, cases.c.started_at))
     rows = tx.all(query.order_by(cases.c.started_at.desc(), cases.c.id.desc()).limit(limit + 1))
-    shown_rows = rows[:limit]
+    return Page(case_rows(tx, rows[:limit]), pages.after(rows, limit, "started_at"))
+
+
+def case_rows(tx: Transaction, rows: Sequence[Any]) -> list[CaseRow]:
+    """Rows of cases as CaseRows."""
     waiting: dict[int, list[Mapping[str, str]]] = {}
-    if shown_rows:
+    if rows:
         for row in tx.all(
             sa.select(tasks.c.case_id, tasks.c.names)
-            .where(tasks.c.case_id.in_([row.id for row in shown_rows]), tasks.c.state.in_(OPEN))
+            .where(tasks.c.case_id.in_([row.id for row in rows]), tasks.c.state.in_(OPEN))
             .order_by(tasks.c.id)
         ):
             waiting.setdefault(row.case_id, []).append(row.names)
     names = process_names(tx)
-    page = [
+    return [
         CaseRow(
             row.public_id,
             row.title,
@@ -240,9 +271,8 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
             row.ended_at,
             waiting.get(row.id, []),
         )
-        for row in shown_rows
+        for row in rows
     ]
-    return Page(page, _next(rows, limit, "started_at"))
 
 
 def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:
@@ -289,29 +319,4 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
 
 
 def _page(tx: Transaction, rows: Any, limit: int, by: str) -> Page[TaskRow]:
-    return Page(task_rows(tx, rows[:limit]), _next(rows, limit, by))
-
-
-def _next(rows: Any, limit: int, by: str) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    row_id = last.row_id if hasattr(last, "row_id") else last.id
-    return f"{getattr(last, by).isoformat()}~{row_id}"
-
-
-def _cursor(text: str | None) -> tuple[dt.datetime, int] | None:
-    if not text:
-        return None
-    moment, _, row_id = text.partition("~")
-    try:
-        at, number = dt.datetime.fromisoformat(moment), int(row_id)
-        if at.tzinfo is None or not 0 <= number <= MAX_INTEGER:
-            raise ValueError
-        return at.astimezone(dt.UTC), number
-    except (ValueError, OverflowError):
-        raise BadCursor() from None
-
-
-def _bound(position: tuple[dt.datetime, int], moment: Any) -> Any:
-    return sa.tuple_(sa.literal(position[0], moment.type), sa.literal(position[1]))
+    return Page(task_rows(tx, rows[:limit]), pages.after(rows, limit, by))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import DDL, event
 
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 from runtime.store.prepared import Prepared
@@ -18,6 +20,7 @@ user_tasks = sa.Table(
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False, index=True),
     sa.Column("process", sa.String(128), nullable=False),  # the (called) process that holds the element
+    sa.Column("case_process", sa.String(128), nullable=False, server_default=""),  # that of its case
     sa.Column("element", sa.String(128), nullable=False),
     sa.Column("activity", sa.String(64), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
@@ -33,31 +36,86 @@ user_tasks = sa.Table(
     sa.Column("reminded", sa.Integer, nullable=False, server_default="0"),
     sa.Column("completed_at", Instant),
     sa.Column("completed_by", sa.ForeignKey("people.id")),
-    # queries.inbox.todo: mine; done: mine, newest first
+    # queries.inbox.todo: mine, and all that it is sorted by, so that a busy person's list is one scan of it
     sa.Index(
         "ix_user_tasks_mine",
         "assignee_id",
         "created_at",
         "id",
+        "due_at",
+        "priority",
+        "follow_up_at",
+        "case_process",
+        "element",
         sqlite_where=sa.text("state = 'claimed'"),
         postgresql_where=sa.text("state = 'claimed'"),
     ),
+    # queries.inbox.done: newest first
     sa.Index("ix_user_tasks_done", "completed_by", "completed_at", "id"),
 )
 
-# Who may claim an open task: a group or a person. Rows stay when it closes, so that whoever comes
-# too late is told so, and finds the case.
+NEVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)  # when a task without a due date is due: after all others
+
+# Who may claim a task: a group or a person. Rows stay when it closes, so that whoever comes too late is
+# told so, and finds the case; the inbox reads those of ready tasks alone, by indexes that hold nothing else.
 candidates = sa.Table(
     "user_task_candidates",
     metadata,
     sa.Column("task_id", sa.ForeignKey("user_tasks.id"), primary_key=True),
     sa.Column("who", sa.String(64), primary_key=True),  # "group:KEY" or "person:ID"
     sa.Column("created_at", Instant, nullable=False),
-    # queries.inbox.todo: my groups, oldest first
-    sa.Index("ix_user_task_candidates_who", "who", "created_at", "task_id"),
+    # What a list sorts and narrows by stands here again, kept true by the trigger below.
+    sa.Column("ready", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("due_by", Instant, nullable=False, server_default="9999-12-31T00:00:00.000000Z"),
+    sa.Column("rank", sa.Integer, nullable=False, server_default="0"),  # -priority: the most urgent first
+    sa.Column("process", sa.String(128), nullable=False, server_default=""),  # of the case
+    sa.Column("element", sa.String(128), nullable=False, server_default=""),
+    # queries.inbox.todo: of each of my groups, by age, due date and priority; queries.search: by element
+    *(
+        sa.Index(
+            f"ix_user_task_candidates_by_{by}",
+            "who",
+            column,
+            "task_id",
+            "process",
+            "element",
+            sqlite_where=sa.text("ready = 1"),
+            postgresql_where=sa.text("ready"),
+        )
+        for by, column in (("age", "created_at"), ("due", "due_by"), ("priority", "rank"))
+    ),
 )
 
+
+def followers(dialect: str) -> list[str]:
+    """What keeps candidates true to their task, whoever changes it and by whichever statement."""
+    changed = (
+        "(OLD.state = 'ready') <> (NEW.state = 'ready') OR OLD.priority <> NEW.priority"
+        " OR OLD.due_at IS DISTINCT FROM NEW.due_at"
+    )
+    update = (
+        "UPDATE user_task_candidates SET ready = (NEW.state = 'ready'), rank = -NEW.priority,"
+        " due_by = coalesce(NEW.due_at, '9999-12-31T00:00:00.000000Z') WHERE task_id = NEW.id;"
+    )
+    head = "CREATE TRIGGER user_tasks_candidates AFTER UPDATE OF state, priority, due_at ON user_tasks FOR EACH ROW"
+    if dialect == "sqlite":
+        # IS DISTINCT FROM came to SQLite with 3.39; IS NOT means the same there.
+        return [f"{head} WHEN {changed.replace('IS DISTINCT FROM', 'IS NOT')} BEGIN {update} END"]
+    return [
+        "CREATE OR REPLACE FUNCTION follow_user_task() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {update} RETURN NULL; END $$",
+        f"{head} WHEN ({changed}) EXECUTE FUNCTION follow_user_task()",
+    ]
+
+
+for _dialect in ("sqlite", "postgresql"):
+    for _statement in followers(_dialect):
+        event.listen(user_tasks, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+
 OPEN = ("ready", "claimed")
+# As literals: SQLite takes a partial index only when it sees the value.
+READY = user_tasks.c.state == sa.literal_column("'ready'")
+CLAIMED = user_tasks.c.state == sa.literal_column("'claimed'")
 NEXT = {
     "ready": {"claimed", "completed", "cancelled"},
     "claimed": {"ready", "completed", "cancelled"},
@@ -66,14 +124,23 @@ NEXT = {
 }
 
 
-_ASK = Prepared(
-    sa.insert(candidates).from_select(
-        ["task_id", "who", "created_at"],
-        sa.select(user_tasks.c.id, sa.bindparam("b_who"), user_tasks.c.created_at).where(
-            user_tasks.c.activity == sa.bindparam("b_activity")
-        ),
-    )
-)
+def _asking(task: sa.ColumnElement[bool]) -> sa.Insert:
+    """One more candidate, `b_who`, of a task."""
+    row = user_tasks.c
+    values = {
+        "task_id": row.id,
+        "who": sa.bindparam("b_who", type_=sa.String),
+        "created_at": row.created_at,
+        "ready": READY,
+        "due_by": sa.func.coalesce(row.due_at, sa.literal(NEVER, Instant)),
+        "rank": -row.priority,
+        "process": row.case_process,
+        "element": row.element,
+    }
+    return sa.insert(candidates).from_select(list(values), sa.select(*values.values()).where(task))
+
+
+_ASK = Prepared(_asking(user_tasks.c.activity == sa.bindparam("b_activity")))
 
 
 def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, list[str]]) -> None:
@@ -110,13 +177,13 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
     """Back to its group goes what the person took from one that is no longer theirs (`who`: theirs).
 
     Returns the ids of these tasks."""
-    asked = sa.select(candidates.c.task_id)
+    asked = sa.select(1).where(candidates.c.task_id == user_tasks.c.id).correlate(user_tasks)
     rows = tx.all(
         sa.select(user_tasks.c.id).where(
             user_tasks.c.assignee_id == person_id,
-            user_tasks.c.state == "claimed",
-            user_tasks.c.id.in_(asked),
-            user_tasks.c.id.not_in(asked.where(candidates.c.who.in_(who))),
+            CLAIMED,
+            asked.exists(),
+            ~asked.where(candidates.c.who.in_(who)).exists(),
         )
     )
     given = [row.id for row in rows]
@@ -136,9 +203,7 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
 def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
     return list(
         tx.all(
-            sa.select(user_tasks).where(
-                user_tasks.c.assignee_id == person_id, user_tasks.c.state == "claimed"
-            )
+            sa.select(user_tasks).where(user_tasks.c.assignee_id == person_id, CLAIMED)
         )
     )
 
@@ -161,7 +226,8 @@ def ask(tx: Transaction, task_id: int, *who: str) -> None:
     rows = tx.all(sa.select(candidates.c.who).where(candidates.c.task_id == task_id))
     asked = {row.who for row in rows}
     fresh = [each for each in dict.fromkeys(who) if each not in asked]
-    tx.insert(candidates, [{"task_id": task_id, "who": each, "created_at": tx.now} for each in fresh])
+    if fresh:
+        tx.execute(_asking(user_tasks.c.id == task_id), [{"b_who": each} for each in fresh])
 
 
 def alter(tx: Transaction, task_id: int, **columns: Any) -> None:

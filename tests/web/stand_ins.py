@@ -19,7 +19,7 @@ from runtime.commands import accounts, cases, drafts, files, user_tasks
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
-from runtime.queries import inbox, people, processes, rules, stock, tasks, tokens
+from runtime.queries import inbox, people, processes, rules, search, stock, tasks, tokens
 from runtime.queries.stock import Movement, Review, StockLine
 from runtime.values import File
 from web.app import create_app
@@ -237,6 +237,7 @@ class Office:
                 ],
                 None,
             ),
+            search.find: lambda actor, text, after=None: found(now, text),
             tasks.task_page: lambda actor, task, language: task_page(now),
             user_tasks.claim: None,
             user_tasks.release: None,
@@ -308,6 +309,15 @@ def task(id: str, names: dict[str, str], **given: Any) -> inbox.TaskRow:
         "completed_at": None,
     }
     return inbox.TaskRow(id=id, names=names, **{**usual, **given})
+
+
+def found(now: dt.datetime, text: str) -> search.Found:
+    plan = names("审核采购计划", "審核採購計劃", "Review the purchase plan")
+    cases = [
+        inbox.CaseRow("c1", TITLE, "purchase_plan", PLAN, "running", now - 3 * DAY, None, [plan]),
+        inbox.CaseRow("c2", TITLE, "purchase_plan", PLAN, "completed", now - 90 * DAY, now - 80 * DAY, []),
+    ]
+    return search.Found(text, [task("t1", plan, assignee=WANG)], True, cases, "7", True)
 
 
 def task_page(now: dt.datetime, **changed: Any) -> tasks.TaskPage:

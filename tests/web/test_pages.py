@@ -16,7 +16,7 @@ from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import cases as case_queries
-from runtime.queries import inbox, rules, tasks
+from runtime.queries import inbox, rules, search, tasks
 from tests.web.stand_ins import Office, clock, example_case, rule_page, send, signed_in, task_page
 
 
@@ -46,12 +46,52 @@ def test_the_inbox_lists_what_waits_with_counts(client: FlaskClient) -> None:
 def test_the_list_is_narrowed_by_group_and_process_and_goes_on_from_its_cursor(
     office: Office, client: FlaskClient
 ) -> None:
-    page = client.get("/inbox?only=group&process=purchase_plan").text
-    assert office.calls[-2][3] == {"only": "group", "process": "purchase_plan", "after": None}
+    page = client.get("/inbox?only=group&process=purchase_plan&order=due").text
+    assert office.calls[-2][3] == {
+        "only": "group", "process": "purchase_plan", "order": "due", "after": None,
+    }  # fmt: skip
     onward = html.unescape(re.search(r'class="more"><a href="([^"]+)"', page)[1])  # type: ignore[index]
-    assert onward.startswith("/inbox?") and "only=group" in onward and "process=purchase_plan" in onward
+    assert onward.startswith("/inbox?")
+    assert all(part in onward for part in ("only=group", "process=purchase_plan", "order=due"))
     client.get(onward)
     assert office.calls[-2][3]["after"] == "2026-11-01T00:00:00+00:00~7"
+
+
+def test_the_order_is_chosen_above_the_list_and_stays_while_it_is_narrowed(
+    office: Office, client: FlaskClient
+) -> None:
+    page = client.get("/inbox?order=priority").text
+    assert re.search(r'href="/inbox\?order=priority" aria-current="true">最紧急<', page)
+    assert 'href="/inbox?only=mine&amp;order=priority"' in page and 'href="/tasks/t1?order=priority"' in page
+    # What nobody sorts by is the usual order, not an error.
+    client.get("/inbox?order=salary")
+    assert office.calls[-2][3]["order"] == "age"
+
+
+def test_search_shows_tasks_and_cases_and_goes_on(office: Office, client: FlaskClient) -> None:
+    page = client.get("/inbox/search?q=采购 <b>").text
+    assert office.called("find") == [("采购 <b>",)]
+    assert 'value="采购 &lt;b&gt;"' in page and "采购 &lt;b&gt;”的搜索结果" in page and "<b>”" not in page
+    assert 'href="/tasks/t1"' in page and 'href="/cases/c2"' in page
+    assert "只查看了最新的一部分" in page and "请再加一个词" in page
+    onward = html.unescape(re.search(r'class="more"><a href="([^"]+)"', page)[1])  # type: ignore[index]
+    assert onward.startswith("/inbox/search?") and "after=7" in onward and "q=" in onward
+    client.get(onward)
+    assert office.calls[-2][3] == {"after": "7"} and office.calls[-2][2] == ("采购 <b>",)
+
+
+def test_search_says_when_nothing_was_found_and_what_can_be(office: Office, client: FlaskClient) -> None:
+    office.answers[search.find] = search.Found("x")
+    assert "没有找到您可以查看的内容" in client.get("/inbox/search?q=x").text
+    empty = client.get("/inbox/search").text
+    assert "没有找到" not in empty and "可搜索标题" in empty
+
+
+def test_more_than_anybody_counts_is_shown_as_more(office: Office, client: FlaskClient) -> None:
+    office.answers[inbox.counts] = inbox.Counts(inbox.MOST + 1, 3, inbox.MOST + 1, inbox.MOST, 5)
+    page = client.get("/inbox").text
+    counted = re.findall(r'class="count">(.*?)<', page)
+    assert counted == ["999+", "3", "999+", "999", "5"]
 
 
 def test_a_list_takes_no_options_of_the_address_builder(client: FlaskClient) -> None:

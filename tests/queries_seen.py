@@ -1,0 +1,44 @@
+"""What a block of code asks of the database, and how SQLite goes about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+
+@contextmanager
+def asked(engine: sa.Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The statements of the block with their parameters, without what opens and closes transactions."""
+    said: list[tuple[str, Any]] = []
+
+    def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        if not statement.startswith(("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            said.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def plan(engine: sa.Engine, statement: str, parameters: Any) -> list[str]:
+    """The lines of SQLite's EXPLAIN QUERY PLAN."""
+    if isinstance(parameters, list):
+        parameters = parameters[0]
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    return [str(row.detail) for row in rows]
+
+
+def scans(engine: sa.Engine, said: list[tuple[str, Any]], *tables: str) -> list[str]:
+    """Lines of plans that go through a whole table, or a whole index of it, of these."""
+    return [
+        line
+        for statement, parameters in said
+        for line in plan(engine, statement, parameters)
+        if line.startswith("SCAN") and line.split()[1] in tables
+    ]
