@@ -11,7 +11,7 @@ from pydantic import Field
 
 from runtime.commands import user_tasks
 from runtime.forms.answers import FormInvalid
-from runtime.queries import inbox, tasks
+from runtime.queries import inbox, pages, tasks
 from web import current
 from web.api import shapes
 from web.api.reading import Asked, Sent
@@ -26,15 +26,16 @@ class Todo(Asked):
 
     only: Literal["all", "mine", "group"] = "all"
     process: str | None = None
+    order: Literal["age", "due", "priority"] = "age"
     after: str | None = None
-    limit: int = Field(default=50, ge=1, le=inbox.LARGEST_PAGE)
+    limit: int = Field(default=50, ge=1, le=pages.LARGEST_PAGE)
 
 
 class Done(Asked):
     """`after`: the `next` of the page before."""
 
     after: str | None = None
-    limit: int = Field(default=50, ge=1, le=inbox.LARGEST_PAGE)
+    limit: int = Field(default=50, ge=1, le=pages.LARGEST_PAGE)
 
 
 class Completion(Sent):
@@ -49,16 +50,21 @@ class Completion(Sent):
     seen: dict[str, Any] | None = None
 
 
-@route("GET", "/inbox", asks=Todo, gives=shapes.Inbox, refuses=[inbox.BadCursor])
+@route("GET", "/inbox", asks=Todo, gives=shapes.Inbox, refuses=[pages.BadCursor])
 def todo(asked: Todo) -> shapes.Inbox:
-    """Open tasks that wait for oneself or one's groups, oldest first."""
+    """Open tasks that wait for oneself or one's groups: oldest first, soonest due first or most urgent first."""
     page = current.read(
-        inbox.todo, only=asked.only, process=asked.process, after=asked.after, limit=asked.limit
+        inbox.todo,
+        only=asked.only,
+        process=asked.process,
+        order=asked.order,
+        after=asked.after,
+        limit=asked.limit,
     )
     return shapes.Inbox.of(page)
 
 
-@route("GET", "/inbox/done", asks=Done, gives=shapes.Inbox, refuses=[inbox.BadCursor])
+@route("GET", "/inbox/done", asks=Done, gives=shapes.Inbox, refuses=[pages.BadCursor])
 def done(asked: Done) -> shapes.Inbox:
     """Tasks that one completed, latest first."""
     return shapes.Inbox.of(current.read(inbox.done, after=asked.after, limit=asked.limit))
@@ -66,7 +72,7 @@ def done(asked: Done) -> shapes.Inbox:
 
 @route("GET", "/inbox/counts", gives=shapes.Counts)
 def counts() -> shapes.Counts:
-    """How many tasks wait, and how much one has done and started."""
+    """How many tasks wait, and how much one has done and started. Exact up to 999; 1000 is more than that."""
     found = current.read(inbox.counts)
     return shapes.Counts(found.todo, found.mine, found.group, found.done, found.started)
 
