@@ -120,7 +120,8 @@ def works_on(actor: Actor, topic: str) -> bool:
 
 def sees_case(tx: Transaction, actor: Actor, case_id: int) -> bool:
     """Whether the person sees this case whole."""
-    return tx.scalar(_cases_seen(actor).where(cases.c.id == case_id)) is not None
+    seen = sa.select(cases.c.id).where(cases.c.id == case_id, case_visible(actor, fully=True))
+    return tx.scalar(seen) is not None
 
 
 def who(actor: Actor) -> list[str]:

@@ -4,14 +4,14 @@ Not here: starting one (processes.py), its tasks (tasks.py)."""
 
 from __future__ import annotations
 
-from runtime.queries import cases, inbox, variables
+from runtime.queries import cases, inbox, pages, variables
 from web import current
 from web.api import case_shapes as shapes
 from web.api.routes import route
 from web.api.tasks import Done as Started
 
 
-@route("GET", "/inbox/started", asks=Started, gives=shapes.Cases, refuses=[inbox.BadCursor])
+@route("GET", "/inbox/started", asks=Started, gives=shapes.Cases, refuses=[pages.BadCursor])
 def started(asked: Started) -> shapes.Cases:
     """Cases that one started, latest first."""
     return shapes.Cases.of(current.read(inbox.started, after=asked.after, limit=asked.limit))
