@@ -28,7 +28,7 @@ TABLE = {
         "words, tokenize = 'ascii', detail = none, columnsize = 0, prefix = '2 3 4')"
     ],
     "postgresql": [
-        f"CREATE TABLE {NAME} (rowid integer PRIMARY KEY REFERENCES cases (id), words tsvector NOT NULL)",
+        f"CREATE TABLE {NAME} (rowid bigint PRIMARY KEY REFERENCES cases (id), words tsvector NOT NULL)",
         f"CREATE INDEX ix_{NAME}_words ON {NAME} USING gin (words)",
     ],
 }
