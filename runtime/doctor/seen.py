@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from runtime import library
 from runtime.engine.execution import Execution, OpenActivity
 from runtime.store.db import Transaction
+from runtime.store.external_tasks import external_tasks
 from runtime.store.jobs import incidents, jobs, subscriptions
 from runtime.store.user_tasks import OPEN, user_tasks
 
@@ -32,6 +33,7 @@ class Seen:
     jobs: list[Any]
     subscriptions: list[Any]
     incidents: list[Any]
+    external: list[Any]
 
     @property
     def place(self) -> str:
@@ -84,14 +86,16 @@ class Seen:
 
 
 def look(tx: Transaction, rows: Sequence[Any]) -> Iterator[Seen]:
-    """These cases, in their order; five statements for all of them together."""
+    """These cases, in their order; six statements for all of them together."""
     ids = [row.id for row in rows]
     tasks = _by_case(tx, user_tasks, ids, user_tasks.c.state.in_(OPEN))
     work = _by_case(tx, jobs, ids, jobs.c.state.in_(UNFINISHED))
     waits = _by_case(tx, subscriptions, ids, sa.true())
     open_incidents = _by_case(tx, incidents, ids, incidents.c.resolved_at.is_(None))
+    external = _by_case(tx, external_tasks, ids, external_tasks.c.state.in_(("open", "failed")))
     for row in rows:
-        yield Seen(tx, row, tasks[row.id], work[row.id], waits[row.id], open_incidents[row.id])
+        own = row.id
+        yield Seen(tx, row, tasks[own], work[own], waits[own], open_incidents[own], external[own])
 
 
 def _by_case(

@@ -107,6 +107,27 @@ def _key(case: Seen, kind: str, key: str | None) -> str:
 
 
 @invariant("case", of_cases=True)
+def external_tasks(case: Seen) -> Iterator[Problem]:
+    """Each activity that waits for an external worker has exactly one open external task, and the reverse."""
+    if case.execution is None:
+        return
+    waiting = case.waiting("external") if case.running else {}
+    held = [task.activity for task in case.external]
+    for activity, at in waiting.items():
+        if held.count(activity) != 1:
+            yield Problem(
+                "activity_without_external_task", "{element} waits for an external worker and has {count} open tasks",
+                case.place, {"element": at.element, "count": held.count(activity)},
+            )  # fmt: skip
+    for task in case.external:
+        if task.activity not in waiting:
+            yield Problem(
+                "external_task_without_activity", "The external task {element} is open and nothing waits for it",
+                f"external_tasks/{task.public_id}", {"element": task.element},
+            )  # fmt: skip
+
+
+@invariant("case", of_cases=True)
 def parked_steps(case: Seen) -> Iterator[Problem]:
     """Each parked step has a job that tries it again, or an open incident."""
     again = case.jobs_of("retry").keys() | {incident.activity for incident in case.incidents}

@@ -17,7 +17,7 @@ from runtime.bootstrap import Runtime, Settings
 from runtime.commands import cases
 from runtime.store import event_log, files
 from tests.conftest import START
-from tests.diagrams import bpmn, element, end, flow, start, timer, user
+from tests.diagrams import bpmn, element, end, flow, service, start, timer, user
 from tests.office import Office
 
 MESSAGE = '<messageEventDefinition messageRef="m"/>'
@@ -32,10 +32,11 @@ WAITS = bpmn(
     element("intermediateCatchEvent", "listen", MESSAGE),
     element("intermediateCatchEvent", "hear", SIGNAL),
     element("scriptTask", "stumble", "<script>nobody.knows</script>", scriptFormat="javascript"),
-    *(end(f"e{n}") for n in range(5)),
+    service("bill", "billing.send"),
+    *(end(f"e{n}") for n in range(6)),
     flow("begun", "split"),
-    *(flow("split", each) for each in ("ask", "sleep", "listen", "hear", "stumble")),
-    *(flow(each, f"e{n}") for n, each in enumerate(("ask", "sleep", "listen", "hear", "stumble"))),
+    *(flow("split", each) for each in ("ask", "sleep", "listen", "hear", "stumble", "bill")),
+    *(flow(each, f"e{n}") for n, each in enumerate(("ask", "sleep", "listen", "hear", "stumble", "bill"))),
     before='<message id="m" name="paid"/><signal id="s" name="strike"/>',
 )
 SIMPLE = bpmn("simple", start(), user("ask", candidateGroups="specialist"), end())
@@ -115,6 +116,10 @@ OF_CASES = [
      "subscriptions", "wait_without_subscription", "cases/"),
     ("UPDATE subscriptions SET key = 'other' WHERE kind = 'message'",
      "subscriptions", "subscription_without_wait", "subscriptions/"),
+    ("UPDATE external_tasks SET state = 'ended'",
+     "external_tasks", "activity_without_external_task", "cases/"),
+    ("UPDATE external_tasks SET activity = 'elsewhere'",
+     "external_tasks", "external_task_without_activity", "external_tasks/"),
     ("UPDATE incidents SET resolved_at = created_at", "parked_steps", "parked_unseen", "cases/"),
     ("INSERT INTO subscriptions (activity, case_id, element, kind, name, key) SELECT"
      " 'late', id, 'x', 'signal', 'strike', '' FROM cases WHERE process = 'simple'",
