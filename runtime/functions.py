@@ -14,7 +14,7 @@ from runtime import forms, formulas, i18n, library
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.store.db import Transaction
-from runtime.values import Value
+from runtime.values import Value, over
 
 Calls = Mapping[str, Callable[..., Any]]
 
@@ -104,16 +104,19 @@ def evaluate(
 ) -> Value:
     """A text of a diagram, evaluated beside the engine over a case's variables. Raises CannotEvaluate."""
     key = variables.get("business_key")
-    calls: Calls = {
-        **of(tx, actor, language),
-        "execution.getVariable": variables.get,
-        "execution.hasVariable": variables.__contains__,
-        "execution.getVariables": lambda: dict(variables),
-        "execution.getBusinessKey": lambda: key,
-        "execution.getProcessBusinessKey": lambda: key,
-    }
-    names = {**variables, "execution": {"processBusinessKey": key}}
-    return formulas.compile(text).evaluate(names, calls)
+    formula = formulas.compile(text)
+    calls: Calls = {}
+    if formula.calls:
+        calls = {
+            **of(tx, actor, language),
+            "execution.getVariable": variables.get,
+            "execution.hasVariable": variables.__contains__,
+            "execution.getVariables": lambda: dict(variables),
+            "execution.getBusinessKey": lambda: key,
+            "execution.getProcessBusinessKey": lambda: key,
+        }
+    # Not a copy: a case may hold much, and only what the text names is read.
+    return formula.evaluate(over({"execution": {"processBusinessKey": key}}, variables), calls)
 
 
 def defaults(

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from runtime import access, forms, i18n
 from runtime.bell import Bell
 from runtime.bpmn import read
@@ -26,7 +24,7 @@ from runtime.errors import Failed, NotFound
 from runtime.identity import Actor
 from runtime.ledger import reading
 from runtime.rules import evaluate, rulefile
-from runtime.store import accounts, deployments
+from runtime.store import accounts, deployments, states
 from runtime.store import calendar as calendars
 from runtime.store.db import Transaction
 from runtime.store.waking import InProcess, Waking
@@ -136,7 +134,8 @@ def revision(tx: Transaction) -> int | None:
     if tx.memo.get("changed"):
         return None
     if "revision" not in tx.memo:
-        tx.memo["revision"] = tx.scalar(sa.select(accounts.REVISION)) or 0
+        found = accounts.READ_REVISION.one(tx)
+        tx.memo["revision"] = (found and found[0]) or 0
     return int(tx.memo["revision"])
 
 
@@ -296,6 +295,14 @@ def definition(tx: Transaction, key: str, bindings: Mapping[str, int]) -> execut
         )
 
     return house(tx).definitions.get((key, tuple(sorted(bindings.items()))), make)
+
+
+def at_rest(
+    tx: Transaction, case_id: int, process: str, bindings: Mapping[str, int], state: str
+) -> execution.Execution:
+    """A case as it is stored (columns of its row), to be asked and not moved."""
+    stored = states.load(tx, case_id, state)
+    return execution.Execution.restore(definition(tx, process, bindings), stored.data, fetch=stored.fetch)
 
 
 def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:

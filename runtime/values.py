@@ -9,10 +9,11 @@ nothing that a user can type is read back as something else."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import isodate
 import orjson
@@ -21,6 +22,7 @@ from runtime.errors import Invalid
 
 Value = Any  # one of the kinds above
 MAX_INTEGER = 2**63 - 1
+_AS_THEY_ARE = frozenset((str, bool))
 
 
 class NotAValue(Invalid):
@@ -41,10 +43,13 @@ class File:
 
 def to_json(value: Value, path: str = "value") -> Any:
     """`value` as plain JSON data with tags. Raises NotAValue, naming the path."""
-    if value is None or isinstance(value, (bool, str)):
+    # By type first: this is asked for every value of every step.
+    if value is None or type(value) in _AS_THEY_ARE or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         return value if abs(value) <= MAX_INTEGER else {"$integer": str(value)}
+    if type(value) is list:
+        return [to_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise NotAValue(type=str(value), path=path)
@@ -155,6 +160,11 @@ _TAGS: dict[str, Callable[[Any], Value]] = {
     "$file": lambda parts: File(**parts),
     "$map": lambda inner: {key: from_json(item) for key, item in inner.items()},
 }
+
+
+def over(*layers: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Several as one: the first that has a name counts. No copy: nothing is read before it is asked for."""
+    return ChainMap(*cast(list[MutableMapping[str, Value]], layers))
 
 
 def dumps(value: Value) -> str:

@@ -27,7 +27,7 @@ from runtime.engine.execution import Execution
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ids import public_id
-from runtime.store import cases, event_log, jobs, search, user_tasks
+from runtime.store import cases, event_log, jobs, search, states, user_tasks
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.values import Value, to_json
@@ -105,7 +105,7 @@ def begin(
         started_at=tx.now,
     )
     first = Event("case_started", process, detail={"cause": cause, "business_key": business_key})
-    return _write(tx, actor, row, execution, world, [first], {})
+    return _write(tx, actor, row, states.Stored(tx, row.id), execution, world, [first], {})
 
 
 def move(
@@ -121,9 +121,10 @@ def move(
     `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time."""
     definition = library.definition(tx, case.process, case.bindings)
     world = BoundWorld(tx, case.public_id, actor, case.bindings)
-    execution = Execution.restore(definition, orjson.loads(case.state), world)
+    stored = states.load(tx, case.id, case.state)
+    execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
-    return _write(tx, actor, case, execution, world, first, attempts or {})
+    return _write(tx, actor, case, stored, execution, world, first, attempts or {})
 
 
 def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
@@ -137,6 +138,7 @@ def _write(
     tx: Transaction,
     actor: Actor,
     case: Any,
+    stored: states.Stored,
     execution: Execution,
     world: BoundWorld,
     entries: list[Event],
@@ -217,9 +219,9 @@ def _write(
         tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
     )
     model = library.process(tx, case.bindings[case.process])
-    variables = execution.variables(None)
+    variables = execution.sight()
     columns: dict[str, Any] = {
-        "state": orjson.dumps(execution.state()).decode(),
+        "state": stored.save(execution.state(whole=False)),
         "business_key": execution.business_key,
         "title": telling.title(model, variables, world),
         "sequence": sequence,
@@ -313,7 +315,7 @@ def _open_task(
     model = library.process(tx, case.bindings[task.process])
     node = model.node(task.element)
     try:
-        staff = staffing.resolve(world, task, model, node, execution.variables(task.activity))
+        staff = staffing.resolve(world, task, model, node, execution.sight(task.activity))
     except GuichengError as error:
         # The work stays and somebody sees it: whoever administers, with the reason.
         staff = staffing.Staff(None, ["group:admin"], [])
@@ -324,7 +326,7 @@ def _open_task(
         if node.fields:
             # Nobody would see why the field stays empty.
             form = library.form(tx, case.bindings[task.process], node.id)
-            functions.defaults(tx, world.actor, form, execution.variables(task.activity), strict=True)
+            functions.defaults(tx, world.actor, form, execution.sight(task.activity), strict=True)
     except GuichengError as error:
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
     moved.opened.append(
@@ -379,7 +381,7 @@ def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Val
     stale = []
     for task in user_tasks.with_form(tx, waiting):
         fields = set(library.form(tx, task.form_id, task.element).asked) & changed.keys()
-        seen = execution.variables(task.activity) if fields else {}
+        seen = execution.sight(task.activity) if fields else {}
         if any(seen.get(name) == changed[name] for name in fields):
             stale.append(task.id)
     user_tasks.outdate(tx, stale)

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from runtime import access, library
 from runtime.bpmn.model import Node
 from runtime.bpmn.retry_cycle import delays
@@ -189,9 +187,9 @@ class _Seen:
     def of(self, task: Any, names: Sequence[str] | None) -> dict[str, Any]:
         if task.case_id not in self.cases:
             row = cases.by_id(self.tx, task.case_id)
-            definition = library.definition(self.tx, row.process, row.bindings)
+            case = library.at_rest(self.tx, row.id, row.process, row.bindings, row.state)
             whole = not row.confidential or access.sees_case(self.tx, self.actor, row.id)
-            self.cases[row.id] = (row, Execution.restore(definition, orjson.loads(row.state)), whole)
+            self.cases[row.id] = (row, case, whole)
         case, execution, whole = self.cases[task.case_id]
         variables = execution.variables(task.activity, local=not whole)
         if names is not None:

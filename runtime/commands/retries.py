@@ -23,6 +23,7 @@ from runtime.errors import Failed, GuichengError
 from runtime.ids import public_id
 from runtime.store import jobs
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared
 
 log = structlog.get_logger()
 # Where the diagram says nothing (failedJobRetryTimeCycle): pauses before the second attempt and so on.
@@ -90,18 +91,26 @@ def raise_incident(
     )
 
 
+def _ended(case: Any) -> sa.Update:
+    incident, job = jobs.incidents.c, jobs.jobs.c
+    own = sa.select(job.id).where(job.case_id == case, job.kind != sa.literal("message"))
+    return sa.update(jobs.incidents).where(
+        incident.case_id == case,
+        sa.or_(incident.job_id.is_(None), incident.job_id.in_(own)),
+        incident.resolved_at.is_(None),
+    )
+
+
+# Said at the end of every case.
+_END_ALL = Prepared(_ended(sa.bindparam("b_case")).values(resolved_at=sa.bindparam("b_now")))
+
+
 def end_incidents(tx: Transaction, case_id: int, activities: Sequence[str] | None) -> None:
     """Steps that were withdrawn (None: the whole case is over) need nobody any more.
 
     A message that nobody took is not its sender's own: its incident stays."""
-    own = sa.select(jobs.jobs.c.id).where(jobs.jobs.c.case_id == case_id, jobs.jobs.c.kind != "message")
-    tx.execute(
-        sa.update(jobs.incidents)
-        .where(
-            jobs.incidents.c.case_id == case_id,
-            sa.or_(jobs.incidents.c.job_id.is_(None), jobs.incidents.c.job_id.in_(own)),
-            jobs.incidents.c.resolved_at.is_(None),
-            sa.true() if activities is None else jobs.incidents.c.activity.in_(activities),
-        )
-        .values(resolved_at=tx.now)
-    )
+    if activities is None:
+        _END_ALL.run(tx, b_case=case_id, b_now=tx.now)
+        return
+    incident = jobs.incidents.c.activity.in_(activities)
+    tx.execute(_ended(case_id).where(incident).values(resolved_at=tx.now))

@@ -23,7 +23,7 @@ from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
-from runtime.values import File, Value
+from runtime.values import File, Value, over
 
 
 class TaskAlreadyCompleted(Conflict):
@@ -181,16 +181,16 @@ def complete(
     entry = Event("task_completed", row.process, row.element, row.activity, {"task": row.public_id})
 
     def act(execution: Execution) -> None:
-        known = execution.variables(row.activity)
+        known = execution.sight(row.activity)
         given: Mapping[str, Value] = {}
         if row.form_id is not None:
             form = library.form(tx, row.form_id, row.element)
             usual = functions.defaults(tx, actor, form, known)
             given = forms.validate(
-                form, dict(answers), {**known, **usual}, library.options(tx, form), today=library.today(tx)
+                form, dict(answers), over(usual, known), library.options(tx, form), today=library.today(tx)
             )
             if seen is not None:
-                given = _typed(form, given, {**usual, **known}, seen)
+                given = _typed(form, given, over(known, usual), seen)
             # What was left empty is null from now on, so that the process may ask for it.
             given = {name: None for name in form.asked if name not in known} | usual | dict(given)
         elif answers:

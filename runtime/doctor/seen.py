@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from runtime import library
 from runtime.engine.execution import Execution, OpenActivity
+from runtime.store import states
 from runtime.store.db import Transaction
 from runtime.store.external_tasks import external_tasks
 from runtime.store.jobs import incidents, jobs, subscriptions
@@ -47,7 +47,9 @@ class Seen:
     def _loaded(self) -> Execution | Exception:
         try:
             definition = library.definition(self.tx, self.row.process, self.row.bindings)
-            return Execution.restore(definition, orjson.loads(self.row.state))
+            stored = states.load(self.tx, self.row.id, self.row.state)
+            stored.verify()
+            return Execution.restore(definition, stored.data, fetch=stored.fetch)
         except Exception as error:  # whatever it is, the case does not load
             return error
 

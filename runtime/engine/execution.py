@@ -21,9 +21,10 @@ from runtime.engine.elements.start_event import StartEvent
 from runtime.engine.elements.user_task import UserTask
 from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
 from runtime.engine.moves import Case
+from runtime.engine.names import Names
 from runtime.engine.ports import AskedAgain, Happening, World
 from runtime.engine.priorities import rank
-from runtime.engine.scopes import ROOT
+from runtime.engine.scopes import ROOT, Fetch
 from runtime.engine.timers import BUSINESS_ZONE
 from runtime.engine.tree import READY, WAITING, Token
 from runtime.errors import GuichengError
@@ -98,18 +99,25 @@ class Execution:
 
     @classmethod
     def restore(
-        cls, definition: Definition, state: Mapping[str, Any], world: World | None = None
+        cls,
+        definition: Definition,
+        state: Mapping[str, Any],
+        world: World | None = None,
+        fetch: Fetch | None = None,
     ) -> Execution:
         """The case that `state()` described; without a world it can be asked but not moved.
 
-        Raises UnknownFormat, DoesNotFit."""
+        `fetch` gives the plain JSON of a variable that lies elsewhere, which stands in `state` as
+        {"$part": digest}. Raises UnknownFormat, DoesNotFit."""
         case = Case(definition.spec, state.get("case", ""), state.get("business_key", ""), cast(World, world))
-        states.load(case, state)
+        states.load(case, state, fetch)
         return cls(case)
 
-    def state(self) -> dict[str, Any]:
-        """All there is to know of the case but its diagram, as plain JSON data."""
-        return states.save(self._case)
+    def state(self, whole: bool = True) -> dict[str, Any]:
+        """All there is to know of the case but its diagram, as plain JSON data, to be read and not changed.
+
+        Not `whole`: a variable that lies elsewhere and was not written stands as {"$part": digest}."""
+        return states.save(self._case, whole)
 
     def run(self, limit: int = LIMIT) -> None:
         """Make the automatic steps that are due, one at a time; after `limit` it is Interrupted."""
@@ -269,6 +277,11 @@ class Execution:
             held = token.id in self._case.scopes
             return self._case.scopes.visible(token.id, local=True) if held else {}
         return self._case.seen(token).plain()
+
+    def sight(self, activity: str | None = None) -> Names:
+        """The same as a view: only what is asked for is read, and given as a copy."""
+        token = self._case.task_tree if activity is None else self._find(activity)
+        return self._case.seen(token)
 
     @property
     def ended(self) -> bool:

@@ -98,7 +98,7 @@ class Case(TopLevel):
 
     def seen(self, token: Token) -> Names:
         """The same for people who ask: without what is the runtime's own."""
-        return Names(self.scopes, token.local, token.workflow.key, {})
+        return Names(self.scopes, token.local, token.workflow.key, {}, apart=True)
 
     def evaluator(
         self, token: Token, scope: str | None = None, beside: Mapping[str, Value] | None = None

@@ -23,7 +23,9 @@ TASK_FACTS = (
 
 
 class Names(Mapping[str, Value]):
-    """The names seen from `scope`, looked up when asked for; before them what `beside` has."""
+    """The names seen from `scope`, looked up when asked for; before them what `beside` has.
+
+    `apart`: whoever asks gets copies, which change no case."""
 
     def __init__(
         self,
@@ -32,13 +34,15 @@ class Names(Mapping[str, Value]):
         business_key: str,
         execution: Mapping[str, Value],
         beside: Mapping[str, Value] | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
-        self._scopes, self._scope = scopes, scope
+        self._scopes, self._scope, self._apart = scopes, scope, apart
         self._business_key, self._execution = business_key, execution
         self._beside = beside or {}
 
     def __getitem__(self, name: str) -> Value:
-        if name == "execution":
+        if name == "execution" and not self._apart:
             return self._execution
         if name in self._beside:
             return self._beside[name]
@@ -46,16 +50,30 @@ class Names(Mapping[str, Value]):
         if held is None and name == "initiator":
             held = self._scopes.holder(ROOT, name)
         if held is not None:
-            return held.values[name]
+            return copied(held.values[name]) if self._apart else held.values[name]
         if name == "business_key":
             return self._business_key
         raise KeyError(name)
 
+    def __contains__(self, name: object) -> bool:
+        # The inherited one would read what it finds.
+        if not isinstance(name, str):
+            return False
+        if name in self._beside or name == "business_key" or (name == "execution" and not self._apart):
+            return True
+        held = self._scopes.holder(self._scope, name)
+        return held is not None or (name == "initiator" and self._scopes.holder(ROOT, name) is not None)
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.plain())
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self.plain())
+        return len(self._all())
+
+    def _all(self) -> list[str]:
+        """But `execution` and what is beside."""
+        found = dict.fromkeys(self._scopes.names(self._scope))
+        return [*found, *(name for name in BUILT_IN if name not in found and name in self)]
 
     def local(self) -> dict[str, Value]:
         """Those of the innermost scope itself."""

@@ -6,7 +6,8 @@ outwards; a called process is isolated. A write goes to the nearest scope that h
 name, else to the process instance. Nothing here knows tokens, diagrams or expressions.
 
 Values are kept in canonical form (values.py), copied on the way in, and never changed in
-place, so nobody outside holds a reference through which a case could change."""
+place, so nobody outside holds a reference through which a case could change. One that was
+stored is read only when it is asked for; until it is written it is stored again as it was."""
 
 from __future__ import annotations
 
@@ -29,13 +30,63 @@ def canonical(value: Value, path: str = "value") -> Value:
     return from_json(to_json(value, path))
 
 
+PART = "$part"  # the tag of a value that lies elsewhere, by the digest of its content
+Fetch = Callable[[str], Any]
+
+
+def _nowhere(digest: str) -> Any:
+    raise LookupError(digest)
+
+
+class Variables:
+    """Names → values of one scope. `plain`: those not read yet, in plain JSON; `fetch`: the plain JSON of
+    a value that lies elsewhere."""
+
+    def __init__(self, plain: Mapping[str, Any] | None = None, fetch: Fetch = _nowhere) -> None:
+        self._plain: dict[str, Any] = dict(plain or {})
+        self._fetch = fetch
+        self._read: dict[str, Value] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._read or name in self._plain
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._plain, **self._read})
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._read:
+            self._read[name] = from_json(self._whole(self._plain[name]))
+        return self._read[name]
+
+    def __setitem__(self, name: str, value: Value) -> None:
+        self._plain.pop(name, None)
+        self._read[name] = value
+
+    def pop(self, name: str) -> Value:
+        value = self[name]
+        self._plain.pop(name, None)
+        del self._read[name]
+        return value
+
+    def state(self, whole: bool) -> dict[str, Any]:
+        """Plain JSON, names in order; `whole`: also of what lies elsewhere."""
+        for name, value in self._read.items():
+            if name not in self._plain:
+                self._plain[name] = to_json(value)
+        found = {name: self._plain[name] for name in sorted(self._plain)}
+        return {name: self._whole(plain) for name, plain in found.items()} if whole else found
+
+    def _whole(self, plain: Any) -> Any:
+        return self._fetch(plain[PART]) if type(plain) is dict and PART in plain else plain
+
+
 @dataclass
 class Scope:
     """`parent` None: the root, or a called process's root. Names that begin a scope are `values`."""
 
     id: str
     parent: str | None
-    values: dict[str, Value] = field(default_factory=dict)
+    values: Variables = field(default_factory=Variables)
 
 
 class Scopes:
@@ -106,13 +157,20 @@ class Scopes:
 
     def visible(self, scope: str, *, local: bool = False) -> dict[str, Value]:
         """All that is seen from `scope` (`local`: only its own), names in order; a copy."""
-        found: dict[str, Value] = {}
+        return {name: canonical(held.values[name]) for name, held in self._holders(scope, local).items()}
+
+    def names(self, scope: str) -> list[str]:
+        """The names that are seen from `scope`, in order."""
+        return list(self._holders(scope, False))
+
+    def _holders(self, scope: str, local: bool) -> dict[str, Scope]:
+        found: dict[str, Scope] = {}
         for seen in self._outwards(scope):
-            for name, value in seen.values.items():
-                found.setdefault(name, value)
+            for name in seen.values:
+                found.setdefault(name, seen)
             if local:
                 break
-        return {name: canonical(found[name]) for name in sorted(found)}
+        return {name: found[name] for name in sorted(found)}
 
     def _outwards(self, scope: str) -> Iterator[Scope]:
         current: str | None = scope
@@ -134,23 +192,17 @@ class Scopes:
         """The step stands: forget how to undo it."""
         self._journal.clear()
 
-    def state(self) -> list[dict[str, Any]]:
-        """Plain JSON data, the outer before the inner."""
+    def state(self, whole: bool = True) -> list[dict[str, Any]]:
+        """Plain JSON data, the outer before the inner; `whole`: with the content of what lies elsewhere."""
         return [
-            {
-                "id": scope.id,
-                "parent": scope.parent,
-                "values": {name: to_json(scope.values[name]) for name in sorted(scope.values)},
-            }
+            {"id": scope.id, "parent": scope.parent, "values": scope.values.state(whole)}
             for scope in self._scopes.values()
         ]
 
-    def restore(self, rows: list[Mapping[str, Any]]) -> None:
+    def restore(self, rows: list[Mapping[str, Any]], fetch: Fetch | None = None) -> None:
         """What `state` gave, in place of all there is."""
         self._scopes = {
-            row["id"]: Scope(
-                row["id"], row["parent"], {name: from_json(value) for name, value in row["values"].items()}
-            )
+            row["id"]: Scope(row["id"], row["parent"], Variables(row["values"], fetch or _nowhere))
             for row in rows
         }
         self._journal.clear()

@@ -11,14 +11,15 @@ from typing import Any
 
 from runtime.engine.errors import DoesNotFit, UnknownFormat
 from runtime.engine.moves import Case
+from runtime.engine.scopes import Fetch
 from runtime.engine.tree import CHECK, READY, ROOT_TASK, WAITING, InnerLevel, Level, Token
 
 FORMAT = 2
 READS = (1, 2)  # 1 has no event subprocesses, compensation or complex gateways
 
 
-def save(case: Case) -> dict[str, Any]:
-    """Plain JSON data (values tagged as in values.py)."""
+def save(case: Case, whole: bool = True) -> dict[str, Any]:
+    """Plain JSON data (values tagged as in values.py); `whole`: with the variables that lie elsewhere."""
     tokens = sorted(case.index.values(), key=lambda token: token.number)
     levels = sorted(case.subprocesses.values(), key=lambda level: level.owner.number)
     return {
@@ -29,7 +30,7 @@ def save(case: Case) -> dict[str, Any]:
         "number": case.number,
         "ended": case.completed,
         "outcome": case.outcome,
-        "scopes": case.scopes.state(),
+        "scopes": case.scopes.state(whole),
         "levels": [
             {
                 "owner": level.owner.id,
@@ -87,14 +88,14 @@ def _row(token: Token) -> dict[str, Any]:
     return row
 
 
-def load(case: Case, state: Mapping[str, Any]) -> None:
+def load(case: Case, state: Mapping[str, Any], fetch: Fetch | None = None) -> None:
     """Put what `save` gave into a new case. Raises UnknownFormat, DoesNotFit."""
     if state.get("format") not in READS:
         raise UnknownFormat(format=state.get("format"), expected=FORMAT)
     if state["process"] != case.spec.process.id:
         raise DoesNotFit(element=state["process"], process=case.spec.process.id)
     case.number, case.completed, case.outcome = state["number"], state["ended"], state["outcome"]
-    case.scopes.restore(state["scopes"])
+    case.scopes.restore(state["scopes"], fetch)
     _restore_about(case, state)
     inside = {row["owner"]: row for row in state["levels"]}
     for row in sorted(state["tokens"], key=lambda row: row["number"]):

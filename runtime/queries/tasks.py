@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, i18n, library
-from runtime.engine.execution import Execution
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
+from runtime.values import over
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
             *columns(),
             tasks.c.completed_by,
             access.asked(actor).label("asked"),
+            tasks.c.case_id,
             cases.c.state.label("case_state"),
             cases.c.bindings,
             cases.c.initiator_id,
@@ -61,9 +61,10 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         form = library.form(tx, row.form_id, row.element)
         options = library.options(tx, form, language)
         schema = forms.localise(form, language, options)
-        definition = library.definition(tx, row.case_process, row.bindings)
-        known = Execution.restore(definition, orjson.loads(row.case_state)).variables(row.activity)
-        data = forms.for_browser(form, {**functions.defaults(tx, actor, form, known), **known}, exact=exact)
+        case = library.at_rest(tx, row.case_id, row.case_process, row.bindings, row.case_state)
+        known = case.sight(row.activity)
+        usual = functions.defaults(tx, actor, form, known)
+        data = forms.for_browser(form, over(known, usual), exact=exact)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import orjson
 import sqlalchemy as sa
 
 from runtime import access, library
-from runtime.engine.execution import Execution
 from runtime.identity import Actor
 from runtime.queries.cases import NoSuchCase
 from runtime.store.cases import cases
@@ -23,5 +21,4 @@ def variables(tx: Transaction, actor: Actor, case: str) -> Mapping[str, Value]:
     row = tx.first(sa.select(cases).where(cases.c.public_id == case, access.case_visible(actor, fully=True)))
     if row is None:
         raise NoSuchCase()
-    definition = library.definition(tx, row.process, row.bindings)
-    return Execution.restore(definition, orjson.loads(row.state)).variables()
+    return library.at_rest(tx, row.id, row.process, row.bindings, row.state).variables()

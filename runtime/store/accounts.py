@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 people = sa.Table(
     "people",
@@ -126,6 +127,7 @@ def below(tx: Transaction, person_id: int) -> frozenset[int]:
 
 
 REVISION = sa.select(sa.func.max(admin_log.c.id)).scalar_subquery()
+READ_REVISION = Prepared(sa.select(sa.func.max(admin_log.c.id)))
 
 
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:

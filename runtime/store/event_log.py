@@ -66,15 +66,12 @@ class Event:
 
 def link(previous: str, row: dict[str, Any]) -> str:
     """The chain's next hash: over the previous one and everything but payload and salt."""
-    parts = [
-        previous,
-        *(
-            str(row[name])
-            for name in ("sequence", "kind", "actor_id", "principal_id", "process", "element", "activity")
-        ),
-    ]
-    parts += [row[name].astimezone(dt.UTC).isoformat() for name in ("business_at", "recorded_at")]
-    return hashlib.sha256("\x1f".join([*parts, row["digest"]]).encode()).hexdigest()
+    business, recorded = (row[name].astimezone(dt.UTC).isoformat() for name in ("business_at", "recorded_at"))
+    whole = (
+        f"{previous}\x1f{row['sequence']}\x1f{row['kind']}\x1f{row['actor_id']}\x1f{row['principal_id']}\x1f"
+        f"{row['process']}\x1f{row['element']}\x1f{row['activity']}\x1f{business}\x1f{recorded}\x1f{row['digest']}"
+    )
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def seal(salt: str, payload: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import orjson
 import pytest
 
 from runtime import demo, library
@@ -36,13 +36,13 @@ def test_scenario(office: Office, scenario: scenarios.Scenario) -> None:
 def assert_the_log_tells_the_state(case: Case) -> None:
     """What the log alone rebuilds is what the engine's state holds: variables and open activities."""
 
-    def ask(tx: Transaction, actor: Actor) -> Execution:
+    def ask(tx: Transaction, actor: Actor) -> tuple[Execution, dict[str, Any]]:
         row = cases.get(tx, case.id)
-        return Execution.restore(library.definition(tx, row.process, row.bindings), orjson.loads(row.state))
+        found = library.at_rest(tx, row.id, row.process, row.bindings, row.state)
+        return found, found.variables()
 
-    execution = case.office.runtime.read(ask, SYSTEM)
+    execution, kept = case.office.runtime.read(ask, SYSTEM)
     rebuilt = case.state
-    kept = execution.variables()
     assert rebuilt.variables.get("", {}) == {name: kept[name] for name in kept if name != "business_key"}
     # Boundary events are entered when they happen, not while they are only armed.
     standing = {each.activity for each in execution.open_activities() if each.kind != "boundaryEvent"}

@@ -18,6 +18,7 @@ from runtime.identity import SYSTEM, Actor
 from runtime.store import user_tasks
 from runtime.store.cases import cases as cases_table
 from runtime.store.db import Transaction
+from runtime.worker import Worker
 from tests.benchmarks.measuring import Figure, Run, bench
 from tests.benchmarks.tape import recorded
 from tests.benchmarks.workplace import GROUP, Workplace, workplace
@@ -102,6 +103,7 @@ def _unsafely(connection: Any) -> None:
     connection.connection.dbapi_connection.execute("PRAGMA synchronous=OFF")
 
 
+WEIGHT_MOST = 1.5
 WEIGHT = bpmn(
     "weight",
     start(),
@@ -141,7 +143,7 @@ def weight(run: Run) -> Iterator[Figure]:
     sizes = [
         ("weight", f"{kb} KB of variables", load(kb)) for kb in ((10, 100, 1000) if not run.quick else (10,))
     ]
-    sizes.append(("crowd", "1,000 open activities", {"count": run.size(1000, 20)}))
+    sizes.append(("crowd", "1,000 open activities", {"count": run.size(1000, 70)}))
     with workplace() as office:
         office.deploy(WEIGHT, CROWD)
         for process, what, answers in sizes:
@@ -152,12 +154,16 @@ def weight(run: Run) -> Iterator[Figure]:
             floor, ours, ratio = in_turn(light, heavy, run.size(100, 3))
             bytes_ = [case.written() / 1024 for case in (light, heavy)]
             note = f"{bytes_[1]:.1f} KB written instead of {bytes_[0]:.1f}"
-            yield Figure(what, ours, floor, ratio=ratio, against="beside one of 1", note=note)
+            # What is open is read and looked through at each step; what is stored is not.
+            most = WEIGHT_MOST if process == "weight" else None
+            yield Figure(what, ours, floor, most=most, ratio=ratio, against="beside one of 1", note=note)
 
 
 class Weighed(Loop):
     def __init__(self, office: Workplace, process: str, answers: dict[str, Any]) -> None:
         case = office.runtime.do(advance.begin, SYSTEM, process, variables=answers).case
+        # The start of a thousand activities is more than one transaction makes.
+        Worker(office.runtime).drain()
         task = office.runtime.read(_first_task, SYSTEM, case, "work")
         self.office, self.task, self.steps = office, task, 0
 

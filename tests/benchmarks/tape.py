@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +57,8 @@ class Tape:
             for statement, parameters, many in transaction:
                 if statement.startswith(("INSERT", "UPDATE")):
                     for row in parameters if many else [parameters]:
-                        total += sum(len(str(value).encode()) for value in row)
+                        given = row.values() if isinstance(row, Mapping) else row
+                        total += sum(len(str(value).encode()) for value in given)
         return total
 
 

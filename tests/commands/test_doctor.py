@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 from runtime import cli, clock, doctor
 from runtime.bootstrap import Runtime, Settings
-from runtime.commands import cases
+from runtime.commands import advance, cases
+from runtime.identity import SYSTEM
 from runtime.store import event_log, files
 from tests.conftest import START
 from tests.diagrams import bpmn, element, end, flow, service, start, timer, user
@@ -291,6 +292,16 @@ def test_every_invariant_has_a_test_that_breaks_it() -> None:
 # --- the command -------------------------------------------------------------------
 
 Run = Callable[..., Result]
+
+
+def test_a_part_of_a_large_case_that_is_gone_or_altered_is_seen(waiting: Office) -> None:
+    waiting.deploy(SIMPLE.replace('id="simple"', 'id="large"'))
+    lines = {"lines": ["M8" * 20] * 200}
+    waiting.runtime.do(advance.begin, SYSTEM, "large", variables=lines)
+    assert findings(waiting) == {}
+    for statement in ("UPDATE case_parts SET content = '[]'", "DELETE FROM case_parts"):
+        plant(waiting, statement)
+        assert [what for what, _ in findings(waiting)["case_loads"]] == ["case_unloadable"]
 
 
 @pytest.fixture

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
-import orjson
 import pytest
 import sqlalchemy as sa
 
 from runtime import library
 from runtime.commands import signals, user_tasks
 from runtime.engine.execution import Execution
-from runtime.identity import SYSTEM
+from runtime.identity import SYSTEM, Actor
 from runtime.store import event_log, jobs
+from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import from_json
@@ -101,9 +102,11 @@ def agree(firm: Office, case: Case) -> None:
         query = sa.select(table.c.activity).where(table.c.case_id == held.id, *where)
         return {found.activity for found in firm.runtime.read(lambda tx, _: tx.all(query), SYSTEM)}
 
-    definition = firm.runtime.read(lambda tx, _: library.definition(tx, held.process, held.bindings), SYSTEM)
-    saved = orjson.loads(held.state)
-    engine = Execution.restore(definition, saved)
+    def ask(tx: Transaction, actor: Actor) -> tuple[Execution, dict[str, Any]]:
+        found = library.at_rest(tx, held.id, held.process, held.bindings, held.state)
+        return found, found.state()
+
+    engine, saved = firm.runtime.read(ask, SYSTEM)
     assert engine.ended is told.ended is (held.status != "running")
     entered = {token["id"]: token for token in saved["tokens"] if token["entered"]}
     opened = {each.activity: each for each in engine.open_activities()}
