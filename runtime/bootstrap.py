@@ -18,9 +18,10 @@ import sqlalchemy as sa
 import structlog
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# Operations register themselves where they are defined.
+# Operations register themselves where they are defined, and so do tables that nothing else here names.
 import runtime.commands.reminders
-import runtime.ledger.books  # noqa: F401
+import runtime.ledger.books
+import runtime.store.workers  # noqa: F401
 from runtime import clock, scripts, v8
 from runtime.commands import accounts, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands

@@ -1,25 +1,43 @@
 """The worker: claims due work, runs it, tries again, raises incidents.
 
-It sleeps until the next job is due or somebody wakes it; idle cases cost nothing.
+It sleeps until the next job is due or somebody wakes it; idle cases cost nothing. Of what it claims it
+runs several jobs in one transaction, each in a savepoint of its own, and lets others write in between.
+While it holds jobs its heart beats; what a worker without heartbeat held is given back by the others.
 Not here: what a job does (commands/triggers.py)."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import platform
 import threading
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import structlog
 
 from runtime import clock
 from runtime.bootstrap import Runtime
 from runtime.commands import triggers
 from runtime.identity import SYSTEM, Actor
-from runtime.store import jobs
+from runtime.store import jobs, workers
+from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 
 log = structlog.get_logger()
 LONGEST_SLEEP = 5.0  # seconds: another process may have written a job without waking this one
+BEAT = 1.0  # seconds between two beats, while jobs are held
+SILENT = 4.0  # seconds without a beat, after which a worker counts as dead
+HOLD = 0.03  # seconds after which a transaction begins no further job: on SQLite others wait for it
+BREATH = 0.002  # seconds between two of them, in which others take their turn
+MOST = 200  # jobs claimed at once
+QUICK = 0.5  # seconds in which what is claimed at once should be done, so that idle workers get their share
 
 
 class Worker:
@@ -31,6 +49,10 @@ class Worker:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._stop_listening: Callable[[], None] = lambda: None
+        self._id = 0  # given with the first claim
+        self._size = 1
+        self._watch = Watch()
+        self._looked = float("-inf")
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
@@ -42,7 +64,7 @@ class Worker:
         self._woken.set()
 
     def stop(self) -> None:
-        """Finish the job at hand and end."""
+        """Finish the job at hand, give back what is not begun, and end."""
         self._stopping.set()
         self._woken.set()
         self._stop_listening()
@@ -54,7 +76,7 @@ class Worker:
             self._woken.clear()
             try:
                 worked = self.drain()
-                pause = 0.0 if worked else self._until_next()
+                pause = 0.0 if worked else self._look()
             except Exception:
                 # The database may be away for a while; a worker that ends helps nobody.
                 log.exception("worker_failed")
@@ -64,14 +86,42 @@ class Worker:
     def drain(self) -> int:
         """Run everything that is due now; how many jobs that were."""
         count = 0
-        while not self._stopping.is_set():
-            claimed = self.runtime.do(_claim, SYSTEM)
-            if not claimed:
-                return count
-            for job in claimed:
-                self._run(job)
-                count += 1
+        if self._look() > 0:
+            return count
+        with self._beating():
+            while not self._stopping.is_set():
+                if clock.seconds() - self._looked > BEAT:
+                    self._look(between=True)
+                self._id, claimed = self.runtime.do(_claim, SYSTEM, self._id, self._size)
+                if not claimed:
+                    break
+                count += self._work_off(claimed)
         return count
+
+    def _work_off(self, claimed: Sequence[Any]) -> int:
+        """Run what was claimed; how many jobs were begun. The rest is given back, whatever happens."""
+        began, left = clock.seconds(), list(claimed)
+        try:
+            while left and not self._stopping.is_set():
+                try:
+                    chunk = self.runtime.do(_run_some, SYSTEM, left)
+                except Exception:
+                    # Not one of them but their transaction failed: the next one shows whether it is to blame.
+                    chunk = Chunk(1, alone=left[:1])
+                del left[: chunk.begun]
+                for job, error in chunk.failed:
+                    log.warning("job_failed", job=job.key, attempt=job.attempts, exc_info=error)
+                for job in chunk.alone:
+                    self._run(job)
+                self._stopping.wait(BREATH)
+                if clock.seconds() - began > 2 * QUICK:
+                    break
+        finally:
+            if left:
+                self.runtime.do(_put_back, SYSTEM, left)
+        quick = clock.seconds() - began < QUICK
+        self._size = min(MOST, self._size * 2) if quick else max(1, self._size // 2)
+        return len(claimed) - len(left)
 
     def _run(self, job: Any) -> None:
         try:
@@ -81,19 +131,135 @@ class Worker:
             try:
                 self.runtime.do(_failed, SYSTEM, job, error)
             except Exception:
-                # Its lease runs out and it is tried again; the others do not wait for that.
+                # It stays with this worker until that looks around; the others go on meanwhile.
                 log.exception("job_failure_not_noted", job=job.key)
+                self._stopping.wait(BEAT)
 
-    def _until_next(self) -> float:
-        due = self.runtime.read(_next_due, SYSTEM)
-        if due is None:
-            return LONGEST_SLEEP
-        return min(LONGEST_SLEEP, max(0.01, (due - clock.now()).total_seconds()))
+    def _look(self, *, between: bool = False) -> float:
+        """Seconds until there is something to do, 0 if there is now; what the dead held is given back.
+
+        `between` two claims this worker keeps what it could not even count as failed."""
+        now = clock.now()
+        due, holders = self.runtime.read(_glance, SYSTEM)
+        self._looked = clock.seconds()
+        others = [each for each in holders if each.id != self._id]
+        mine = len(others) < len(holders) and not between
+        if mine:
+            # As when the database was away.
+            self.runtime.do(_let_go, SYSTEM, self._id)
+        dead = self._watch.dead(others, self._looked)
+        for worker in dead:
+            log.warning("worker_dead", worker=worker, given_back=self.runtime.do(_bury, SYSTEM, worker))
+        if mine or dead or (due is not None and due <= now):
+            return 0.0
+        pause = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.01, (due - now).total_seconds()))
+        return min(pause, BEAT) if others else pause
+
+    @contextmanager
+    def _beating(self) -> Iterator[None]:
+        """The heart beats during the block, however long a job takes."""
+        over = threading.Event()
+
+        def beat() -> None:
+            while not over.wait(BEAT):
+                try:
+                    if self._id:
+                        self.runtime.do(_beat, SYSTEM, self._id)
+                except Exception:
+                    log.exception("heartbeat_failed")
+
+        heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        heart.start()
+        try:
+            yield
+        finally:
+            over.set()
 
 
-def _claim(tx: Transaction, actor: Actor) -> list[Any]:
+@dataclass
+class Watch:
+    """What one worker has seen of the others: worker → its beats, and when that was new to us."""
+
+    seen: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+    def dead(self, others: Sequence[Any], at: float) -> list[int]:
+        """Those that have not beaten for too long, or whose process this machine knows to have ended.
+        `at` in seconds, of a clock that nothing moves."""
+        before = self.seen
+        self.seen = {
+            each.id: before[each.id] if before.get(each.id, (-1, 0.0))[0] == each.beats else (each.beats, at)
+            for each in others
+        }
+        return [
+            each.id for each in others if at - self.seen[each.id][1] >= SILENT or _process_ended(each.name)
+        ]
+
+
+@cache
+def _machine() -> str:
+    """This machine since it was started, and what it counts its processes by: a container counts its own."""
+    about = [platform.node()]
+    with suppress(OSError):
+        about.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
+        about.append(os.readlink("/proc/self/ns/pid"))
+    whole = hashlib.sha256("\n".join(about).encode()).hexdigest()[:12]
+    # What does not tell the machines apart says nothing about their processes.
+    return f"{platform.node()}/{whole if len(about) == 3 else uuid.uuid4().hex}"
+
+
+def _process_ended(name: str) -> bool:
+    machine, _, process = name.rpartition(":")
+    if machine != _machine() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+@dataclass
+class Chunk:
+    """What one transaction did: how many jobs were begun, what failed, what must run in one of its own."""
+
+    begun: int = 0
+    failed: list[tuple[Any, Exception]] = field(default_factory=list)
+    alone: list[Any] = field(default_factory=list)
+
+
+def _glance(tx: Transaction, actor: Actor) -> Any:
+    return jobs.next_due(tx), workers.pulses(tx)
+
+
+def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int, list[Any]]:
+    """The worker's id, a new one if it has none or was taken for dead; and its jobs."""
     jobs.expire(tx)
-    return jobs.claim_due(tx)
+    if not worker or not workers.beat(tx, worker):
+        worker = workers.enter(tx, f"{_machine()}:{os.getpid()}")
+    return worker, jobs.claim_due(tx, worker, limit)
+
+
+def _run_some(tx: Transaction, actor: Actor, claimed: Sequence[Any]) -> Chunk:
+    chunk, until = Chunk(), clock.seconds() + HOLD
+    for job in claimed:
+        if chunk.begun and clock.seconds() > until:
+            break
+        chunk.begun += 1
+        try:
+            with tx.inner(clock.now()) as own:
+                triggers.run(own, job)
+        except (CaseMoved, sa.exc.DBAPIError):
+            chunk.alone.append(job)
+        except Exception as error:
+            chunk.failed.append((job, error))
+            try:
+                with tx.inner(clock.now()) as own:
+                    triggers.failed(own, job, error)
+            except Exception:
+                chunk.alone.append(job)
+    return chunk
 
 
 def _run(tx: Transaction, actor: Actor, job: Any) -> None:
@@ -104,5 +270,20 @@ def _failed(tx: Transaction, actor: Actor, job: Any, error: BaseException) -> No
     triggers.failed(tx, job, error)
 
 
-def _next_due(tx: Transaction, actor: Actor) -> Any:
-    return jobs.next_due(tx)
+def _put_back(tx: Transaction, actor: Actor, untouched: Sequence[Any]) -> None:
+    jobs.put_back(tx, untouched)
+
+
+def _beat(tx: Transaction, actor: Actor, worker: int) -> None:
+    workers.beat(tx, worker)
+
+
+def _let_go(tx: Transaction, actor: Actor, worker: int) -> None:
+    jobs.take_from(tx, worker)
+
+
+def _bury(tx: Transaction, actor: Actor, worker: int) -> int:
+    given = jobs.take_from(tx, worker)
+    if not jobs.holds(tx, worker):
+        workers.forget(tx, worker)
+    return given

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from runtime.commands.world import BoundWorld
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import cases as case_queries
 from runtime.queries import history, inbox, people, tasks
-from runtime.store import event_log
+from runtime.store import event_log, jobs, workers
 from runtime.store.cases import cases as case_table
 from runtime.store.db import Transaction
 from runtime.store.jobs import incidents
@@ -74,6 +74,15 @@ class Office:
     def settle(self) -> None:
         """Do what is due; nothing may end in an incident unless the test looks for one."""
         self.worker.drain()
+
+    def claim(self) -> list[Any]:
+        """What is due, held by a worker of its own that does nothing with it."""
+        return self.runtime.do(lambda tx, actor: jobs.claim_due(tx, workers.enter(tx, "idle")), SYSTEM)
+
+    def take_away(self, held: Sequence[Any]) -> None:
+        """Whoever holds these jobs has died."""
+        for worker in {job.worker_id for job in held}:
+            self.runtime.do(lambda tx, actor, worker=worker: jobs.take_from(tx, worker), SYSTEM)
 
     def later(self, **by: float) -> None:
         """Let time pass, then do what has come due."""

@@ -63,6 +63,8 @@ class Loop:
     output_item: str = ""
     behavior: str = "All"
     event: Trigger | None = None
+    async_before: bool = False  # of each instance; the activity's own are Node's
+    async_after: bool = False
     line: int = 0
 
 
@@ -223,6 +225,16 @@ class Node(Explained):
     def task_priority(self) -> str:
         """camunda:taskPriority as written: of what an external worker does."""
         return self.attributes.get("taskPriority", "") or (self.trigger.task_priority if self.trigger else "")
+
+    @property
+    def async_before(self) -> bool:
+        """A savepoint before it: what was done is committed, a job of its own goes on."""
+        return "true" in (self.attributes.get("asyncBefore"), self.attributes.get("async"))
+
+    @property
+    def async_after(self) -> bool:
+        """A savepoint behind it, on each flow that leaves it."""
+        return self.attributes.get("asyncAfter") == "true"
 
 
 @dataclass(frozen=True)

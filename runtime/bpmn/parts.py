@@ -149,6 +149,8 @@ def loop_of(tag: Tag, definitions: Mapping[str, Tag]) -> Loop | None:
         output_item=item("outputDataItem"),
         behavior=behavior,
         event=_defined(thrown, definitions, "") if thrown is not None and behavior != "All" else None,
+        async_before=true(loop, "camunda:asyncBefore") or true(loop, "camunda:async"),
+        async_after=true(loop, "camunda:asyncAfter"),
         line=loop.line,
     )
 

@@ -351,5 +351,6 @@ SILENT_ATTRIBUTES = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "diagramRelationId"}
     | {"historyTimeToLive"}
 )
-# Each automatic step is already a step of its own.
-WITHOUT_EFFECT = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive"})
+# Of every flow node, and of the instances of an activity: where the transaction ends and a job goes on.
+SAVEPOINTS = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive"})
+SAVED = FLOW_NODES | {"multiInstanceLoopCharacteristics"}

@@ -46,7 +46,6 @@ class Moved:
     may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
     parked: list[ports.Parked] = field(default_factory=list)
     ended: bool = False
-    steps: int = 0  # made before it was interrupted; 0 if it was not
 
     def next_for(self, actor: Actor) -> str | None:
         """The first task this move opened that is the actor's to do."""
@@ -115,16 +114,18 @@ def move(
     act: Callable[[Execution], None],
     first: list[Event],
     attempts: Mapping[str, int] | None = None,
+    steps: int = 0,
 ) -> Moved:
     """Restore `case` (a row of cases), let `act` move it, and write what follows.
 
-    `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time."""
+    `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time;
+    `steps`: those that it made before in a row, waiting for nothing."""
     definition = library.definition(tx, case.process, case.bindings)
     world = BoundWorld(tx, case.public_id, actor, case.bindings)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
-    return _write(tx, actor, case, stored, execution, world, first, attempts or {})
+    return _write(tx, actor, case, stored, execution, world, first, attempts or {}, steps)
 
 
 def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
@@ -143,6 +144,7 @@ def _write(
     world: BoundWorld,
     entries: list[Event],
     attempts: Mapping[str, int],
+    before: int = 0,
 ) -> Moved:
     moved = Moved(case.id, case.public_id, tx.now)
     waits = Waits()
@@ -155,6 +157,7 @@ def _write(
     asked_again: list[str] = []
     end: ports.Ended | None = None
     resumes: ports.Interrupted | None = None
+    steps = before + execution.steps
     changed: dict[str, Value] = {}
     made = telling.made(world)
     for happening in happenings:
@@ -195,7 +198,9 @@ def _write(
         elif isinstance(happening, ports.AskedAgain):
             asked_again.append(happening.activity)
         elif isinstance(happening, ports.Interrupted):
-            resumes, moved.steps = happening, happening.steps
+            resumes = happening
+        elif isinstance(happening, ports.PutOff):
+            waits.put_off[happening.activity] = happening
         elif isinstance(happening, ports.Ended):
             end = happening
         entries.append(entry)
@@ -249,7 +254,9 @@ def _write(
     for each in altered:
         _change_task(tx, case, world, each)
     waits.write(tx, case.id)
-    work = waits.rows(case.id, tx.now) + departures(case, messages, resumes, sequence, tx.now)
+    work = waits.rows(case.id, tx.now, sequence, steps) + departures(
+        case, messages, resumes, steps, sequence, tx.now
+    )
     tx.insert(jobs.jobs, work)
     broadcast(tx, signals, f"signal:{case.public_id}:{sequence}", case.id)
     _keep_decisions(tx, case.id, world)

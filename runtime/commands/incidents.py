@@ -41,7 +41,7 @@ def retry(tx: Transaction, actor: Actor, incident: str) -> None:
         tx.execute(
             sa.update(jobs.jobs)
             .where(jobs.jobs.c.id == row.job_id, jobs.jobs.c.state == "failed")
-            .values(state="waiting", attempts=0, leased_until=None, due_at=tx.now)
+            .values(state="waiting", attempts=0, worker_id=None, due_at=tx.now)
         )
     elif row.activity and external_tasks.reopen(tx, row.activity):
         tx.after_commit(library.house(tx).bell.ring)

@@ -35,6 +35,7 @@ def entry(happening: ports.Happening) -> Event:
         "ExternalOpened": "external_opened",
         "TimerSet": "timer_set",
         "Subscribed": "subscribed",
+        "PutOff": "put_off",
         "WaitEnded": "wait_ended",
         "MessageThrown": "message_sent",
         "SignalThrown": "signal_sent",

@@ -15,7 +15,8 @@ from runtime import library
 from runtime.commands import advance, retries
 from runtime.commands.world import BoundWorld
 from runtime.engine import execution as engine
-from runtime.engine.errors import ActivityNotFound, NotParked, NotWaiting
+from runtime.engine.errors import ActivityNotFound, NotDue, NotParked, NotWaiting
+from runtime.engine.execution import Execution
 from runtime.errors import Failed
 from runtime.identity import SYSTEM
 from runtime.store import cases, deployments, jobs
@@ -35,9 +36,17 @@ class RunsAway(Failed):
     code = "case.runs_away"
 
 
+class EndsWorkers(Failed):
+    """This was begun {times} times, and each time the worker ended before it was done."""
+
+    code = "job.ends_workers"
+
+
 def run(tx: Transaction, job: Any) -> None:
     """Do a claimed job. A job that is no longer wanted is done, not an error."""
-    # The fence first: if the lease was lost, somebody else is at it.
+    if job.attempts > 2 * jobs.ATTEMPTS:
+        raise EndsWorkers(times=job.attempts - 1)
+    # The fence first: if it was given to somebody else, they are at it.
     if not jobs.finish(tx, job):
         return
     # What a timer or a retry was for may have been withdrawn meanwhile; nothing was written then.
@@ -56,7 +65,11 @@ def timer_due(tx: Transaction, job: Any) -> None:
     case = _open_case(tx, job)
     if case is not None:
         entry = Event("timer_fired", case.process, job.element, job.activity, {"due": job.due_at})
-        advance.move(tx, SYSTEM, case, lambda execution: execution.fire(job.activity), [entry])
+        try:
+            advance.move(tx, SYSTEM, case, lambda execution: execution.fire(job.activity), [entry])
+        except NotDue:
+            # The clock that said so was put back since.
+            jobs.wait_on(tx, job, job.due_at)
 
 
 def retry(tx: Transaction, job: Any) -> None:
@@ -75,7 +88,17 @@ def retry(tx: Transaction, job: Any) -> None:
 
 
 def resume(tx: Transaction, job: Any) -> None:
-    """The rest of an interrupted run. One that never waits is stopped; whoever operates may let it go on."""
+    """The rest of an interrupted run."""
+    _go_on(tx, job, lambda execution: execution.run())
+
+
+def proceed(tx: Transaction, job: Any) -> None:
+    """What lies behind a savepoint."""
+    _go_on(tx, job, lambda execution: execution.proceed(job.activity))
+
+
+def _go_on(tx: Transaction, job: Any, act: Callable[[Execution], None]) -> None:
+    """A case that never waits is stopped; whoever operates may let it go on."""
     case = _open_case(tx, job)
     if case is None:
         return
@@ -86,17 +109,11 @@ def resume(tx: Transaction, job: Any) -> None:
         if not tx.scalar(incidents):
             tx.execute(sa.update(jobs.jobs).where(jobs.jobs.c.id == job.id).values(state="failed"))
             reason = retries.sentence(RunsAway(process=case.process, steps=steps))
-            retries.raise_incident(tx, case.id, job.id, case.process, reason)
+            retries.raise_incident(tx, case.id, job.id, job.element or case.process, reason, job.activity)
             return
         steps = 0
-    moved = advance.move(
-        tx, SYSTEM, case, lambda execution: execution.run(), [Event("resumed", case.process)]
-    )
-    tx.execute(
-        sa.update(jobs.jobs)
-        .where(jobs.jobs.c.kind == "continue", jobs.jobs.c.case_id == case.id, jobs.jobs.c.state == "waiting")
-        .values(payload={"steps": steps + moved.steps})
-    )
+    entry = Event("resumed", case.process, job.element, job.activity)
+    advance.move(tx, SYSTEM, case, act, [entry], steps=steps)
 
 
 def message_arrived(tx: Transaction, job: Any) -> None:
@@ -193,7 +210,7 @@ def schedule_starts(tx: Transaction, process: str) -> None:
     tx.execute(
         sa.update(jobs.jobs)
         .where(jobs.jobs.c.key.in_(list(wanted)), jobs.jobs.c.state == "ended")
-        .values(state="waiting", attempts=0, leased_until=None)
+        .values(state="waiting", attempts=0, worker_id=None)
     )
     known = {row.key for row in tx.all(sa.select(jobs.jobs.c.key).where(jobs.jobs.c.key.in_(list(wanted))))}
     tx.insert(
@@ -243,6 +260,7 @@ KINDS: Mapping[str, Callable[[Transaction, Any], None]] = {
     "timer": timer_due,
     "retry": retry,
     "continue": resume,
+    "async": proceed,
     "message": message_arrived,
     "signal": signal_arrived,
     "begin": begin_by_signal,

@@ -38,7 +38,8 @@ class Waits:
     subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
     external: dict[str, ports.ExternalOpened] = field(default_factory=dict)
     external_ended: list[str] = field(default_factory=list)
-    timers_ended: list[str] = field(default_factory=list)
+    put_off: dict[str, ports.PutOff] = field(default_factory=dict)
+    timers_ended: list[str] = field(default_factory=list)  # and jobs of savepoints
     subscriptions_ended: list[str] = field(default_factory=list)
 
     def set_timer(self, timer: ports.TimerSet) -> None:
@@ -56,6 +57,7 @@ class Waits:
         # One that began in this very move was never written.
         held: dict[str, tuple[dict[str, Any], list[str]]] = {
             "timer": (self.timers, self.timers_ended),
+            "job": (self.put_off, self.timers_ended),
             "external": (self.external, self.external_ended),
         }
         begun, ended = held.get(wait.kind, (self.subscriptions, self.subscriptions_ended))
@@ -102,9 +104,20 @@ class Waits:
         begun = [(wait.name, key) for wait, key in self.subscriptions.values() if wait.kind == "message"]
         jobs.wake_kept(tx, begun)
 
-    def rows(self, case_id: int, now: dt.datetime) -> list[dict[str, Any]]:
-        """A row of jobs for each timer."""
-        return [
+    def rows(self, case_id: int, now: dt.datetime, sequence: int, steps: int) -> list[dict[str, Any]]:
+        """A row of jobs for each timer and savepoint. `sequence`: of the case's last event; `steps`: those
+        that the case has made without waiting, savepoints aside."""
+        behind = [
+            {
+                **job("async", f"async:{put.activity}:{sequence}", case_id, now),
+                "element": put.element,
+                "activity": put.activity,
+                "priority": put.priority,
+                "payload": {"steps": steps},
+            }
+            for put in self.put_off.values()
+        ]
+        return behind + [
             {
                 **job("timer", f"timer:{timer.activity}:{timer.due.isoformat()}", case_id, now),
                 "element": timer.element,
@@ -175,6 +188,7 @@ def departures(
     case: Any,
     messages: Sequence[Thrown],
     resumes: ports.Interrupted | None,
+    steps: int,
     sequence: int,
     now: dt.datetime,
 ) -> list[dict[str, Any]]:
@@ -195,6 +209,6 @@ def departures(
     ]
     if resumes:
         key = f"continue:{case.public_id}:{sequence}"
-        about = {"payload": {"steps": resumes.steps}, "priority": resumes.priority}
+        about = {"payload": {"steps": steps}, "priority": resumes.priority}
         rows.append({**job("continue", key, case.id, now), **about})
     return rows

@@ -69,27 +69,27 @@ def plan(token: Token, only: str) -> list[dict[str, Any]]:
     return sorted(taken, key=lambda step: step["record"]["number"])
 
 
-def undo_next(case: Case, token: Token) -> bool:
-    """Begin the next handler that `token` waits for. False: there is none left."""
+def undo_next(case: Case, token: Token, *, later: bool = False) -> bool:
+    """Begin the next handler that `token` waits for (`later`: by a job). False: there is none left."""
     steps = token.memory.get("plan", [])
     if not steps:
         return False
     step = steps.pop()
     level = case.subprocesses[step["level"]] if step["level"] else case
-    _undo(case, level, step["record"], token)
+    _undo(case, level, step["record"], token, later)
     return True
 
 
-def handled(case: Case, waiting: str) -> None:
-    """A handler is done; who waits for it goes on with the next, or leaves."""
+def handled(case: Case, waiting: str, *, later: bool = False) -> None:
+    """A handler is done; who waits for it goes on with the next, or leaves. `later`: a job does that."""
     token = case.index.get(waiting)
     if token is not None:
         token.memory.pop("handling", None)
-        if not undo_next(case, token):
-            case.go_on(token)
+        if not undo_next(case, token, later=later):
+            _all_undone(case, token, later)
 
 
-def _undo(case: Case, level: Level, record: dict[str, Any], waiting: Token) -> None:
+def _undo(case: Case, level: Level, record: dict[str, Any], waiting: Token, later: bool) -> None:
     handler = level.spec.undone.get(record["element"])
     spec = handler or level.spec.element(f"{record['element']}#compensation")
     token = case.spawn(level, spec, level.scope)
@@ -101,7 +101,7 @@ def _undo(case: Case, level: Level, record: dict[str, Any], waiting: Token) -> N
         for name, value in record["local"].items():
             case.scopes.put(token.id, name, from_json(value))
     if handler is not None:
-        case.enter(token)
+        case.enter(token, later=later)
         return
     # A subprocess that nothing undoes as a whole: its inside is there again, to undo what it did.
     case.reached(token)
@@ -116,4 +116,11 @@ def _undo(case: Case, level: Level, record: dict[str, Any], waiting: Token) -> N
     token.memory["plan"] = [{"level": token.id, "record": each} for each in record["inner"]]
     inside.completed_work = []
     if not undo_next(case, token):
-        case.go_on(token)
+        _all_undone(case, token, False)
+
+
+def _all_undone(case: Case, token: Token, later: bool) -> None:
+    inside = case.subprocesses.get(token.id)
+    if inside is not None:
+        case.forget(inside)
+    case.go_on(token, later=later)

@@ -42,8 +42,8 @@ EARLY = dt.timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class OpenActivity:
-    """A token that is open. `waits`: user, external, timer, message, signal, condition; "" for
-    what waits inside or is to run.
+    """A token that is open. `waits`: user, external, timer, message, signal, condition, or job behind a
+    savepoint; "" for what waits inside or is to run.
 
     `process`: the (called) process that holds the element. `name`, `key`: of the message or
     signal. `entered`: whether the log tells of it; an event that is only armed is not reached."""
@@ -92,7 +92,7 @@ class Execution:
             begun.scopes.put(ROOT, name, variables[name])
         begun.listen(begun)
         begun.scopes.settle()
-        start._update(token)
+        begun.arrive(token)
         execution = cls(begun)
         execution.run()
         return execution
@@ -227,6 +227,11 @@ class Execution:
             raise NotWaiting()
         self.run()
 
+    def proceed(self, activity: str) -> None:
+        """Go on behind a savepoint. Raises ActivityNotFound, NotWaiting."""
+        self._case.proceed(self._waiting(activity, "job"))
+        self.run()
+
     def retry(self, activity: str) -> None:
         """Try the step that is parked again, under the same activity id; a case that is deadlocked
         is only looked at again. Raises ActivityNotFound, NotParked."""
@@ -306,6 +311,11 @@ class Execution:
     def interrupted(self) -> bool:
         """Whether automatic steps are left to make."""
         return any(token.has_state(READY) and not token.parked for token in self._case.index.values())
+
+    @property
+    def steps(self) -> int:
+        """Automatic steps made since it was started or restored."""
+        return self._case.steps
 
     @property
     def business_key(self) -> str:

@@ -69,7 +69,8 @@ class Join(Element):
 
     def may_bring(self, token: Token, filled: Collection[Container[str]]) -> bool:
         if token.task_spec is self and token.phase != LEAVE:
-            return False
+            # What a savepoint holds up just before it has not come yet.
+            return token.held_up and not any(token.flow in known for known in filled)
         flows = self.reach().get(token.task_spec.name)
         return flows is not None and not any(flow in known for flow in flows for known in filled)
 

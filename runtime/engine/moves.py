@@ -55,6 +55,7 @@ class Case(TopLevel):
         self.number = 0
         self.conditional: set[str] = set()  # who waits for a condition, asked again after a step
         self.hearing: dict[str, dict[str, Token]] = {}  # signal → who waits for it
+        self.steps = 0  # made since it was started or restored
         self._fresh: set[str] = set()
         self._changed: list[tuple[str, str, str]] = []  # scope, name, kind
         self._queue: list[tuple[int, int, str]] = []
@@ -129,9 +130,37 @@ class Case(TopLevel):
         self._born.append(token)
         return token
 
-    def enter(self, token: Token) -> None:
-        """The token is at its element, which says when it is ready."""
-        self.reached(token)
+    def enter(self, token: Token, *, later: bool = False) -> None:
+        """The token is on its way to its element. `later`: a savepoint lies on the way."""
+        if later or token.task_spec.async_before:
+            self.put_off(token)
+        else:
+            self.reached(token)
+            token.task_spec._update(token)
+
+    def arrive(self, token: Token, *, later: bool = False) -> None:
+        """The same for one that has been told as reached already."""
+        if later or token.task_spec.async_before:
+            self.put_off(token)
+        else:
+            token.task_spec._update(token)
+
+    def put_off(self, token: Token) -> None:
+        """What was done so far is committed; the token's next step is a job's (`proceed`)."""
+        token._set_state(STARTED)
+        token.wait = {"kind": "job"}
+        self.report(ports.PutOff(token.element, token.id, priority=self.job_priority(token)))
+
+    def proceed(self, token: Token) -> None:
+        """The job has come: the token goes on as it would have at once."""
+        token.wait = {}
+        # A join that it was on its way to may have waited for it.
+        token.workflow.touch()
+        if token.phase == LEAVE:
+            token._ready()
+            return
+        if not token.entered:
+            self.reached(token)
         token.task_spec._update(token)
 
     def reached(self, token: Token) -> None:
@@ -172,17 +201,20 @@ class Case(TopLevel):
             self.hearing.setdefault(token.wait["name"], {})[token.id] = token
 
     def wait_over(self, token: Token) -> None:
-        if token.wait.get("kind") in ("timer", "message", "signal", "external"):
+        if token.wait.get("kind") in ("timer", "message", "signal", "external", "job"):
             self.report(ports.WaitEnded(token.element, token.id, kind=token.wait["kind"]))
         if token.wait.get("kind") == "signal":
             self.hearing.get(token.wait["name"], {}).pop(token.id, None)
         self.conditional.discard(token.id)
         token.wait = {}
 
-    def go_on(self, token: Token) -> None:
-        """What the token waited for has come: its next step leaves the element."""
+    def go_on(self, token: Token, *, later: bool = False) -> None:
+        """What the token waited for has come: its next step leaves the element. `later`: a job makes it."""
         token.phase = LEAVE
-        token._ready()
+        if later:
+            self.put_off(token)
+        else:
+            token._ready()
 
     def leave(self, token: Token, meanwhile: Callable[[], None] | None = None) -> None:
         """The element is done: its successors take the token's place.
@@ -205,11 +237,11 @@ class Case(TopLevel):
         self.discard(token)
         for flow in token.flows:
             target = level.spec.element(level.spec.targets[flow])
-            self.enter(self.spawn(level, target, token.scope, flow=flow))
+            self.enter(self.spawn(level, target, token.scope, flow=flow), later=token.task_spec.async_after)
         if token.task_spec.is_item:
             body.task_spec.item_left(body, token)
         elif "handler_of" in token.memory:
-            compensation.handled(self, token.memory["handler_of"])
+            compensation.handled(self, token.memory["handler_of"], later=token.task_spec.async_after)
         elif isinstance(level, InnerLevel) and level.owner.task_spec.decides_itself:
             level.owner.task_spec.inner_left(level, token)
         elif level.empty():
@@ -230,7 +262,7 @@ class Case(TopLevel):
             if level.owner.task_spec.ends_level:
                 level.owner.memory["ended_at"] = last.element
             self.forget(level)
-            self.go_on(level.owner)
+            self.go_on(level.owner, later=last.task_spec.async_after)
         else:
             self.completed = True
             at = last.memory.get("ended_at", last.element)
@@ -323,6 +355,7 @@ class Case(TopLevel):
             heappop(self._queue)
             self._step(token)
             steps += 1
+            self.steps += 1
 
     def _step(self, token: Token) -> None:
         self.writes_as(token)

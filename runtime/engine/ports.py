@@ -189,9 +189,18 @@ class Subscribed(Happening):
 
 
 @dataclass(frozen=True)
+class PutOff(Happening):
+    """A savepoint: what was done is to be committed, and a job goes on with Execution.proceed.
+
+    A token that is on its way to the element has not Entered it yet."""
+
+    priority: int = 0  # of the job
+
+
+@dataclass(frozen=True)
 class WaitEnded(Happening):
     """What `activity` waited for has come or is not wanted any more. kind: timer | message | signal |
-    external."""
+    external | job."""
 
     kind: str = ""
 

@@ -61,7 +61,7 @@ class Caught:
             case.withdraw(self.host)
         token.memory["results"] = results
         case.reached(token)
-        case.go_on(token)
+        case.go_on(token, later=self.event.async_before)
 
 
 def catcher(thrower: Token, kind: str, code: str) -> Caught | None:

@@ -136,6 +136,11 @@ class Token(Task):
         return self.id if self.id in self.case.scopes else self.scope
 
     @property
+    def held_up(self) -> bool:
+        """Whether a savepoint lies before its next step, which a job makes."""
+        return self.wait.get("kind") == "job"
+
+    @property
     def is_open(self) -> bool:
         return not self.has_state(TaskState.FINISHED_MASK)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,12 +22,13 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, Row, make_url
 from sqlalchemy.types import TypeDecorator
 
-from runtime import values
+from runtime import clock, values
 from runtime.errors import Invalid
 from runtime.store import outages
 from runtime.store.prepared import Prepared
 
 WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
+ASKING = 0.001  # seconds between two times that a writer of SQLite asks for its turn
 
 metadata = sa.MetaData(
     naming_convention={
@@ -185,6 +188,15 @@ class Transaction:
         with self.connection.begin_nested():
             yield
 
+    @contextmanager
+    def inner(self, now: dt.datetime) -> Iterator[Transaction]:
+        """A unit of work of its own, at `now`, that stands or falls alone and commits with this one."""
+        with self.savepoint():
+            own = Transaction(self.connection, now, self.house)
+            yield own
+        for act in own.committed:
+            self.after_commit(act)
+
 
 @lru_cache(maxsize=1000)
 def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
@@ -276,21 +288,45 @@ def _sqlite(address: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # Deferred writers fail with BUSY when two upgrade at once; immediate ones queue.
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_writing(connection)
 
     return engine
 
 
+def _begin_writing(connection: Connection) -> None:
+    """Ask for the lock until it is there, or for `WAIT` seconds.
+
+    SQLite's own waiting asks ever more seldom, in the end ten times a second: beside a worker that
+    has much to do, a person would hardly ever meet the moment in which nobody writes."""
+    driver: Any = connection.connection.driver_connection
+    until = clock.seconds() + WAIT
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except sa.exc.OperationalError as error:
+                busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or clock.seconds() > until:
+                    raise
+            time.sleep(ASKING)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={1000 * WAIT}")
+
+
 @contextmanager
-def writing(engine: Engine, clock: Callable[[], dt.datetime], house: Any = None) -> Iterator[Transaction]:
+def writing(engine: Engine, now: Callable[[], dt.datetime], house: Any = None) -> Iterator[Transaction]:
     """A transaction that commits at the end of the block, or rolls back if it raises.
 
     Raises outages.Full, outages.Unsure when the commit fails."""
     with engine.connect().execution_options(writing=True) as connection:
         begun = connection.begin()
         # Its time is when its turn has come, so that of two writers the later one is the later one.
-        tx = Transaction(connection, clock(), house)
+        tx = Transaction(connection, now(), house)
         try:
             yield tx
         except BaseException:

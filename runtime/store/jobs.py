@@ -1,7 +1,8 @@
 """Due work: timers, retries, messages and signals on their way; one row a job.
 
-Not here: what a job does (commands/triggers.py). A job is claimed with a lease and
-finished in the transaction that does its work, fenced by its attempt."""
+Not here: what a job does (commands/triggers.py). A worker holds what it has claimed for as long as
+its heart beats (workers.py), and finishes it in the transaction that does its work, fenced by
+worker and attempt: what was given to somebody else meanwhile is not finished twice."""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 jobs = sa.Table(
     "jobs",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    # timer | retry | continue | message | signal | begin (by a signal) | start (by a timer)
+    # timer | retry | continue (a long run) | async (a savepoint) | message | signal | begin (by a signal) |
+    # start (by a timer)
     sa.Column("kind", sa.String(12), nullable=False),
     # waiting | done | ended | failed; messages also kept | expired | dropped
     sa.Column("state", sa.String(8), nullable=False),
@@ -34,26 +37,32 @@ jobs = sa.Table(
     sa.Column("priority", sa.Integer, nullable=False, server_default="0"),  # the greater first
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("leased_until", Instant),
+    sa.Column("worker_id", sa.ForeignKey("workers.id")),  # who holds it
     sa.Column("payload", Tagged),
     sa.Column("error", sa.Text),
     sa.Column("created_at", Instant, nullable=False),
-    # claim_due: only what waits, oldest first
+    # claim_due, next_due: only what waits and nobody holds, by priority and then the oldest first
     sa.Index(
         "ix_jobs_due",
-        "due_at",
-        "id",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    ),
-    # _priorities, claim_due: the oldest that is due of each priority
-    sa.Index(
-        "ix_jobs_priority",
         "priority",
         "due_at",
         "id",
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting' AND worker_id IS NULL"),
+        postgresql_where=sa.text("state = 'waiting' AND worker_id IS NULL"),
+    ),
+    # holders, give_back
+    sa.Index(
+        "ix_jobs_worker",
+        "worker_id",
+        sqlite_where=sa.text("worker_id IS NOT NULL"),
+        postgresql_where=sa.text("worker_id IS NOT NULL"),
+    ),
+    # expire
+    sa.Index(
+        "ix_jobs_expiring",
+        "expires_at",
+        sqlite_where=sa.text("state = 'kept'"),
+        postgresql_where=sa.text("state = 'kept'"),
     ),
     sa.Index("ix_jobs_activity", "activity"),
     # wake_kept: a message that came before its receiver
@@ -96,84 +105,135 @@ incidents = sa.Table(
 )
 
 UNDELIVERED = ("kept", "expired", "failed")  # of messages
-LEASE = dt.timedelta(minutes=2)
-# In the statement's text: SQLite takes a partial index only where it reads its condition.
-_WAITING = jobs.c.state == sa.literal_column("'waiting'")
 ATTEMPTS = 3
+# A value in the statement's text: SQLite takes a partial index only where it reads the condition there.
+_WAITING = jobs.c.state == sa.literal_column("'waiting'")
+_KEPT = jobs.c.state == sa.literal_column("'kept'")
+_FREE = sa.and_(_WAITING, jobs.c.worker_id.is_(None))
+_HELD = sa.and_(jobs.c.id == sa.bindparam("job"), _WAITING, jobs.c.attempts == sa.bindparam("attempt"))
+_FINISH = Prepared(
+    sa.update(jobs)
+    .where(_HELD, jobs.c.worker_id == sa.bindparam("worker"))
+    .values(state=sa.bindparam("end"), worker_id=None)
+)
+_CANDIDATES = Prepared(
+    sa.select(jobs.c.id, jobs.c.attempts)
+    .where(_FREE, jobs.c.priority == sa.bindparam("level"), jobs.c.due_at <= sa.bindparam("now", type_=Instant))
+    .order_by(jobs.c.due_at, jobs.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
+# From one priority to the next lower by the index, however many jobs each has; for each its earliest job.
+_LEVELS = Prepared(
+    sa.text(
+        """
+        WITH RECURSIVE level (priority) AS (
+          SELECT max(priority) FROM jobs WHERE state = 'waiting' AND worker_id IS NULL
+          UNION ALL
+          SELECT (SELECT max(jobs.priority) FROM jobs
+                  WHERE state = 'waiting' AND worker_id IS NULL AND jobs.priority < level.priority)
+          FROM level WHERE level.priority IS NOT NULL)
+        SELECT priority, (SELECT due_at FROM jobs
+                          WHERE state = 'waiting' AND worker_id IS NULL AND jobs.priority = level.priority
+                          ORDER BY due_at LIMIT 1) AS due_at
+        FROM level WHERE priority IS NOT NULL
+        """
+    ).columns(priority=sa.Integer, due_at=Instant)
+)
+_FIRST_EXPIRY = Prepared(
+    sa.select(jobs.c.expires_at)
+    .where(_KEPT, jobs.c.expires_at.is_not(None))
+    .order_by(jobs.c.expires_at)
+    .limit(1)
+)
+_EXPIRE = Prepared(
+    sa.update(jobs)
+    .where(_KEPT, jobs.c.expires_at <= sa.bindparam("now", type_=Instant))
+    .values(state=sa.literal_column("'expired'"))
+)
 
 
 def next_due(tx: Transaction) -> dt.datetime | None:
-    """When the earliest waiting job can be claimed: when due, or when another worker's lease is over."""
-    when = sa.case((jobs.c.leased_until > jobs.c.due_at, jobs.c.leased_until), else_=jobs.c.due_at)
-    return tx.scalar(sa.select(sa.func.min(when, type_=Instant())).where(jobs.c.state == "waiting"))
+    """When there is something to do for whoever holds nothing: the earliest job that is free, or the end
+    of a kept message's time."""
+    found = [at for _, at in _LEVELS.all(tx)] + [at for (at,) in _FIRST_EXPIRY.all(tx)]
+    return min(found, default=None)
 
 
-def claim_due(tx: Transaction, limit: int = 10) -> list[Any]:
-    """Take up to `limit` due jobs for the length of a lease: the greatest priority first, of these the oldest."""
-    due: list[int] = []
-    for priority in _priorities(tx):
-        rows = tx.all(
-            sa.select(jobs.c.id)
-            .where(
-                _WAITING,
-                jobs.c.priority == priority,
-                jobs.c.due_at <= tx.now,
-                sa.or_(jobs.c.leased_until.is_(None), jobs.c.leased_until <= tx.now),
-            )
-            .order_by(jobs.c.due_at, jobs.c.id)
-            .limit(limit - len(due))
-            .with_for_update(skip_locked=True)
-        )
-        due += [row.id for row in rows]
-        if len(due) == limit:
-            break
-    if not due:
+def claim_due(tx: Transaction, worker: int, limit: int = 10) -> list[Any]:
+    """Take up to `limit` due jobs for this worker, by priority and then the oldest first.
+
+    One that was tried before comes alone: it may be what ended the worker that held it, and others
+    must not go down with it."""
+    due: list[list[int]] = []
+    for level, first in _LEVELS.all(tx):
+        if first <= tx.now and len(due) < limit:
+            due += _CANDIDATES.all(tx, level=level, now=tx.now, most=limit - len(due))
+    fresh = next((number for number, (_, attempts) in enumerate(due) if attempts), len(due))
+    taken = [job for job, _ in due[: max(fresh, 1)]]
+    if not taken:
         return []
     rows = tx.all(
         sa.update(jobs)
-        .where(jobs.c.id.in_(due))
-        .values(leased_until=tx.now + LEASE, attempts=jobs.c.attempts + 1)
+        .where(jobs.c.id.in_(taken))
+        .values(worker_id=worker, attempts=jobs.c.attempts + 1)
         .returning(*jobs.c)
     )
     return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))
 
 
-def _priorities(tx: Transaction) -> list[int]:
-    """The priorities of waiting jobs, the greatest first; nearly always 0 alone.
-
-    One look into the index for each, and then one for the due jobs of each. An index cannot give both what is
-    due and the most urgent of it: a hundred thousand timers of next year would be walked through, or as many
-    due jobs sorted, at every claim."""
-    greatest = sa.select(sa.func.max(jobs.c.priority).label("priority")).where(_WAITING).cte(recursive=True)
-    below = (
-        sa.select(sa.func.max(jobs.c.priority))
-        .where(_WAITING, jobs.c.priority < greatest.c.priority)
-        .scalar_subquery()
-    )
-    steps = greatest.union_all(sa.select(below).where(greatest.c.priority.is_not(None)))
-    found = tx.connection.execute(sa.select(steps.c.priority)).scalars()
-    return sorted((number for number in found if number is not None), reverse=True)
-
-
 def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
-    """End a claimed job; False when its lease was lost or it ended meanwhile."""
-    return (
-        tx.execute(
-            sa.update(jobs)
-            .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
-            .values(state=state, leased_until=None)
-        ).rowcount
-        == 1
-    )
+    """End a claimed job; False when it is no longer this worker's or ended meanwhile."""
+    return _FINISH.run(tx, job=job.id, attempt=job.attempts, worker=job.worker_id, end=state) == 1
 
 
 def postpone(tx: Transaction, job: Any, due_at: dt.datetime, error: str) -> None:
-    """Try a claimed job again at `due_at`; nothing happens when its lease was lost."""
+    """Try a claimed job again at `due_at`; nothing happens when it is no longer this worker's."""
     tx.execute(
         sa.update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == "waiting", jobs.c.attempts == job.attempts)
-        .values(due_at=due_at, leased_until=None, error=error)
+        .where(
+            jobs.c.id == job.id,
+            _WAITING,
+            jobs.c.attempts == job.attempts,
+            jobs.c.worker_id == job.worker_id,
+        )
+        .values(due_at=due_at, worker_id=None, error=error)
     )
+
+
+def wait_on(tx: Transaction, job: Any, due_at: dt.datetime) -> None:
+    """A job that was finished in this transaction was not due yet: it waits on, as if it had not been tried."""
+    tx.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job.id)
+        .values(state="waiting", due_at=due_at, attempts=job.attempts - 1, worker_id=None)
+    )
+
+
+def put_back(tx: Transaction, untouched: Sequence[Any]) -> None:
+    """Jobs that this worker claimed and has not begun are anybody's, as if they had not been claimed."""
+    for job in untouched:
+        tx.execute(
+            sa.update(jobs)
+            .where(_HELD, jobs.c.worker_id == job.worker_id)
+            .values(worker_id=None, attempts=jobs.c.attempts - 1),
+            {"job": job.id, "attempt": job.attempts},
+        )
+
+
+def take_from(tx: Transaction, worker: int) -> int:
+    """What a dead worker held is anybody's; how many jobs. What its transaction still holds is left to it."""
+    held = (
+        sa.select(jobs.c.id).where(jobs.c.worker_id == worker).order_by(jobs.c.id).with_for_update(skip_locked=True)
+    )
+    ids = [row.id for row in tx.all(held)]
+    if ids:
+        tx.execute(sa.update(jobs).where(jobs.c.id.in_(ids)).values(worker_id=None))
+    return len(ids)
+
+
+def holds(tx: Transaction, worker: int) -> bool:
+    return tx.scalar(sa.select(jobs.c.id).where(jobs.c.worker_id == worker).limit(1)) is not None
 
 
 def end(tx: Transaction, activities: Sequence[str]) -> None:
@@ -184,9 +244,9 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
             .where(
                 jobs.c.activity.in_(activities),
                 jobs.c.state == "waiting",
-                jobs.c.kind.in_(("timer", "retry")),
+                jobs.c.kind.in_(("timer", "retry", "async")),
             )
-            .values(state="ended", leased_until=None)
+            .values(state="ended", worker_id=None)
         )
 
 
@@ -217,18 +277,16 @@ def wake_starters(tx: Transaction, names: Sequence[str]) -> None:
 
 def _still_kept(tx: Transaction) -> sa.ColumnElement[bool]:
     """What has expired is not taken, whether the worker has marked it yet or not."""
-    return sa.and_(jobs.c.state == "kept", sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now))
+    return sa.and_(_KEPT, sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now))
 
 
 def _again(tx: Transaction) -> dict[str, Any]:
-    return {"state": "waiting", "due_at": tx.now, "leased_until": None, "attempts": 0}
+    return {"state": "waiting", "due_at": tx.now, "worker_id": None, "attempts": 0}
 
 
 def expire(tx: Transaction) -> None:
     """Messages that nobody took in their time are kept no longer; they are still shown."""
-    tx.execute(
-        sa.update(jobs).where(jobs.c.state == "kept", jobs.c.expires_at <= tx.now).values(state="expired")
-    )
+    _EXPIRE.run(tx, now=tx.now)
 
 
 def deliver(tx: Transaction, message: Any, expires_at: dt.datetime) -> bool:
@@ -246,14 +304,14 @@ def drop(tx: Transaction, message: Any) -> bool:
     changed = tx.execute(
         sa.update(jobs)
         .where(jobs.c.id == message.id, jobs.c.state.in_(UNDELIVERED))
-        .values(state="dropped", leased_until=None)
+        .values(state="dropped", worker_id=None)
     )
     return changed.rowcount == 1
 
 
 def keep_again(tx: Transaction, job: Any) -> None:
     """Nobody waits for this message yet: it stays until somebody does or its time is over, and is shown."""
-    tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", leased_until=None))
+    tx.execute(sa.update(jobs).where(jobs.c.id == job.id).values(state="kept", worker_id=None))
 
 
 def throw_signal(

@@ -7,7 +7,6 @@ import pytest
 from runtime import clock
 from runtime.commands import triggers
 from runtime.identity import SYSTEM
-from runtime.store import jobs
 from tests.diagrams import bpmn, element, end, properties, start, timer, user
 from tests.office import Office
 
@@ -137,13 +136,13 @@ def test_a_job_run_twice_moves_a_case_once(firm: Office) -> None:
     import datetime as dt
 
     clock.shift(dt.timedelta(hours=2))
-    (job,) = firm.runtime.do(lambda tx, actor: jobs.claim_due(tx), SYSTEM)
+    (job,) = firm.claim()
     for _ in range(2):
         firm.runtime.do(lambda tx, actor: triggers.run(tx, job), SYSTEM)
     assert [entry.kind for entry in case.log].count("timer_fired") == 1
 
 
-def test_a_lost_lease_does_not_move_the_case(firm: Office) -> None:
+def test_what_was_given_to_another_worker_is_not_done_by_the_first(firm: Office) -> None:
     import datetime as dt
 
     firm.deploy(
@@ -157,9 +156,9 @@ def test_a_lost_lease_does_not_move_the_case(firm: Office) -> None:
     )
     case = firm.as_("spec").start("nap")
     clock.shift(dt.timedelta(hours=2))
-    (stale,) = firm.runtime.do(lambda tx, actor: jobs.claim_due(tx), SYSTEM)
-    clock.shift(jobs.LEASE * 2)
-    (fresh,) = firm.runtime.do(lambda tx, actor: jobs.claim_due(tx), SYSTEM)
+    (stale,) = firm.claim()
+    firm.take_away([stale])
+    (fresh,) = firm.claim()
     firm.runtime.do(lambda tx, actor: triggers.run(tx, stale), SYSTEM)
     assert set(case.state.standing.values()) == {"rest"}
     firm.runtime.do(lambda tx, actor: triggers.run(tx, fresh), SYSTEM)

@@ -8,12 +8,12 @@ standard. Not here: the examples (the other modules), the page (page.py)."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.check import check
-from runtime.bpmn.model import Diagram
+from runtime.bpmn.model import Diagram, Scope
 from runtime.engine import ports
 from runtime.errors import Problem
 from tests.core.engine.drawing import Run, Town
@@ -90,8 +90,10 @@ def _fail(**inputs: Any) -> dict[str, Any]:
     raise ports.BpmnError("oops", "It went wrong.")
 
 
-def run(example: Example) -> Run:
-    """Read, check, compile and play an example. Raises AssertionError if check refuses it."""
+def run(example: Example, *, put_off: bool = False) -> Run:
+    """Read, check, compile and play an example. Raises AssertionError if check refuses it.
+
+    `put_off`: with a savepoint before and behind every element, each job done once nothing else moves."""
     diagram, problems = checked(example)
     assert diagram is not None and problems == [], [str(problem) for problem in problems]
     world = Town(
@@ -99,13 +101,36 @@ def run(example: Example) -> Run:
         operations={"work": lambda **given: {"sum": sum(given.values())} if given else {}, "fail": _fail},
         rules={"always": lambda **given: {"answer": "yes"}, "never": _fail},
     )
-    called = tuple(process for process in diagram.processes.values() if process.id != "p")
-    played = Run(
-        diagram.processes["p"], example.given, world=world, called=called, start=example.start, key="K-1"
+    processes = [
+        replace(process, scope=_savepoints(process.scope)) if put_off else process
+        for process in diagram.processes.values()
+    ]
+    main, called = (
+        next(process for process in processes if process.id == "p"),
+        tuple(process for process in processes if process.id != "p"),
     )
+    played = Run(main, example.given, world=world, called=called, start=example.start, key="K-1")
+    _proceed(played)
     for element, which, values in steps(example.do):
         _step(played, element, which, values)
+        _proceed(played)
     return played
+
+
+def _savepoints(scope: Scope) -> Scope:
+    nodes = {}
+    for name, node in scope.nodes.items():
+        loop = replace(node.loop, async_before=True, async_after=True) if node.loop else None
+        inside = _savepoints(node.scope) if node.scope else None
+        attributes = {**node.attributes, "asyncBefore": "true", "asyncAfter": "true"}
+        nodes[name] = replace(node, attributes=attributes, loop=loop, scope=inside)
+    return Scope(nodes, scope.flows)
+
+
+def _proceed(played: Run) -> None:
+    while jobs := [each for each in played.execution.open_activities() if each.waits == "job"]:
+        played.execution.proceed(jobs[0].activity)
+        played.again()
 
 
 def steps(text: str) -> list[tuple[str, int, dict[str, Any]]]:

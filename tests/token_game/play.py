@@ -125,8 +125,15 @@ class Play:
             self.checked(lambda acceptor: acceptor.stimulus(act))
 
     def judge(self) -> None:
-        """Let the game judge what has happened, then store and restore the case."""
-        self.happenings.append(self.doctor(len(self.happenings), self.execution.take()))
+        """Let the game judge what has happened, behind savepoints too, then store and restore the case."""
+        told = self.execution.take()
+        while jobs := [open for open in self.execution.open_activities() if open.waits == "job"]:
+            self.execution.proceed(jobs[0].activity)
+            told += self.execution.take()
+            if len(told) > LONGEST:
+                raise Runaway
+        told = [each for each in told if not (isinstance(each, ports.PutOff) or getattr(each, "kind", "") == "job")]
+        self.happenings.append(self.doctor(len(self.happenings), told))
         if self.execution.interrupted or len(self.happenings[-1]) > LONGEST:
             raise Runaway
         self.checked(self.replay)

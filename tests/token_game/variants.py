@@ -10,12 +10,14 @@ from collections import Counter
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from runtime.bpmn.vocabulary import FLOW_NODES
 from tests.token_game.diagram import BPMN
 
 _ID = re.compile(r'(?<=")([A-Za-z]+(?:_[a-z]+)?)_(\d+)(?=")')
 _RENAMED = re.compile(r"^x(\d+)_(\w+)$")
 LEVELS = ("process", "subProcess", "transaction")
 ADDED = "added_"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
 
 def renamed(xml: str) -> str:
@@ -41,6 +43,18 @@ def reordered(xml: str, seed: int) -> str:
             order = iter([tag for tag in level if tag.tag == f"{BPMN}{kept}"])
             tags = [next(order) if tag.tag == f"{BPMN}{kept}" else tag for tag in tags]
         level[:] = tags
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def put_off(xml: str) -> str:
+    """A savepoint before and behind every element, and around each instance."""
+    ElementTree.register_namespace("camunda", CAMUNDA)
+    root = ElementTree.fromstring(xml)
+    for tag in root.iter():
+        name = tag.tag.removeprefix(BPMN)
+        if name in FLOW_NODES or name == "multiInstanceLoopCharacteristics":
+            tag.set(f"{{{CAMUNDA}}}asyncBefore", "true")
+            tag.set(f"{{{CAMUNDA}}}asyncAfter", "true")
     return ElementTree.tostring(root, encoding="unicode")
 
 

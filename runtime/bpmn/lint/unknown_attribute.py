@@ -9,10 +9,11 @@ from runtime.bpmn.vocabulary import (
     EXTENSION_ATTRIBUTES,
     EXTENSIONS,
     FLOW_NODES,
+    SAVED,
+    SAVEPOINTS,
     SHARED_ATTRIBUTES,
     SHARED_EXTENSION_ATTRIBUTES,
     SILENT_ATTRIBUTES,
-    WITHOUT_EFFECT,
 )
 
 
@@ -32,7 +33,8 @@ def _known(tag: Tag, attribute: str) -> bool:
             tag.space != BPMN
             or name in EXTENSION_ATTRIBUTES.get(tag.name, ())
             or (tag.name in FLOW_NODES and name in SHARED_EXTENSION_ATTRIBUTES)
-            or name in SILENT_ATTRIBUTES | WITHOUT_EFFECT
+            or (name in SAVEPOINTS and tag.name in SAVED)
+            or name in SILENT_ATTRIBUTES
             or name in ATTRIBUTES
         )
     if attribute.startswith("{"):

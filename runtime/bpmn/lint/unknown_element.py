@@ -3,12 +3,12 @@
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
 from runtime.bpmn.lint.unsupported_extension import ELEMENTS
 from runtime.bpmn.tags import BPMN, CAMUNDA, DRAWING, FOREIGN, TOOL, Tag
-from runtime.bpmn.vocabulary import ACCEPTED, DRAWN_ONLY, EVERYWHERE, EXTENSIONS, REFUSED, WITHOUT_EFFECT
+from runtime.bpmn.vocabulary import ACCEPTED, DRAWN_ONLY, EVERYWHERE, EXTENSIONS, REFUSED
 
 MISPLACED = "The element {element} has no meaning inside {parent} (“{name}”)."
 ENGINE = "{element} in “{name}” is written for {engine}; only files of Camunda 7 and Operaton are read."
 # Other rules speak of these.
-SPOKEN_OF = WITHOUT_EFFECT | ELEMENTS.keys()
+SPOKEN_OF = ELEMENTS.keys()
 
 
 @rule("unknown_element", sentences=[MISPLACED, ENGINE])

@@ -55,6 +55,9 @@ class Activity(Bounded):
     def __init__(self, level: ScopeSpec, node: Node, *, item: bool = False) -> None:
         super().__init__(level, node, f"{node.id}#item" if item else "")
         self.is_item = item
+        if item:  # what the activity itself says is said of the body
+            self.async_before = node.loop is not None and node.loop.async_before
+            self.async_after = node.loop is not None and node.loop.async_after
         self.inputs_ = assignments(node.inputs)
 
     def prepare(self, token: Token) -> None:

@@ -48,6 +48,7 @@ class Element(BpmnTaskSpec):
         self.outputs_ = assignments(node.outputs)
         self.listeners = heard
         self.job_priority = ranked
+        self.async_before, self.async_after = node.async_before, node.async_after
         self.conditions: dict[str, Expression] = {}  # flow id → condition, filled by definition.py
 
     @property
@@ -123,12 +124,12 @@ class Element(BpmnTaskSpec):
     def tried_again(self, token: Token) -> None:
         """Somebody tries the step again that is parked here."""
 
-    def happened(self, token: Token, results: dict[str, Any]) -> None:
-        """What the token waited for has come, with `results` in plain JSON."""
+    def happened(self, token: Token, results: dict[str, Any], *, later: bool = False) -> None:
+        """What the token waited for has come, with `results` in plain JSON. `later`: a job goes on."""
         token.case.wait_over(token)
         if results:
             token.memory["results"] = results
-        token.case.go_on(token)
+        token.case.go_on(token, later=later)
 
     def finish(self, token: Token) -> None:
         """Write what came of it: by its output parameters, or everything if it has none."""

@@ -34,7 +34,7 @@ class BoundaryEvent(Condition, Element):
         token = activity.case.spawn(activity.workflow, self, activity.scope, parent=activity)
         activity.case.wait(token, wait, check=not anew)
 
-    def happened(self, token: Token, results: dict[str, Any]) -> None:
+    def happened(self, token: Token, results: dict[str, Any], *, later: bool = False) -> None:
         case, activity, wait = token.case, token.parent, token.wait
         case.wait_over(token)
         token.move_to_root()
@@ -45,7 +45,8 @@ class BoundaryEvent(Condition, Element):
             if again is not None:
                 self.arm(activity, again, anew=True)
         case.reached(token)
-        super().happened(token, results)
+        # It was armed with its activity, so a savepoint before it stands between what happened and what follows.
+        super().happened(token, results, later=self.async_before)
 
     def again(self, token: Token, wait: dict[str, Any]) -> dict[str, Any] | None:
         if wait["kind"] != "timer":

@@ -26,12 +26,13 @@ class Awaiting(Condition, Element):
         token.case.wait(token, self.awaited(token))
         return False
 
-    def happened(self, token: Token, results: dict[str, Any]) -> None:
+    def happened(self, token: Token, results: dict[str, Any], *, later: bool = False) -> None:
         gateway = token.parent
         if not token.entered and gateway.id != ROOT_TASK:
             gateway.task_spec.decided(gateway, token)
             token.memory["chosen"] = True
-        super().happened(token, results)
+            later = self.async_before
+        super().happened(token, results, later=later)
 
 
 class CatchEvent(Awaiting):

@@ -65,7 +65,7 @@ class Listener(Condition, Element):
         token = case.spawn(level, self, level.scope)
         case.wait(token, self.wait.awaited(token))
 
-    def happened(self, token: Token, results: dict[str, Any]) -> None:
+    def happened(self, token: Token, results: dict[str, Any], *, later: bool = False) -> None:
         case, level, wait = token.case, token.workflow, token.wait
         if self.interrupts:
             case.interrupt(level)

@@ -64,7 +64,7 @@ class MultiInstance(Bounded):
             raise NotACount(element=self.node.id, expression=self.loop.cardinality, value=shown(number))
         return [None] * number
 
-    def start_item(self, body: Token, index: int, value: Value) -> None:
+    def start_item(self, body: Token, index: int, value: Value, *, later: bool = False) -> None:
         case = body.case
         token = case.spawn(body.workflow, self.item, body.id, parent=body)
         token.memory["index"] = index
@@ -76,7 +76,7 @@ class MultiInstance(Bounded):
             case.scopes.put(token.id, self.loop.element_variable, value)
         if self.loop.output_item:
             case.scopes.put(token.id, self.loop.output_item, None, quiet=True)
-        self.item._update(token)
+        case.arrive(token, later=later)
 
     def count(self, body: Token, *, active: int, done: int) -> None:
         for name, number in zip(COUNTS, (body.memory["total"], active, done), strict=True):
@@ -102,7 +102,7 @@ class MultiInstance(Bounded):
             throwing.tell(body, event.code, caught)
 
     def item_left(self, body: Token, token: Token) -> None:
-        case, memory = body.case, body.memory
+        case, memory, later = body.case, body.memory, self.item.async_after
         memory["done"] += 1
         if "collected" in token.memory:
             memory["collected"][str(token.memory["index"])] = token.memory["collected"]
@@ -114,10 +114,10 @@ class MultiInstance(Bounded):
         if token.memory["last"]:
             for other in [child for child in body.children if child.task_spec is self.item]:
                 case.withdraw(other)
-            case.go_on(body)
+            case.go_on(body, later=later)
         elif self.loop.sequential:
             index = token.memory["index"] + 1
-            self.start_item(body, index, from_json(memory["items"][index]))
+            self.start_item(body, index, from_json(memory["items"][index]), later=later)
 
     def thrown(self, done: int) -> Trigger | None:
         """What the instance that completes as the `done`th tells: behavior One: the first, None: each; §13.3.7."""

@@ -93,6 +93,12 @@ def test_every_step_that_catches_something_is_one_of_the_token_game(xml: str, st
     agree(xml, stimuli)
 
 
+@some(2)
+@given(processes(), STIMULI)
+def test_savepoints_everywhere_leave_every_step_one_of_the_token_game(xml: str, stimuli: Any) -> None:
+    Play(variants.put_off(xml), stimuli).run()
+
+
 def test_each_feature_took_part_in_what_was_played() -> None:
     if PLAYED["processes"] < 4 * EXAMPLES:
         pytest.skip("the tests before this one have not run here as a whole")
