@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.identity import SYSTEM, Actor, Grant
+from runtime.ledger import operations
 from runtime.store import accounts
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -114,6 +115,8 @@ def works_on(actor: Actor, topic: str) -> bool:
     """Whether the person (an external worker's account) may fetch and do what waits under a topic."""
     if actor is SYSTEM:
         return True
+    if operations.is_outside(topic):
+        return False  # the house does it itself
     named = [grant.fields for grant in actor.grants if (grant.verb, grant.kind) == ("work", "topic")]
     return any(fields == "*" or topic in (each.strip() for each in fields.split(",")) for fields in named)
 

@@ -16,16 +16,19 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Operations register themselves where they are defined, and so do tables that nothing else here names.
+import runtime.commands.deliveries
 import runtime.commands.reminders
 import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
 from runtime import clock, scripts, v8
-from runtime.commands import accounts, drafts, external_tasks
+from runtime.commands import accounts, deliveries, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
+from runtime.delivery import Destinations, MailServer
 from runtime.errors import Failed, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
@@ -75,7 +78,13 @@ class Settings(BaseSettings):
     department and its people on the sign-in page; script_seconds: how long a script in a diagram
     may run; most_steps: how many automatic steps a case may make in a row, waiting for nothing, before
     it is stopped as an incident; waiting_workers: how many external workers may wait for work at once, in one
-    server process: fewer than its threads, so that people are served meanwhile."""
+    server process: fewer than its threads, so that people are served meanwhile; http_hosts: where diagrams may
+    send requests, comma-separated: `name`, `name:port`, `http://name:port`, and networks (`10.1.0.0/16`) in
+    which these names may lie (empty: nowhere); http_seconds: how many seconds a request may take; mail_server: where
+    mail is handed in, `name` or `name:port` (empty: there is no mail); mail_security: of the way there,
+    starttls, tls or none; mail_user: to sign in there (empty: without); mail_password: to sign in there;
+    mail_from: the address in whose name mail is sent; mail_domains: where mail may go to who is no person of
+    the house, comma-separated (empty: nowhere)."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -89,7 +98,30 @@ class Settings(BaseSettings):
     most_steps: int = 100_000
     demo: bool = False
     script_seconds: float = 1.0
+    http_hosts: str = ""
+    http_seconds: float = 20.0
+    mail_server: str = ""
+    mail_security: str = "starttls"
+    mail_user: str = ""
+    mail_password: str = Field(default="", repr=False)
+    mail_from: str = ""
+    mail_domains: str = ""
     waiting_workers: int = 4
+
+    def ways(self) -> deliveries.Ways:
+        """Where and by what means mail and requests leave the house. Raises BadDestination, BadMailServer."""
+        prefix = "GUICHENG_HTTP_SECRET_"
+        return deliveries.Ways(
+            destinations=Destinations.read(self.http_hosts),
+            mail=MailServer.read(
+                self.mail_server, self.mail_security, self.mail_user, self.mail_password, self.mail_from
+            ),
+            domains=frozenset(each.strip().lower() for each in self.mail_domains.split(",") if each.strip()),
+            secrets={
+                name.removeprefix(prefix): text for name, text in os.environ.items() if name.startswith(prefix)
+            },
+            seconds=self.http_seconds,
+        )
 
     def url(self) -> str:
         return self.database_url or f"sqlite:///{self.home.resolve() / 'guicheng.db'}"
@@ -102,6 +134,7 @@ class Runtime:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
         scripts.use(settings.script_seconds)
+        self.ways = settings.ways()
         self.engine = db.connect(settings.url())
         self._waiting = threading.BoundedSemaphore(max(settings.waiting_workers, 1))
         self.house = House(

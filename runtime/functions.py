@@ -18,6 +18,10 @@ from runtime.values import Value, over
 
 Calls = Mapping[str, Callable[..., Any]]
 
+# What stands in a case in place of a secret, which is told only to whom it is sent (commands/deliveries.py).
+HIDDEN = "•••"
+SECRET_INPUTS = frozenset({"headers", "authorization"})
+
 # Every name that a diagram may call; what is not among them is refused at deployment.
 KNOWN = frozenset(
     {
@@ -31,6 +35,7 @@ KNOWN = frozenset(
         "next_last_workday",
         "after_days",
         "currentUser",
+        "secret",
         "execution.getVariable",
         "execution.hasVariable",
         "execution.getVariableLocal",
@@ -96,6 +101,7 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
         "next_last_workday": next_last_workday,
         "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
         "currentUser": lambda: actor.public_id or None,
+        "secret": lambda name: HIDDEN,
     }
 
 
@@ -103,20 +109,26 @@ def evaluate(
     tx: Transaction, actor: Actor, text: str, variables: Mapping[str, Value], language: str = i18n.DEFAULT
 ) -> Value:
     """A text of a diagram, evaluated beside the engine over a case's variables. Raises CannotEvaluate."""
-    key = variables.get("business_key")
     formula = formulas.compile(text)
-    calls: Calls = {}
-    if formula.calls:
-        calls = {
-            **of(tx, actor, language),
-            "execution.getVariable": variables.get,
-            "execution.hasVariable": variables.__contains__,
-            "execution.getVariables": lambda: dict(variables),
-            "execution.getBusinessKey": lambda: key,
-            "execution.getProcessBusinessKey": lambda: key,
-        }
+    calls = beside(tx, actor, variables, language) if formula.calls else {}
     # Not a copy: a case may hold much, and only what the text names is read.
-    return formula.evaluate(over({"execution": {"processBusinessKey": key}}, variables), calls)
+    names = over({"execution": {"processBusinessKey": variables.get("business_key")}}, variables)
+    return formula.evaluate(names, calls)
+
+
+def beside(
+    tx: Transaction, actor: Actor, variables: Mapping[str, Value], language: str = i18n.DEFAULT
+) -> Calls:
+    """The functions of a text that is evaluated beside the engine."""
+    key = variables.get("business_key")
+    return {
+        **of(tx, actor, language),
+        "execution.getVariable": variables.get,
+        "execution.hasVariable": variables.__contains__,
+        "execution.getVariables": lambda: dict(variables),
+        "execution.getBusinessKey": lambda: key,
+        "execution.getProcessBusinessKey": lambda: key,
+    }
 
 
 def defaults(

@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from runtime import cli, clock, demo
 from runtime.bootstrap import Runtime, Settings
 from runtime.cli import err, guarded, main, out, say
+from runtime.outbox import Outbox
 from runtime.worker import Worker
 from web.app import create_app
 
@@ -82,9 +83,9 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
         err.print(say(sentence, threads=THREADS), style="red")
         sys.exit(2)
     app = create_app(runtime, demo.people() if runtime.settings.demo else ())
-    at_work: Any = Worker(runtime) if worker else None
-    if at_work:
-        at_work.start()
+    at_work: list[Any] = [Worker(runtime), Outbox(runtime)] if worker else []
+    for each in at_work:
+        each.start()
     out.print(say("Open {address}", address=f"http://{host}:{port}") + "  (Ctrl-C)", markup=False)
     try:
         # Headers of a proxy in front are left for ProxyFix to judge (web/app.py), if one is configured.
@@ -99,8 +100,8 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
             _quiet=True,
         )
     finally:
-        if at_work:
-            at_work.stop()
+        for each in at_work:
+            each.stop()
         runtime.close()
 
 

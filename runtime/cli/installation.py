@@ -14,6 +14,7 @@ from runtime.bootstrap import Runtime, Settings
 from runtime.cli.terminal import guarded, main, opened, out, say, tell_all
 from runtime.commands import calendar
 from runtime.identity import SYSTEM
+from runtime.outbox import Outbox
 from runtime.worker import Worker
 
 
@@ -59,14 +60,20 @@ def calendar_(day: dt.datetime, kind: str) -> None:
 @click.option("--once", is_flag=True, help="Do what is due now and end.")
 @guarded
 def work(once: bool) -> None:
-    """Run due work: timers, messages, retries."""
-    worker = Worker(opened())
+    """Run due work: timers, messages, retries, mail and requests."""
+    runtime = opened()
+    worker, outbox = Worker(runtime), Outbox(runtime)
     if once:
-        out.print(say("{count} jobs done.", count=worker.drain()))
+        done = worker.drain()
+        while delivered := outbox.drain():
+            done += delivered + worker.drain()
+        out.print(say("{count} jobs done.", count=done))
         return
     worker.start()
+    outbox.start()
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
         worker.stop()
+        outbox.stop()

@@ -112,6 +112,15 @@ def person_superior(username: str, superior: str | None) -> None:
     opened().do(accounts.set_superior, SYSTEM, username, superior)
 
 
+@person.command("email")
+@click.argument("username")
+@click.argument("email", required=False)
+@guarded
+def person_email(username: str, email: str | None) -> None:
+    """Set where mail reaches a person (nowhere when left out)."""
+    opened().do(accounts.set_email, SYSTEM, username, email)
+
+
 @person.command("password")
 @click.argument("username")
 @guarded

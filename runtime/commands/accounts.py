@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from runtime import access, i18n, library
 from runtime.commands import hearing, staffing
+from runtime.delivery.mail import ADDRESS
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import GROUPS, Actor, SignInRefused, hash_password, require, verify_password
 from runtime.ids import public_id
@@ -21,6 +22,12 @@ class NameTaken(Conflict):
     """There is already a person with the sign-in name {username}."""
 
     code = "person.name_taken"
+
+
+class BadEmail(Invalid):
+    """“{email}” is no e-mail address."""
+
+    code = "person.bad_email"
 
 
 class BadName(Invalid):
@@ -116,6 +123,17 @@ def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[st
     given = user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
     accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
     hearing.changed_hands(tx, actor, given)
+
+
+def set_email(tx: Transaction, actor: Actor, username: str, email: str | None) -> None:
+    """Where mail of the runtime's reaches a person (None: nowhere). Raises BadEmail."""
+    require(actor, "administer", "people")
+    row = _person(tx, username)
+    if email is not None and not ADDRESS.fullmatch(email):
+        raise BadEmail(email=email[:80])
+    tx.execute(sa.update(people).where(people.c.id == row.id).values(email=email))
+    # The log stays for ever; the address itself is nobody's to read there.
+    accounts.log(tx, actor.id, "person.email", username, known=email is not None)
 
 
 def set_superior(tx: Transaction, actor: Actor, username: str, superior: str | None) -> None:

@@ -347,9 +347,10 @@ def unbound(tx: Transaction, actor: Actor, checked: Sequence[Checked]) -> list[P
 
 def _external_topics(process: Process) -> list[str]:
     """What external workers do, decided here once for all cases of this version: an operation of this name
-    that a later version of the house brings must not take their work, and one that it drops is missed."""
-    known = operations.signatures()
-    return sorted({node.topic for node in process.walk() if node.topic} - known.keys())
+    that a later version of the house brings must not take their work, and one that it drops is missed.
+    What the house delivers itself waits like theirs (commands/deliveries.py)."""
+    known = {topic for topic in operations.signatures() if not operations.is_outside(topic)}
+    return sorted({node.topic for node in process.walk() if node.topic} - known)
 
 
 STARTING = ("message", "timer", "signal", "conditional")

@@ -14,7 +14,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from runtime.engine import state as states
-from runtime.engine import timers
+from runtime.engine import throwing, timers
 from runtime.engine.definition import Definition, compile
 from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.start_event import StartEvent
@@ -195,6 +195,13 @@ class Execution:
         token = self._waiting(activity, "external")
         assert isinstance(token.task_spec, ServiceTask)
         return token, token.task_spec
+
+    def catches(self, activity: str, code: str) -> bool:
+        """Whether something catches the BPMN error `code`, if it is thrown there, by this very code.
+
+        Raises ActivityNotFound."""
+        caught = throwing.catcher(self._find(activity), "error", code)
+        return caught is not None and caught.event.trigger.code == code
 
     def fire(self, activity: str) -> None:
         """A timer is due. Raises ActivityNotFound, NotWaiting, NotDue."""

@@ -35,6 +35,7 @@ Money = Annotated[Decimal, "money"]  # CNY, never negative, at most four decimal
 Measure = Annotated[Decimal, "measure"]  # any other figure that is not negative, such as days
 Figure = Annotated[Decimal, "figure"]  # a measurement of either sign
 Score = Annotated[Decimal, "score"]  # 0 to 100
+Anything = Annotated[Any, "value"]  # any value, as it is
 Person = Annotated[str, "person"]  # a person's public id
 Share = Annotated[Decimal, "percent"]  # 0 to 1,000, in percent
 
@@ -327,6 +328,7 @@ _ANNOTATED: Mapping[str, Callable[[Value, str, str], Value]] = {
     "score": _between(0, Decimal(100)),
     "percent": _between(0, Decimal(1000)),
     "person": _person,
+    "value": lambda value, topic, path: value,
 }
 _PLAIN: Mapping[Any, tuple[str, Callable[[Value, str, str], Value]]] = {
     str: ("text", _text),

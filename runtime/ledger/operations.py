@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import getdoc
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -20,9 +20,11 @@ from runtime.bpmn.catalogue import Signature
 from runtime.engine.ports import BpmnError
 from runtime.errors import Conflict, GuichengError, NotFound
 from runtime.ledger import inputs
+from runtime.ledger.inputs import Anything
 from runtime.store.db import Instant, Tagged, Transaction, metadata
 from runtime.values import Value
 
+__all__ = ["Anything"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # What was done once and what it gave, by the idempotency key case/element/activity/operation.
@@ -85,6 +87,7 @@ class Operation:
     errors: tuple[str, ...]
     doc: str
     run: Callable[..., Any]
+    outside: bool = False  # `run` only says what is to be delivered; the case waits until it is
 
     @property
     def signature(self) -> Signature:
@@ -115,6 +118,25 @@ def operation(topic: str, errors: tuple[str, ...] = ()) -> Callable[[F], F]:
     return register
 
 
+def delivered(topic: str, gives: type, errors: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """Register what is done outside of the house, so never in a transaction: the function below says, within
+    one, what is to be delivered, and `gives` (a TypedDict) what comes of it (commands/deliveries.py)."""
+
+    def register(function: F) -> F:
+        doc = (getdoc(function) or "").strip()
+        takes, gets = inputs.of_function(function), dict(get_type_hints(gives))
+        OPERATIONS[topic] = Operation(topic, takes, gets, errors, doc, function, outside=True)
+        return function
+
+    return register
+
+
+def is_outside(topic: str) -> bool:
+    """Whether the runtime offers it and does it outside of any transaction."""
+    found = OPERATIONS.get(topic)
+    return found is not None and found.outside
+
+
 def find(topic: str) -> Operation:
     """Raises UnknownOperation."""
     if topic not in OPERATIONS:
@@ -140,6 +162,12 @@ def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, 
     result = wanted.run(call, **inputs.check(topic, wanted.inputs, given)) or {}
     call.tx.execute(sa.insert(effects).values(key=call.key, topic=topic, result=result, at=call.now))
     return dict(result)
+
+
+def prepare(topic: str, sending: Any, given: Mapping[str, Value]) -> Any:
+    """What an operation that is done outside would deliver. Raises UnknownOperation, Invalid."""
+    wanted = find(topic)
+    return wanted.run(sending, **inputs.check(topic, wanted.inputs, given))
 
 
 def refuse(error_code: str, error: GuichengError) -> BpmnError:

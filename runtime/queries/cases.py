@@ -15,7 +15,7 @@ from runtime.bpmn.model import Node, Process, Scope
 from runtime.errors import NotFound
 from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person
-from runtime.ledger import reading
+from runtime.ledger import operations, reading
 from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
 from runtime.queries.people import shown
@@ -247,9 +247,11 @@ def _awaited(tx: Transaction, case: Any, language: str) -> dict[str, list[str]]:
         task.case_id == case.id, task.state.in_(("open", "failed"))
     )
     for row in tx.all(open_.distinct().order_by(task.topic)):
-        found.setdefault(row.element, []).append(
-            say(language, "waits for an external worker of {topic}", topic=row.topic)
-        )
+        if operations.is_outside(row.topic):
+            text = say(language, "waits to be delivered ({topic})", topic=row.topic)
+        else:
+            text = say(language, "waits for an external worker of {topic}", topic=row.topic)
+        found.setdefault(row.element, []).append(text)
     return found
 
 

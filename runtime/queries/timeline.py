@@ -12,6 +12,7 @@ from babel.dates import format_timedelta
 from runtime import values
 from runtime.i18n import say
 from runtime.identity import Person
+from runtime.ledger import operations
 from runtime.queries.people import shown
 from runtime.store.accounts import Organisation
 
@@ -39,6 +40,13 @@ SENTENCES = {
     "parked": "“{element}” could not be done and will be tried again",
     "retried": "“{element}” was tried again",
     "ended": "The case ended: “{element}”",
+}
+# The same of what the house itself delivers.
+DELIVERED = {
+    "external_opened": "“{element}” is to be delivered",
+    "external_completed": "“{element}” was delivered",
+    "external_failed": "“{element}” could not be delivered",
+    "external_error": "“{element}” was refused, which the process is told",
 }
 # What is told without full sight: who does what, and nothing of what was decided or came of it.
 PEOPLES = ("case_started", "task_opened", "task_claimed", "task_released", "task_completed")
@@ -77,6 +85,8 @@ def moments(
             continue
         person = shown(org, entry.actor_id)
         detail = values.loads(entry.payload)["detail"] if entry.payload else {}
+        if operations.is_outside(detail.get("topic", "")):
+            sentence = DELIVERED.get(entry.kind, sentence)
         if person is None:
             sentence = BY_NOBODY.get(entry.kind, sentence)
         text = say(

@@ -21,6 +21,7 @@ people = sa.Table(
     sa.Column("password", sa.String(256)),  # argon2id; NULL: cannot sign in
     sa.Column("superior_id", sa.ForeignKey("people.id"), index=True),
     sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("email", sa.String(320)),  # where the runtime's mail goes; NULL: nowhere
     sa.Column("epoch", sa.Integer, nullable=False, server_default="0"),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.Column("created_at", Instant, nullable=False),
@@ -104,6 +105,13 @@ def find(tx: Transaction, *, username: str | None = None, public_id: str | None 
     """The person's row, or None."""
     which = people.c.username == username if username is not None else people.c.public_id == public_id
     return tx.first(sa.select(people).where(which))
+
+
+def receivers(tx: Transaction, ids: Iterable[int]) -> list[Any]:
+    """Of these people, if they are active: id, public id, language and email."""
+    columns = (people.c.id, people.c.public_id, people.c.language, people.c.email)
+    wanted = people.c.id.in_(list(ids))
+    return list(tx.all(sa.select(*columns).where(wanted, people.c.active.is_(True)).order_by(people.c.id)))
 
 
 def groups_of(tx: Transaction, person_id: int) -> frozenset[str]:

@@ -262,6 +262,7 @@ TRESPASSES = {
     "a module that is on no floor fails": ("runtime/utils.py", ""),
     "The runtime knows no web": ("runtime/clock.py", "import web"),
     "The web parses, calls and renders": ("web/trespass.py", "from runtime.store import db"),
+    "there is one door: runtime/delivery": ("runtime/worker.py", "import socket"),
     "do no IO": ("runtime/identity.py", "import socket"),
     "Only the web speaks HTTP": ("runtime/store/db.py", "import flask"),
     "The web speaks no SQL": ("web/trespass.py", "import sqlalchemy"),

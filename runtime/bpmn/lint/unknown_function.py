@@ -4,7 +4,8 @@ from difflib import get_close_matches
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.texts import TEMPLATES, TITLES, texts
+from runtime.bpmn.lint.texts import TEMPLATES, TITLES, Text, texts
+from runtime.bpmn.model import Node
 from runtime.expressions import Malformed
 
 NEAR = "The {what} of “{name}” calls {function}(), which does not exist; did you mean {nearest}()?"
@@ -20,6 +21,11 @@ HELD = {
     ),
     "externalTask": ("errorMessage", "errorDetails", "topicName"),
 }
+SECRET = (
+    "The {what} of “{name}” uses secret(), which stands only in headers and authorization of http.request, "
+    "with the name of a secret in quotes."
+)
+SECRET_INPUTS = frozenset({"headers", "authorization"})
 PLACE = "The {what} of “{name}” reads {word}, which is not there."
 # `task` is there for what a user task asks for, `externalTask` for the errors of an operation.
 PLACES = {"task": (*TEMPLATES, "formRef", "formKey"), "externalTask": ("errorEventDefinition",)}
@@ -31,7 +37,7 @@ OF_STEPS = frozenset(
 ) | {"execution.getActivityInstanceId"}
 
 
-@rule("unknown_function", sentences=[NEAR, PROPERTY, PLACE])
+@rule("unknown_function", sentences=[NEAR, PROPERTY, PLACE, SECRET])
 def unknown_function(source: Source) -> Findings:
     """The {what} of “{name}” calls {function}(), which does not exist."""
     known = source.catalogue.functions
@@ -57,9 +63,24 @@ def unknown_function(source: Source) -> Findings:
                 if names is not None and node.name not in names:
                     told = {"property": f"{node.of.id}.{node.name}", "known": ", ".join(names)}
                     yield found(text.at, PROPERTY, line=text.line, what=text.what, **told)
+        if "secret" in calls and not _secret_may(text, compiled):
+            yield found(text.at, SECRET, line=text.line, what=text.what)
         for name in sorted(calls - known):
             near = get_close_matches(name, known, 1)
             if near:
                 yield found(text.at, NEAR, line=text.line, what=text.what, function=name, nearest=near[0])
             else:
                 yield found(text.at, line=text.line, what=text.what, function=name)
+
+
+def _secret_may(text: Text, compiled: expressions.Expression) -> bool:
+    """Whether a secret may stand there. Its name is written out, so that no variable's text chooses it."""
+    asked = isinstance(text.at, Node) and text.at.topic == "http.request" and text.what in SECRET_INPUTS
+    calls = [node for node in expressions.walk(compiled.tree) if isinstance(node, expressions.Call)]
+    return asked and all(
+        len(call.args) == 1
+        and isinstance(call.args[0], expressions.Literal)
+        and isinstance(call.args[0].value, str)
+        for call in calls
+        if call.name == "secret"
+    )

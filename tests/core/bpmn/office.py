@@ -24,11 +24,14 @@ CATALOGUE = Catalogue(
             optional=frozenset({"warehouse"}),
             errors=frozenset({"out_of_stock"}),
         ),
+        "http.request": Signature(
+            required=frozenset({"url"}), optional=frozenset({"headers", "authorization", "body"})
+        ),
         "notify.send": Signature(optional=frozenset({"to", "text"})),
     },
     processes=frozenset({"purchase_execution"}),
     groups=frozenset({"supervisor", "manager"}),
-    functions=frozenset({"now", "superior_of", "workday_after", "execution.getVariable"}),
+    functions=frozenset({"now", "superior_of", "workday_after", "execution.getVariable", "secret"}),
 )
 
 

@@ -1,0 +1,104 @@
+"""The outbox: claims what is to leave the house, makes the call, tells what came of it.
+
+A call is made outside of any transaction, by one of a few threads; whoever is killed between the call
+and the commit has locked the task, and when the lock is over it is delivered again with the same key.
+Not here: what is due and what an answer means (commands/deliveries.py), the network (delivery/)."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from runtime import clock, delivery
+from runtime.bootstrap import Runtime
+from runtime.commands import deliveries
+from runtime.commands.deliveries import Due, Letters
+from runtime.commands.external_tasks import ExternalTaskOver, LockExpired, NotYourLock
+from runtime.delivery import Request
+from runtime.identity import SYSTEM
+from runtime.ids import public_id
+
+log = structlog.get_logger()
+AT_ONCE = 4  # calls
+LONGEST_SLEEP = 2.0  # seconds: another process may have written something to deliver
+
+
+class Outbox:
+    """Delivers for one runtime; `start` in a thread of its own, or `drain` by hand."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.worker = f"house-{os.getpid()}-{public_id()[-8:]}"
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Work in the background; commits of this process wake it."""
+        self._thread = threading.Thread(target=self.run, name="outbox", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the calls at hand and end."""
+        self._stopping.set()
+        self.runtime.house.bell.ring()
+        if self._thread:
+            self._thread.join(timeout=30)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            rung = self.runtime.house.bell.rung
+            try:
+                worked = self.drain()
+            except Exception:
+                # The database may be away for a while.
+                log.exception("outbox_failed")
+                worked = 0
+            if not worked and not self._stopping.is_set():
+                self.runtime.house.bell.wait(rung, LONGEST_SLEEP)
+
+    def drain(self) -> int:
+        """Deliver everything that is due now; how many deliveries that were."""
+        count = 0
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery") as pool:
+            # Looking changes nothing, so that an idle outbox keeps nobody from writing.
+            while not self._stopping.is_set() and self.runtime.read(deliveries.any_due, SYSTEM):
+                claimed = self.runtime.do(deliveries.claim, SYSTEM, self.worker, self.runtime.ways, AT_ONCE)
+                if not claimed:
+                    break
+                list(pool.map(self.deliver, claimed))
+                count += len(claimed)
+        return count
+
+    def deliver(self, due: Due) -> None:
+        """Make the call of a claimed delivery and tell what came of it."""
+        try:
+            try:
+                self._call(due)
+            except (ExternalTaskOver, LockExpired, NotYourLock):
+                raise
+            except Exception as error:
+                # Never what it said: an address, a header or an answer may be somebody's secret.
+                log.warning(
+                    "not_delivered", topic=due.topic, activity=due.activity, error=type(error).__name__
+                )
+                self.runtime.do(deliveries.failed, SYSTEM, due, error)
+        except (ExternalTaskOver, LockExpired, NotYourLock) as late:
+            # It was withdrawn meanwhile, or the lock ran out and somebody else is at it.
+            log.warning("delivered_in_vain", topic=due.topic, activity=due.activity, reason=late.code)
+        except Exception:
+            # Its lock runs out and it is delivered again, with the same key.
+            log.exception("delivery_not_noted", topic=due.topic, activity=due.activity)
+
+    def _call(self, due: Due) -> None:
+        if due.problem is not None:
+            raise due.problem
+        ways = self.runtime.ways
+        if isinstance(due.what, Letters):
+            refused = delivery.send(due.what.mails, ways.mail, clock.now()) if due.what.mails else []
+            self.runtime.do(deliveries.sent, SYSTEM, due, refused)
+        elif isinstance(due.what, Request):
+            response = delivery.request(due.what, ways.destinations)
+            self.runtime.do(deliveries.answered, SYSTEM, due, response)
