@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import g
 from werkzeug.serving import make_server
 
 from runtime.commands import accounts
@@ -17,6 +18,7 @@ from runtime.identity import SYSTEM
 from tests.diagrams import bpmn, end, service, start, user
 from tests.office import Office
 from tests.web.programs import Program
+from web import operations
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "external-workers.md"
 BILL = bpmn(
@@ -159,3 +161,17 @@ def test_the_worker_of_the_documentation_works(
     failed = firm.as_("spec").start("bill")
     assert program["work"]() == 1
     assert [entry.kind for entry in failed.log][-1] == "external_failed"
+
+
+def test_who_operates_cases_sees_on_the_page_what_waits_and_whether_anybody_asks(
+    firm: Office, worker: Program
+) -> None:
+    firm.as_("spec").start("bill")
+    root = Program(firm, "root")
+    with root.app.test_request_context("/operations"):
+        g.person = root.office.as_("root").actor
+        page = operations.overview()
+        assert "billing.send" in page and "目前没有程序处理" in page
+        fetch(worker)
+        page = operations.overview()
+        assert "w1" in page and "目前没有程序处理" not in page
