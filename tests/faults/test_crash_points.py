@@ -6,14 +6,19 @@ import datetime as dt
 import difflib
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from runtime import clock
 from runtime.bootstrap import Runtime, Settings
+from runtime.doctor import examine
 from tests.conftest import START
+from tests.databases import Databases
 from tests.faults import dying, story
+
+Stages = dict[str, tuple[Path, dt.datetime]]
 
 
 @pytest.fixture(scope="session")
@@ -23,64 +28,67 @@ def deaths() -> Iterator[dying.Deaths]:
 
 
 @pytest.fixture(scope="session")
-def stages(seeded_home: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, dt.datetime]]:
+def stages(
+    databases: Databases, seeded_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stages]:
     """Act → a database on which it comes next, and when."""
-    home = tmp_path_factory.mktemp("story") / "home"
-    shutil.copytree(seeded_home, home)
-    found = {}
-    with clock.frozen(START):
-        runtime = opened(home)
-        story.prepare(runtime)
-        for act in story.ACTS:
-            kept = home.with_name(act)
-            runtime.close()
-            shutil.copytree(home, kept)
-            found[act] = kept, clock.now()
-            runtime = opened(home)
-            if act in story.STORY:
-                story.ACTS[act](runtime)()
-        runtime.close()
-    return found
+    folder = tmp_path_factory.mktemp("story")
+    found: Stages = {}
+    with ExitStack() as kept, clock.frozen(START):
+        before = seeded_home
+        for act in ("prepare", *story.ACTS):
+            # Each stage is a copy of the one before it, with one act more.
+            home = kept.enter_context(databases.copied(before, folder / act))
+            found[act] = before, clock.now()
+            if act == "prepare" or act in story.STORY:
+                runtime = opened(home)
+                story.prepare(runtime) if act == "prepare" else story.ACTS[act](runtime)()
+                runtime.close()
+                before = home
+        yield found
 
 
 def opened(home: Path) -> Runtime:
     return Runtime(Settings(home=home, demo=True))
 
 
-def ending(home: Path, act: str, at: dt.datetime) -> list[str]:
-    """Started again after a while, doing what is left: what the story leaves."""
+def ending(home: Path, act: str, at: dt.datetime, *, quick: bool = False) -> list[str]:
+    """Started again after a while, doing what is left: what the story leaves, and what a doctor finds
+    before and after (`quick`: without reading all that is deployed and logged once more)."""
     with clock.frozen(at + story.A_LEASE):
         runtime = opened(home)
         try:
+            found = sick(runtime, quick=True)
             story.finish(runtime, act)
-            return story.told(runtime)
+            return [*found, *story.told(runtime), *sick(runtime, quick)]
         finally:
             runtime.close()
 
 
-Stages = dict[str, tuple[Path, dt.datetime]]
+def sick(runtime: Runtime, quick: bool) -> list[str]:
+    return [f"doctor: {finding}" for finding in examine(runtime.engine, runtime.house, quick=quick)]
 
 
 @pytest.mark.parametrize("act", story.ACTS)
 def test_wherever_it_dies_it_ends_as_without_a_fault(
-    act: str, stages: Stages, deaths: dying.Deaths, tmp_path: Path
+    act: str, databases: Databases, stages: Stages, deaths: dying.Deaths, tmp_path: Path
 ) -> None:
-    struck, otherwise = deadly(act, act, stages, deaths, tmp_path)
+    struck, otherwise = deadly(act, act, databases, stages, deaths, tmp_path)
     assert struck > 5
     assert otherwise == []
 
 
 def test_an_act_in_two_transactions_would_be_found_out(
-    stages: Stages, deaths: dying.Deaths, tmp_path: Path
+    databases: Databases, stages: Stages, deaths: dying.Deaths, tmp_path: Path
 ) -> None:
-    _, otherwise = deadly("complete_in_two", "complete", stages, deaths, tmp_path)
+    _, otherwise = deadly("complete_in_two", "complete", databases, stages, deaths, tmp_path)
     assert (dying.AFTER_COMMIT, 1) in [(point, number) for point, number, _ in otherwise]
 
 
-def other_ending(expected: list[str], home: Path, act: str, at: dt.datetime) -> str:
+def other_ending(expected: list[str], home: Path, act: str, at: dt.datetime, *, quick: bool) -> str:
     """How the story ends there, if it does not end as expected."""
     try:
-        found = ending(home, act, at)
+        found = ending(home, act, at, quick=quick)
     except Exception as error:
         # The story cannot even be told to its end.
         return repr(error)
@@ -88,26 +96,23 @@ def other_ending(expected: list[str], home: Path, act: str, at: dt.datetime) -> 
 
 
 def deadly(
-    act: str, stage: str, stages: Stages, deaths: dying.Deaths, folder: Path
+    act: str, stage: str, databases: Databases, stages: Stages, deaths: dying.Deaths, folder: Path
 ) -> tuple[int, list[tuple[str, int, str]]]:
     """Do `act` as often as it has points, dying at each; how many, and after which it ended how otherwise."""
     template, at = stages[stage]
-
-    def scene(name: str) -> Settings:
-        shutil.copytree(template, folder / name)
-        return Settings(home=folder / name)
-
-    whole = scene("whole")
-    unharmed = deaths.strike(whole, act, at)
-    assert unharmed.acknowledged
-    expected = ending(whole.home, stage, at)
+    with databases.copied(template, folder / "whole") as home:
+        unharmed = deaths.strike(Settings(home=home), act, at)
+        assert unharmed.acknowledged
+        expected = ending(home, stage, at)
+    assert not [line for line in expected if line.startswith("doctor")]
     points = [(point, number + 1) for point, times in unharmed.passed.items() for number in range(times)]
     otherwise = []
-    for point, number in points:
-        struck = scene("struck")
-        fate = deaths.strike(struck, act, at, point, number)
-        assert fate.killed, (point, number)
-        if difference := other_ending(expected, struck.home, stage, at):
-            otherwise.append((point, number, difference))
-        shutil.rmtree(struck.home)
+    for index, (point, number) in enumerate(points):
+        with databases.copied(template, folder / str(index)) as home:
+            fate = deaths.strike(Settings(home=home), act, at, point, number)
+            assert fate.killed, (point, number)
+            quick = point == dying.BEFORE_STATEMENT
+            if difference := other_ending(expected, home, stage, at, quick=quick):
+                otherwise.append((point, number, difference))
+        shutil.rmtree(home)
     return len(points), otherwise
