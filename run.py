@@ -268,7 +268,13 @@ def alone():
 
 
 # What speaks SQL is tested over both databases.
-ON_BOTH = ["tests/store", "tests/commands", "tests/acceptance/test_scenarios.py", "tests/acceptance/test_crash.py"]
+ON_BOTH = [
+    "tests/store",
+    "tests/commands",
+    "tests/faults/test_crash_points.py",
+    "tests/acceptance/test_scenarios.py",
+    "tests/acceptance/test_crash.py",
+]
 
 
 def test(arguments: list[str]) -> int:
