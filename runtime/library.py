@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 from runtime import access, forms, i18n
 from runtime.bell import Bell
 from runtime.bpmn import read
-from runtime.bpmn.model import Node, Process, Scope
+from runtime.bpmn.model import Diagram, Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
-from runtime.errors import Failed, NotFound
+from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor
 from runtime.ledger import reading
 from runtime.rules import evaluate, rulefile
@@ -108,6 +108,8 @@ class House:
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
     external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram
+    parsed: Kept[tuple[Diagram | None, list[Problem]]] = field(default_factory=lambda: Kept(50))  # by content
+    nodes: Kept[Mapping[str, Node]] = field(default_factory=lambda: Kept(200))
     definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
     forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
     rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
@@ -194,13 +196,24 @@ def process(tx: Transaction, resource_id: int) -> Process:
 
     def make() -> Process:
         row = _content(tx, resource_id, "bpmn")
-        diagram, problems = read.diagram(row.content.encode(), row.file)
+
+        # Two resources of the same content share what was read of it: a file may hold several processes.
+        diagram, problems = house(tx).parsed.get(
+            row.sha256, lambda: read.diagram(row.content.encode(), row.file)
+        )
         if diagram is None or row.key not in diagram.processes:
             raise ResourceUnreadable(problems, kind="bpmn", key=row.key, reason=row.file)
         found = diagram.processes[row.key]
         return replace(found, scope=_calling(found.scope))
 
     return house(tx).processes.get(resource_id, make)
+
+
+def nodes(tx: Transaction, resource_id: int) -> Mapping[str, Node]:
+    """Every node of a diagram's process, on whichever level, by id."""
+    return house(tx).nodes.get(
+        resource_id, lambda: {node.id: node for node in process(tx, resource_id).walk()}
+    )
 
 
 def external_topics(tx: Transaction, resource_id: int) -> frozenset[str]:

@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 
 from runtime import clock, functions, library
-from runtime.bpmn.model import Node
 from runtime.bpmn.retry_cycle import Delay, delays
 from runtime.commands import staffing, telling
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
@@ -32,6 +31,7 @@ from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.values import Value, to_json
 
+_ONLY_TOLD = (ports.Entered, ports.Left)  # most of what happens
 STATUS = {"completed": "completed", "terminated": "terminated", "error": "failed"}
 
 
@@ -164,6 +164,9 @@ def _write(
         entry = telling.entry(happening)
         if isinstance(happening, (ports.Left, ports.Cancelled, ports.Parked)):
             entries += made.pop(happening.activity, [])
+        if type(happening) in _ONLY_TOLD:
+            entries.append(entry)
+            continue
         if isinstance(happening, ports.VariableWritten):
             change = [happening.scope, happening.name, happening.old, happening.new, happening.removed]
             changed[happening.name] = happening.new
@@ -210,10 +213,9 @@ def _write(
         messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, until))
 
     moved.ended = end is not None
-    kinds = _kinds(tx, case) if withdrawn else {}
     cancelled = [each.activity for each in withdrawn]
     # Only a user task is somebody's.
-    tasks = [each.activity for each in withdrawn if kinds.get(each.element) == "userTask"]
+    tasks = [each.activity for each in withdrawn if _is_user_task(tx, case, each.element)]
     # What opened and was withdrawn in the same move was never anybody's task.
     moved.opened = [row for row in moved.opened if row["activity"] not in tasks]
     if moved.parked:
@@ -280,11 +282,6 @@ def _note_deadlock(tx: Transaction, case_id: int, execution: Execution) -> None:
         raise_incident(tx, case_id, None, waiting[0].element, reason, waiting[0].id)
 
 
-def _nodes(tx: Transaction, case: Any) -> list[Node]:
-    """Of every process of the case."""
-    return [node for resource in case.bindings.values() for node in library.process(tx, resource).walk()]
-
-
 def _pauses(
     tx: Transaction, case: Any, execution: Execution, parked: list[ports.Parked]
 ) -> dict[str, tuple[Delay, ...]]:
@@ -299,16 +296,18 @@ def _pauses(
     return found
 
 
-def _kinds(tx: Transaction, case: Any) -> dict[str, str]:
-    """Element → BPMN tag, of every process of the case. Where two share an id, the task's counts."""
-    return {node.id: node.kind for node in sorted(_nodes(tx, case), key=lambda node: node.kind == "userTask")}
+def _is_user_task(tx: Transaction, case: Any, element: str) -> bool:
+    """Of any process of the case: where two share an id, the task's counts."""
+    found = (library.nodes(tx, resource).get(element) for resource in case.bindings.values())
+    return any(node is not None and node.kind == "userTask" for node in found)
 
 
 def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
     """How long a message of this element waits for a receiver: as its diagram says, else as the house does."""
     house = library.house(tx)
-    for node in _nodes(tx, case):
-        lasts = node.properties.get("time_to_live", "") if node.id == element else ""
+    for resource in case.bindings.values():
+        node = library.nodes(tx, resource).get(element)
+        lasts = node.properties.get("time_to_live", "") if node is not None else ""
         if lasts:
             # A diagram of before the rule that checks it may hold anything: its messages go all the same.
             with suppress(GuichengError):

@@ -14,38 +14,39 @@ from runtime.errors import GuichengError
 from runtime.store.event_log import Event
 from runtime.values import Value
 
+KINDS: dict[type[ports.Happening], str] = {
+    ports.Entered: "entered",
+    ports.Left: "left",
+    ports.Cancelled: "cancelled",
+    ports.TaskOpened: "task_opened",
+    ports.TaskAltered: "task_changed",
+    ports.ListenerFailed: "listener_failed",
+    ports.ExternalOpened: "external_opened",
+    ports.TimerSet: "timer_set",
+    ports.Subscribed: "subscribed",
+    ports.PutOff: "put_off",
+    ports.WaitEnded: "wait_ended",
+    ports.MessageThrown: "message_sent",
+    ports.SignalThrown: "signal_sent",
+    ports.Escalated: "escalated",
+    ports.VariableWritten: "variables",
+    ports.Parked: "parked",
+    ports.AskedAgain: "retried",
+    ports.Interrupted: "interrupted",
+    ports.Ended: "ended",
+}
+_SKIPPED = frozenset(("element", "activity", "process", "error", "local"))
+
 
 def entry(happening: ports.Happening) -> Event:
     """A happening as a line of the log."""
-    skip = {"element", "activity", "process", "error", "local"}
-    detail = {
-        name: value for name, value in vars(happening).items() if name not in skip and value is not None
-    }
+    detail: dict[str, Value] = {}
+    if not isinstance(happening, ports.VariableWritten):
+        told = vars(happening).items()
+        detail = {name: value for name, value in told if value is not None and name not in _SKIPPED}
     if not detail.get("priority", 1):
         del detail["priority"]  # of most nothing is said
-    if isinstance(happening, ports.VariableWritten):
-        detail = {}
-    kind = {
-        "Entered": "entered",
-        "Left": "left",
-        "Cancelled": "cancelled",
-        "TaskOpened": "task_opened",
-        "TaskAltered": "task_changed",
-        "ListenerFailed": "listener_failed",
-        "ExternalOpened": "external_opened",
-        "TimerSet": "timer_set",
-        "Subscribed": "subscribed",
-        "PutOff": "put_off",
-        "WaitEnded": "wait_ended",
-        "MessageThrown": "message_sent",
-        "SignalThrown": "signal_sent",
-        "Escalated": "escalated",
-        "VariableWritten": "variables",
-        "Parked": "parked",
-        "AskedAgain": "retried",
-        "Interrupted": "interrupted",
-        "Ended": "ended",
-    }[type(happening).__name__]
+    kind = KINDS[type(happening)]
     return Event(kind, getattr(happening, "process", ""), happening.element, happening.activity, detail)
 
 

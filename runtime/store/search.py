@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy import DDL, event
@@ -104,16 +105,18 @@ def index(
 
 def put(connection: sa.Connection, documents: Sequence[tuple[int, str]]) -> None:
     rows = [{"id": case_id, "words": text} for case_id, text in documents]
-    if not rows:
-        return
-    if connection.dialect.name == "sqlite":
-        statement = f"INSERT OR REPLACE INTO {NAME} (rowid, words) VALUES (:id, :words)"
-    else:
-        statement = (
-            f"INSERT INTO {NAME} (rowid, words) VALUES (:id, array_to_tsvector(string_to_array(:words, ' '))) "
-            "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
-        )
-    connection.execute(sa.text(statement), rows)
+    if rows:
+        connection.execute(_put(connection.dialect.name), rows)
+
+
+@lru_cache
+def _put(dialect: str) -> sa.TextClause:
+    if dialect == "sqlite":
+        return sa.text(f"INSERT OR REPLACE INTO {NAME} (rowid, words) VALUES (:id, :words)")
+    return sa.text(
+        f"INSERT INTO {NAME} (rowid, words) VALUES (:id, array_to_tsvector(string_to_array(:words, ' '))) "
+        "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
+    )
 
 
 def rebuild(connection: sa.Connection) -> int:

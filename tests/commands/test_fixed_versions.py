@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from runtime import library
+from runtime.bootstrap import Runtime
 from runtime.commands import deploy
+from runtime.identity import SYSTEM
 from tests.diagrams import bpmn, element, end, start, user
 from tests.office import Office
 
@@ -144,3 +147,24 @@ def test_a_decision_is_made_by_the_version_that_the_diagram_asks_for(firm: Offic
     firm.deploy(bpmn("main", start(), decide("newest"), decide("older", **fixed), end()))
     case = firm.as_("spec").start("main")
     assert (case.variables["newest"], case.variables["older"]) == ("manager", "supervisor")
+
+
+def test_processes_of_one_file_are_read_once(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = bpmn("one", start(), user("ask", candidateGroups="specialist"), end())
+    inside = one[one.index("<process") : one.index("</definitions>")]
+    other = inside.replace('id="one"', 'id="other"')
+    for key in ("begun", "ask", "ended"):
+        other = other.replace(f'id="{key}"', f'id="{key}2"').replace(f'Ref="{key}"', f'Ref="{key}2"')
+    other = other.replace("begun_to_ask", "first").replace("ask_to_ended", "second")
+    firm.deploy(one.replace("</definitions>", f"{other}</definitions>"))
+    read: list[str] = []
+    reading = library.read.diagram
+    monkeypatch.setattr(
+        library.read, "diagram", lambda content, file: (read.append(file), reading(content, file))[1]
+    )
+    again = Runtime(firm.runtime.settings)
+    for key in ("one", "other"):
+        row = again.read(lambda tx, _, key=key: library.newest(tx, "bpmn", key), SYSTEM)
+        assert again.read(lambda tx, _, row=row: library.process(tx, row.id), SYSTEM).id == key
+    again.close()
+    assert len(read) == 1
