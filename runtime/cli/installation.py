@@ -9,12 +9,15 @@ import time
 from pathlib import Path
 
 import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from runtime.bootstrap import Runtime, Settings
-from runtime.cli.terminal import guarded, main, opened, out, say, tell_all
+from runtime.cli.terminal import err, guarded, main, opened, out, say, tell_all
 from runtime.commands import calendar
 from runtime.identity import SYSTEM
 from runtime.outbox import Outbox
+from runtime.store import copying
+from runtime.store.db import connect
 from runtime.worker import Worker
 
 
@@ -29,6 +32,32 @@ def db_upgrade() -> None:
     """Create the tables, or bring them to this version."""
     Runtime(Settings()).upgrade()
     out.print(say("The database is up to date."))
+
+
+@db.command("copy")
+@click.option("--to", "url", required=True, help="The empty database: postgresql://user:password@host/name")
+@guarded
+def db_copy(url: str) -> None:
+    """Carry this installation over to another, empty database.
+
+    The database of the settings is read and stays as it is. Stop everything that serves and works first;
+    afterwards set GUICHENG_DATABASE_URL."""
+    runtime, target = Runtime(Settings()), connect(url)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=err, transient=True
+    ) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def told(table: str, done: int, of: int) -> None:
+            if table not in bars:
+                bars[table] = progress.add_task(table, total=of)
+            progress.update(bars[table], completed=done)
+
+        copied = copying.copy(runtime.engine, target, told)
+    runtime.close()
+    target.dispose()
+    rows = sum(content.rows for content in copied.values())
+    out.print(say("{rows} rows of {tables} tables were copied and compared.", rows=rows, tables=len(copied)))
 
 
 @main.command()
