@@ -29,7 +29,7 @@ from runtime.commands import accounts, deliveries, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.delivery import Destinations, MailServer
-from runtime.errors import Failed, Problem
+from runtime.errors import Failed, Invalid, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.queries import external_tasks as external_queries
@@ -67,12 +67,18 @@ class DatabaseBehind(Failed):
     code = "database.behind"
 
 
+class SecretNeeded(Invalid):
+    """Set GUICHENG_SECRET, the same for all that serve this PostgreSQL: 32 random characters or more."""
+
+    code = "settings.secret_needed"
+
+
 class Settings(BaseSettings):
     """What an installation sets, from the environment (`GUICHENG_…`).
 
     home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
-    time zone; secret: signs cookies (made and kept in the home when unset); hosts: host names
-    that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
+    time zone; secret: signs cookies (made and kept in the home when unset; must be set with PostgreSQL);
+    hosts: host names that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
     many reverse proxies stand in front, whose X-Forwarded headers are believed; message_days: for how
     many days a message that nobody waits for is kept, unless its diagram says otherwise; demo: the demo
     department and its people on the sign-in page; script_seconds: how long a script in a diagram
@@ -293,6 +299,9 @@ class Runtime:
         """The key that signs cookies: the setting, else one made on first use and kept in the home."""
         if self.settings.secret:
             return self.settings.secret.encode()
+        if self.settings.database_url and not self.settings.demo:
+            # Each machine would make its own, and sign out whoever meets another one.
+            raise SecretNeeded()
         path = self.settings.home / "secret"
         if not path.exists():
             # Written beside and linked into place: of two processes that start at once, one wins whole.

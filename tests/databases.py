@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-URL = "GUICHENG_DATABASE_URL"
+URL, SECRET = "GUICHENG_DATABASE_URL", "GUICHENG_SECRET"
 # What is committed outlives the server, which tests kill, but need not outlive the machine.
 SETTINGS = """
 fsync = off
@@ -143,12 +143,13 @@ class Databases:
     @contextmanager
     def _use(self, database: str) -> Iterator[None]:
         # By the environment, so that programs that a test starts find the same database.
-        before = os.environ.get(URL)
+        before = {name: os.environ.get(name) for name in (URL, SECRET)}
         if self.server and database:
-            os.environ[URL] = self.server.url(database)
+            os.environ.update({URL: self.server.url(database), SECRET: "of the tests"})
         try:
             yield
         finally:
-            os.environ.pop(URL, None)
-            if before is not None:
-                os.environ[URL] = before
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import socket
 import sys
 from typing import Any
@@ -27,11 +28,22 @@ THREADS = 8
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--no-worker", is_flag=True, help="Only the pages; due work is run by: guicheng work")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Serve by so many processes of gunicorn, without a worker.",
+)
 @guarded
-def serve(host: str, port: int, no_worker: bool) -> None:
+def serve(host: str, port: int, no_worker: bool, processes: int) -> None:
     """Serve the inbox, with a worker beside it."""
     runtime = cli.opened()
     _print_missing_year(runtime)
+    if processes > 1:
+        runtime.secret()
+        runtime.close()
+        _become_gunicorn(host, port, processes)
     _serve(runtime, host, port, worker=not no_worker)
 
 
@@ -103,6 +115,24 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
         for each in at_work:
             each.stop()
         runtime.close()
+
+
+def _become_gunicorn(host: str, port: int, processes: int) -> None:
+    """Nothing of this process is left for them: connections and V8 do not survive a fork."""
+    options = {
+        "workers": processes,
+        "worker-class": "gthread",
+        "threads": THREADS,
+        "bind": f"{host}:{port}",
+        "timeout": 60,
+        "graceful-timeout": 30,
+        # Headers of a proxy in front are left for ProxyFix to judge (web/app.py), if one is configured.
+        "forwarded-allow-ips": "",
+    }
+    words = [f"--{name}={value}" for name, value in options.items()]
+    out.print(say("Due work is not done here; beside this run: guicheng work"))
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "web.wsgi:app", *words])
 
 
 def _print_missing_year(runtime: Runtime) -> None:

@@ -5,6 +5,7 @@ Not here: people (people.py), files (check.py)."""
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import time
 from pathlib import Path
 
@@ -98,6 +99,8 @@ def work(once: bool) -> None:
             done += delivered + worker.drain()
         out.print(say("{count} jobs done.", count=done))
         return
+    # Whoever supervises it says so by SIGTERM: the job at hand is finished.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     worker.start()
     outbox.start()
     try:

@@ -43,9 +43,7 @@ def test_a_case_beyond_what_32_bits_count(engine: sa.Engine) -> None:
         tx.execute(sa.text("SELECT setval('people_id_seq', 3000000000)"))
         key = tx.execute(
             sa.insert(accounts.people)
-            .values(
-                public_id="a", username="a", names={}, language="en", created_at=dt.datetime.now(dt.UTC)
-            )
+            .values(public_id="a", username="a", names={}, language="en", created_at=dt.datetime.now(dt.UTC))
             .returning(accounts.people.c.id)
         ).scalar_one()
     assert key == 3_000_000_001
