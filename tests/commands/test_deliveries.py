@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,8 +11,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
-from runtime import delivery
+from runtime import cli, delivery
 from runtime.commands import accounts, deliveries, external_tasks, incidents
 from runtime.commands.deliveries import LEASE, Ways
 from runtime.commands.deploy import DeploymentRefused
@@ -462,3 +464,69 @@ def test_each_loop_round_and_instance_is_a_delivery_of_its_own(house: Office, we
     assert deliver(house) == 3
     assert case.status == "completed"
     assert len(set(web.keys)) == 3
+
+
+# --- by the command line and in the background -------------------------------------
+
+
+def test_whoever_operates_sets_it_up_and_work_delivers(
+    firm: Office, web: Web, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {
+        "HOME": str(firm.runtime.settings.home),
+        "LANGUAGE": "en",
+        "HTTP_HOSTS": web.url,
+        "HTTP_SECRET_SUPPLIER_TOKEN": TOKEN,
+        "MAIL_SERVER": post.address,
+        "MAIL_SECURITY": "none",
+        "MAIL_FROM": "office@firm.example",
+    }.items():
+        monkeypatch.setenv(f"GUICHENG_{name}", text)
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(cli.main, list(words))
+
+    refused = run("person", "email", "spec", "spec at firm.example")
+    assert refused.exit_code == 2 and "is no e-mail address" in refused.stderr
+    assert run("person", "email", "spec", "spec@firm.example").exit_code == 0
+    case = begin(
+        firm, start(), ask(web, authorization="${secret('SUPPLIER_TOKEN')}"), notify(to="${initiator}"), end()
+    )
+    assert run("work", "--once").stdout.strip() == "2 jobs done."
+    assert case.status == "completed"
+    assert web.got[0]["headers"]["authorization"] == TOKEN
+    assert [to for to, _ in post.got] == ["spec@firm.example"]
+    assert run("person", "email", "spec").exit_code == 0
+    second = begin(firm, start(), notify(to="${initiator}"), end())
+    run("work", "--once")
+    assert "no_receiver" in firm.incidents()[0] and second.status == "running"
+    # Who changed it is kept, the address is not.
+    assert "spec@firm.example" not in _everything_kept(firm)
+
+
+def test_a_setting_that_does_not_fit_ends_the_start(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHENG_HOME", str(firm.runtime.settings.home))
+    monkeypatch.setenv("GUICHENG_LANGUAGE", "en")
+    monkeypatch.setenv("GUICHENG_HTTP_HOSTS", "https://a.example/path")
+    told = CliRunner().invoke(cli.main, ["work", "--once"])
+    assert told.exit_code == 2 and "GUICHENG_HTTP_HOSTS" in told.stderr
+
+
+def test_an_outbox_in_the_background_delivers_what_a_commit_brings_and_ends_when_told(
+    house: Office, web: Web
+) -> None:
+    arrived = threading.Event()
+
+    def answer(number: int) -> tuple[int, dict[str, str], bytes]:
+        arrived.set()
+        return 200, {}, b""
+
+    web.answer = answer
+    outbox = Outbox(house.runtime)
+    outbox.start()
+    try:
+        case = begin(house, start(), ask(web), end())
+        assert arrived.wait(20)
+    finally:
+        outbox.stop()
+    assert case.status == "completed"
