@@ -9,11 +9,13 @@ UNUSED = '{what}="{value}" of “{name}” is not looked at: set {needed}.'
 
 # What is referred to → its bindings → the attribute that goes with the binding, and how that is written.
 _NUMBER, _PLAIN = re.compile(r"[1-9]\d{0,8}"), re.compile(r"[^${}#]+")
-_ANY = {"latest": "", "deployment": ""}
+_LATEST = {"latest": ""}
 BINDINGS = {
-    "formRef": {**_ANY, "version": "formRefVersion"},
-    "decisionRef": {**_ANY, "version": "decisionRefVersion"},
-    "calledElement": {**_ANY, "version": "calledElementVersion", "versionTag": "calledElementVersionTag"},
+    # A form beside its diagram is deployed with it, as modelers write it: the one that is active is meant.
+    "formRef": {**_LATEST, "deployment": "", "version": "formRefVersion"},
+    # What was deployed together is not kept, and the one that is active may be another.
+    "decisionRef": {**_LATEST, "version": "decisionRefVersion"},
+    "calledElement": {**_LATEST, "version": "calledElementVersion", "versionTag": "calledElementVersionTag"},
 }
 
 
