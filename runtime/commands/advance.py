@@ -130,7 +130,7 @@ def move(
 
 def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
     """Give a message to the case that waits for it (`wait`: a row of subscriptions)."""
-    case = by_id(tx, wait.case_id)
+    case = cases.by_id(tx, wait.case_id)
     entry = Event("message_received", case.process, wait.element, wait.activity, {"name": name})
     return move(tx, actor, case, lambda execution: execution.receive(wait.activity, payload), [entry])
 
@@ -409,11 +409,6 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
             for d in world.decided
         ],
     )
-
-
-def by_id(tx: Transaction, case_id: int) -> Any:
-    """The case's row, held for this transaction where the database can."""
-    return cases.by_id(tx, case_id)
 
 
 def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypedDict
 
 from runtime import formulas, functions, i18n, library
 from runtime.bpmn.model import Node
-from runtime.commands import advance, external_tasks
+from runtime.commands import external_tasks
 from runtime.delivery import Destinations, Mail, MailServer, Request, Response
 from runtime.delivery.errors import NoSuchSecret, NotNow, Undeliverable
 from runtime.delivery.mail import ADDRESS
@@ -316,7 +316,7 @@ def _throw(
 
 def _catches(tx: Transaction, due: Due, code: str) -> bool:
     row = tasks.get(tx, due.id)
-    case = advance.by_id(tx, row.case_id)
+    case = cases.by_id(tx, row.case_id)
     found = library.at_rest(tx, case.id, case.process, case.bindings, case.state)
     return found.catches(due.activity, code)
 

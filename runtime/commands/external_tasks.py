@@ -328,7 +328,7 @@ def _held(tx: Transaction, actor: Actor, task: str) -> tuple[Any, Any]:
     row = external_tasks.get(tx, task)
     if row is None or not access.works_on(actor, row.topic):
         raise NoSuchExternalTask()
-    case = advance.by_id(tx, row.case_id)
+    case = cases.by_id(tx, row.case_id)
     # Whoever moved the case meanwhile may have changed it.
     return external_tasks.get(tx, task), case
 

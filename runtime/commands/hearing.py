@@ -16,7 +16,7 @@ from runtime import library
 from runtime.commands import advance
 from runtime.engine.errors import ActivityNotFound, NotWaiting
 from runtime.identity import Actor
-from runtime.store.cases import cases
+from runtime.store.cases import by_id, cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
@@ -47,5 +47,5 @@ def changed_hands(tx: Transaction, actor: Actor, ids: Sequence[int]) -> None:
         activity = row.activity
         # It may have been completed meanwhile.
         with suppress(ActivityNotFound, NotWaiting):
-            case = advance.by_id(tx, row.case_id)
+            case = by_id(tx, row.case_id)
             advance.move(tx, actor, case, lambda execution: execution.reassigned(activity), [])  # noqa: B023

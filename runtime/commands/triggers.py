@@ -57,7 +57,7 @@ def run(tx: Transaction, job: Any) -> None:
 
 
 def _open_case(tx: Transaction, job: Any) -> Any:
-    case = advance.by_id(tx, job.case_id)
+    case = cases.by_id(tx, job.case_id)
     return case if case.status == "running" else None
 
 

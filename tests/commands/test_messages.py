@@ -13,6 +13,7 @@ from runtime.commands.deploy import DeploymentRefused
 from runtime.identity import SYSTEM, NotGranted
 from runtime.queries import messages as listed
 from runtime.store import accounts
+from runtime.store.cases import by_id
 from runtime.values import Value
 from tests.diagrams import bpmn, element, end, flow, properties, start, user
 from tests.office import Case, Office
@@ -61,7 +62,7 @@ def set_variable(firm: Office, case: Case, **given: Value) -> None:
                 execution._case.scopes.put("", name, value)
             execution._case.scopes.settle()
 
-        advance.move(tx, SYSTEM, advance.by_id(tx, case.row.id), act, [])
+        advance.move(tx, SYSTEM, by_id(tx, case.row.id), act, [])
 
     firm.runtime.do(write, SYSTEM)
 
@@ -356,7 +357,7 @@ def test_a_message_that_fits_two_is_given_once_the_other_no_longer_waits(firm: O
     def cancel(tx: Any, actor: Any) -> None:
         from runtime.commands import advance
 
-        advance.move(tx, SYSTEM, advance.by_id(tx, first.row.id), lambda e: e.cancel(), [])
+        advance.move(tx, SYSTEM, by_id(tx, first.row.id), lambda e: e.cancel(), [])
 
     firm.runtime.do(cancel, SYSTEM)
     firm.runtime.do(messages.deliver, firm.as_("root").actor, failed.id)

@@ -13,6 +13,7 @@ from runtime.engine.execution import Execution
 from runtime.errors import fill
 from runtime.identity import SYSTEM, Actor
 from runtime.queries.tasks import TaskPage
+from runtime.store.cases import by_id
 from runtime.store.db import Transaction
 from runtime.values import Value
 from tests.diagrams import bpmn, element, end, flow, start, user
@@ -154,4 +155,4 @@ def advance_with(tx: Transaction, actor: Actor, case: int, given: Mapping[str, V
             execution._case.scopes.put("", name, value)
         execution._case.scopes.settle()
 
-    advance.move(tx, actor, advance.by_id(tx, case), act, [])
+    advance.move(tx, actor, by_id(tx, case), act, [])

@@ -25,6 +25,7 @@ from runtime.ledger import stock
 from runtime.queries import history, people
 from runtime.store import event_log, jobs
 from runtime.store import user_tasks as user_task_rows
+from runtime.store.cases import by_id
 from runtime.store.cases import cases as case_table
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
@@ -154,7 +155,7 @@ def _only_the_task(tx: Transaction, actor: Actor, task: Any) -> None:
 
 
 def _only_the_case(tx: Transaction, actor: Actor, task: Any) -> None:
-    case = advance.by_id(tx, task.case_id)
+    case = by_id(tx, task.case_id)
     given = {"found": 3, "count_by": actor.public_id}
     advance.move(tx, actor, case, lambda execution: execution.complete(task.activity, given), [])
 
