@@ -63,12 +63,12 @@ def runtime() -> Runtime:
 
 def by_program() -> bool:
     """Whether the request is to the API, to an address of it or not: then no answer is a page."""
-    return request.path.startswith("/api/")
+    return request.path.startswith(security.API)
 
 
 def by_token() -> bool:
     """Whether this request names who asks by an access token: in the API only. It then counts alone."""
-    return request.blueprint == "api" and "Authorization" in request.headers
+    return security.by_token(request)
 
 
 def person() -> Actor | None:

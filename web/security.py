@@ -5,10 +5,11 @@ Not here: rights (runtime/access.py); who is signed in (auth.py, current.py)."""
 from __future__ import annotations
 
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -19,6 +20,7 @@ csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
 FAILED_TOKENS = parse("60 per 5 minutes")
+API = "/api/"  # what no page lies under
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes, one request
 POLICY = {
     "default-src": "'self'",
@@ -42,17 +44,45 @@ HEADERS = {
 
 
 class Cookies(SecureCookieSessionInterface):
-    """Session cookies are Secure whenever the request came by https."""
+    """Session cookies are Secure whenever the request came by https; one that is used goes on."""
+
+    def __init__(self) -> None:
+        self._signers: dict[str | bytes, Any] = {}
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure or super().get_cookie_secure(app)
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """Made once a key, not with each request."""
+        key = app.secret_key or b""
+        if key not in self._signers:
+            self._signers[key] = super().get_signing_serializer(app)
+        return self._signers[key]
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        # A token counts alone (current.by_token): a cookie beside it is not even read.
+        if by_token(request):
+            return self.session_class()
+        return super().open_session(app, request)
+
+
+def by_token(request: Request) -> bool:
+    """Whether an access token says who asks: in the API only."""
+    return request.path.startswith(API) and "Authorization" in request.headers
 
 
 def secure(app: Flask) -> None:
     app.session_interface = Cookies()
     csrf.init_app(app)
+    # Limited are the views that say so, and those look themselves: told that it is there already, the limiter
+    # adds no look of its own at every request.
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
     app.after_request(_headers)
+
+
+def _told(policy: dict[str, str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
 def count_failed_token() -> None:
@@ -60,6 +90,9 @@ def count_failed_token() -> None:
     after sixty in five minutes; one that counts is not held up by them, so nobody is locked out."""
     if not limiter.limiter.hit(FAILED_TOKENS, "token", get_remote_address()):
         raise TooManyRequests
+
+
+POLICY_TOLD = _told(POLICY)
 
 
 def style_nonce() -> str:
@@ -70,10 +103,10 @@ def style_nonce() -> str:
 
 
 def _headers(response: Response) -> Response:
-    policy = dict(POLICY)
+    policy = POLICY_TOLD
     if "style_nonce" in g:
-        policy["style-src"] += f" 'nonce-{g.style_nonce}'"
-    response.headers.setdefault("Content-Security-Policy", "; ".join(f"{k} {v}" for k, v in policy.items()))
+        policy = _told({**POLICY, "style-src": f"{POLICY['style-src']} 'nonce-{g.style_nonce}'"})
+    response.headers.setdefault("Content-Security-Policy", policy)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:
@@ -84,7 +117,7 @@ def _headers(response: Response) -> Response:
     else:
         # Pages show what one person may see; neither a proxy nor a shared browser keeps them.
         response.headers.setdefault("Cache-Control", "no-store")
-        response.vary.update({"Authorization", "Cookie", "HX-Request"})
+        response.headers.add("Vary", "Authorization, Cookie, HX-Request")
     return response
 
 

@@ -12,15 +12,19 @@ from runtime import library
 from runtime.identity import Actor, Grant, Person, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared
+
+# Said with each request of a browser.
+_OF_SESSION = Prepared(
+    sa.select(accounts.people, accounts.REVISION.label("revision")).where(
+        accounts.people.c.public_id == sa.bindparam("b_person"), accounts.people.c.active
+    )
+)
 
 
 def by_session(tx: Transaction, actor: Actor | None, public_id: str, epoch: int) -> Actor | None:
     """The person of a session with their rights as they are now; None when it no longer counts."""
-    row = tx.first(
-        sa.select(accounts.people, accounts.REVISION.label("revision")).where(
-            accounts.people.c.public_id == public_id, accounts.people.c.active
-        )
-    )
+    row = _OF_SESSION.first(tx, b_person=public_id)
     if row is None or row.epoch != epoch:
         return None
     library.seen(tx, row.revision)

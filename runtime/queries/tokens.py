@@ -11,7 +11,8 @@ from runtime import library
 from runtime.identity import Actor, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
-from runtime.store.tokens import digest, live, tokens
+from runtime.store.prepared import Prepared
+from runtime.store.tokens import digest, tokens
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,27 @@ class Token:
     used_at: dt.datetime | None
 
 
+# Said with each request of a program.
+_HOLDER = Prepared(
+    sa.select(
+        accounts.people,
+        accounts.REVISION.label("revision"),
+        tokens.c.public_id.label("token"),
+        tokens.c.used_at,
+    )
+    .join(tokens, tokens.c.person_id == accounts.people.c.id)
+    .where(
+        tokens.c.digest == sa.bindparam("b_digest"),
+        tokens.c.revoked_at.is_(None),
+        tokens.c.expires_at > sa.bindparam("b_now"),
+        accounts.people.c.active,
+    )
+)
+
+
 def holder(tx: Transaction, actor: Actor | None, secret: str) -> Holder | None:
     """The person with their rights as they are now; None when the token does not count (any more)."""
-    row = tx.first(
-        sa.select(
-            accounts.people,
-            accounts.REVISION.label("revision"),
-            tokens.c.public_id.label("token"),
-            tokens.c.used_at,
-        )
-        .join(tokens, tokens.c.person_id == accounts.people.c.id)
-        .where(tokens.c.digest == digest(secret), live(tx), accounts.people.c.active)
-    )
+    row = _HOLDER.first(tx, b_digest=digest(secret), b_now=tx.now)
     if row is None:
         return None
     library.seen(tx, row.revision)

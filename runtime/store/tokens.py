@@ -31,10 +31,6 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def live(tx: Transaction) -> sa.ColumnElement[bool]:
-    return sa.and_(tokens.c.revoked_at.is_(None), tokens.c.expires_at > tx.now)
-
-
 def of_person(tx: Transaction, person_id: int) -> list[Any]:
     """Those that were not revoked, newest first; expired ones too, so that their owner sees why they fail."""
     return list(
