@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, g, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
@@ -64,6 +64,10 @@ class Cookies(SecureCookieSessionInterface):
         if by_token(request):
             return self.session_class()
         return super().open_session(app, request)
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        # Pages prolong a session; what their scripts and programs ask does not sign it anew each time.
+        return session.modified if request.path.startswith(API) else super().should_set_cookie(app, session)
 
 
 def by_token(request: Request) -> bool:
