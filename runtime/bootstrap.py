@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ import runtime.commands.deliveries
 import runtime.commands.reminders
 import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
-from runtime import clock, scripts, v8
+from runtime import clock, logs, measures, scripts, v8
 from runtime.commands import accounts, deliveries, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
@@ -33,7 +33,7 @@ from runtime.errors import Failed, Invalid, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.queries import external_tasks as external_queries
-from runtime.queries import people
+from runtime.queries import operations, people
 from runtime.rules import evaluate
 from runtime.store import calendar, db, migrate, outages, waking
 from runtime.store.cases import CaseMoved
@@ -43,13 +43,7 @@ from runtime.store.deployments import digest
 ROOT = Path(__file__).resolve().parent.parent
 # FEEL is interpreted by the package that the forms use in the browser; its bundle lies there.
 v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
-# A traceback names places. What stood in variables there, wages and passwords, is nobody's to read in a log.
-structlog.configure(
-    processors=[
-        *structlog.get_config()["processors"][:-1],
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
-    ]
-)
+log = structlog.get_logger()
 TRIES = 5
 PATIENCE = 5.0  # seconds that somebody waits for a busy database to be told so
 P = ParamSpec("P")
@@ -90,7 +84,9 @@ class Settings(BaseSettings):
     mail is handed in, `name` or `name:port` (empty: there is no mail); mail_security: of the way there,
     starttls, tls or none; mail_user: to sign in there (empty: without); mail_password: to sign in there;
     mail_from: the address in whose name mail is sent; mail_domains: where mail may go to who is no person of
-    the house, comma-separated (empty: nowhere)."""
+    the house, comma-separated (empty: nowhere); log: how the log is written, "json", "text", or "auto": text on a
+    terminal; log_requests: a line in the log for each request, not only for those that fail; metrics_token: what
+    Prometheus sends to be told figures at /metrics (empty: nobody is)."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -113,6 +109,9 @@ class Settings(BaseSettings):
     mail_from: str = ""
     mail_domains: str = ""
     waiting_workers: int = 4
+    log: Literal["auto", "json", "text"] = "auto"
+    log_requests: bool = False
+    metrics_token: str = ""
 
     def ways(self) -> deliveries.Ways:
         """Where and by what means mail and requests leave the house. Raises BadDestination, BadMailServer."""
@@ -139,6 +138,7 @@ class Runtime:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        logs.configure(settings.log)
         scripts.use(settings.script_seconds)
         self.ways = settings.ways()
         self.engine = db.connect(settings.url())
@@ -182,7 +182,10 @@ class Runtime:
             with db.writing(self.engine, clock.now, self.house) as tx:
                 return command(tx, actor, *args, **kwargs)
 
-        return _insisting(once)
+        # The case of the command before is none of this one's (advance.py binds it).
+        structlog.contextvars.unbind_contextvars("case")
+        with measures.timed_command(_called(command)):
+            return _insisting(once)
 
     def read(
         self,
@@ -314,6 +317,25 @@ class Runtime:
             own.unlink()
         return path.read_bytes()
 
+    def ready(self) -> str:
+        """What is missing before commands can be taken: "database", "tables" (of another version) or ""."""
+        try:
+            return "" if migrate.current(self.engine) else "tables"
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("not_ready", exc_info=error)
+            return "database"
+
+    def figures(self) -> list[operations.Figure]:
+        """How the house does now (queries/operations.py), and the connections of this process."""
+        found = self.read(operations.figures, SYSTEM)
+        pool = self.engine.pool
+        if isinstance(pool, sa.QueuePool):
+            found.append(("connections_used", "Connections to the database in use here", pool.checkedout()))
+            found.append(
+                ("connections_most", "Connections to the database that may be in use here", _most(pool))
+            )
+        return found
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -375,6 +397,11 @@ def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:
     return deploying.Judged(sources, checked, unreadable + problems)
 
 
+def _called(command: Callable[..., object]) -> str:
+    """ "user_tasks.complete": what a command is called in figures."""
+    return f"{command.__module__.rpartition('.')[2]}.{getattr(command, '__name__', 'call')}"
+
+
 def _insisting(act: Callable[[], T]) -> T:
     """What `act` gives, tried again while that can help and nobody has waited too long."""
     began = clock.seconds()
@@ -391,6 +418,10 @@ def _insisting(act: Callable[[], T]) -> T:
                 raise means() from cause
         time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
     raise AssertionError("unreachable")
+
+
+def _most(pool: sa.QueuePool) -> float:
+    return pool.size() + pool._max_overflow
 
 
 def build(settings: Settings | None = None) -> Runtime:

@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from runtime import clock
+from runtime import clock, measures
 from runtime.bootstrap import Runtime
 from runtime.commands import triggers
 from runtime.identity import SYSTEM, Actor
@@ -31,6 +31,7 @@ from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 
 log = structlog.get_logger()
+LONGEST_SILENCE = 60.0  # seconds: far above a sleep, the slowest script and a database that is busy
 LONGEST_SLEEP = 5.0  # seconds: another process may have written a job without waking this one
 BEAT = 1.0  # seconds between two beats, while jobs are held
 SILENT = 4.0  # seconds without a beat, after which a worker counts as dead
@@ -48,6 +49,7 @@ class Worker:
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._seen = clock.seconds()
         self._stop_listening: Callable[[], None] = lambda: None
         self._id = 0  # given with the first claim
         self._size = 1
@@ -59,6 +61,11 @@ class Worker:
         self._stop_listening = self.runtime.house.waking.listen(self._woken)
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether it works in its thread and did something lately: looked for jobs, or finished one."""
+        at_work = self._thread is not None and self._thread.is_alive()
+        return at_work and clock.seconds() - self._seen < LONGEST_SILENCE
 
     def wake(self) -> None:
         self._woken.set()
@@ -74,6 +81,7 @@ class Worker:
     def run(self) -> None:
         while not self._stopping.is_set():
             self._woken.clear()
+            self._seen = clock.seconds()
             try:
                 worked = self.drain()
                 pause = 0.0 if worked else self._look()
@@ -96,6 +104,7 @@ class Worker:
                 if not claimed:
                     break
                 count += self._work_off(claimed)
+                self._seen = clock.seconds()
         return count
 
     def _work_off(self, claimed: Sequence[Any]) -> int:
@@ -108,8 +117,12 @@ class Worker:
                 except Exception:
                     # Not one of them but their transaction failed: the next one shows whether it is to blame.
                     chunk = Chunk(1, alone=left[:1])
+                for job in left[: chunk.begun]:
+                    if all(job is not other for other in (*(one for one, _ in chunk.failed), *chunk.alone)):
+                        measures.JOBS.labels(job.kind, "done").inc()
                 del left[: chunk.begun]
                 for job, error in chunk.failed:
+                    measures.JOBS.labels(job.kind, "failed").inc()
                     log.warning("job_failed", job=job.key, attempt=job.attempts, exc_info=error)
                 for job in chunk.alone:
                     self._run(job)
@@ -126,8 +139,10 @@ class Worker:
     def _run(self, job: Any) -> None:
         try:
             self.runtime.do(_run, SYSTEM, job)
+            measures.JOBS.labels(job.kind, "done").inc()
         except Exception as error:
-            log.warning("job_failed", job=job.key, attempt=job.attempts, exc_info=error)
+            measures.JOBS.labels(job.kind, "failed").inc()
+            log.warning("job_failed", attempt=job.attempts, exc_info=error)
             try:
                 self.runtime.do(_failed, SYSTEM, job, error)
             except Exception:
@@ -248,7 +263,7 @@ def _run_some(tx: Transaction, actor: Actor, claimed: Sequence[Any]) -> Chunk:
             break
         chunk.begun += 1
         try:
-            with tx.inner(clock.now()) as own:
+            with structlog.contextvars.bound_contextvars(job=job.key), tx.inner(clock.now()) as own:
                 triggers.run(own, job)
         except (CaseMoved, sa.exc.DBAPIError):
             chunk.alone.append(job)

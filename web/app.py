@@ -30,11 +30,20 @@ from web import (
     security,
     show,
     stock,
+    watching,
 )
 from web.api import bp as api_bp
 from web.api import problems, reading
 
-OPEN = {"static", "auth.sign_in", "auth.sign_in_form", "auth.set_language", "machines.health"}
+OPEN = {
+    "static",
+    "auth.sign_in",
+    "auth.sign_in_form",
+    "auth.set_language",
+    "machines.health",
+    "machines.ready",
+    "machines.metrics",
+}
 log = structlog.get_logger(__name__)
 
 # What the reader is told where the framework, not the runtime, refuses.
@@ -76,6 +85,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted
         )
+    watching.watch(app)
     security.secure(app)
     show.equip(app)
     for part in (auth, account, inbox, cases, processes, rules, stock, files, operations, machines):

@@ -98,6 +98,8 @@ def _serve(runtime: Runtime, host: str, port: int, *, worker: bool) -> None:
     at_work: list[Any] = [Worker(runtime), Outbox(runtime)] if worker else []
     for each in at_work:
         each.start()
+    if at_work:
+        app.extensions["worker"] = at_work[0].alive
     out.print(say("Open {address}", address=f"http://{host}:{port}") + "  (Ctrl-C)", markup=False)
     try:
         # Headers of a proxy in front are left for ProxyFix to judge (web/app.py), if one is configured.

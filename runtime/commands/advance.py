@@ -10,11 +10,13 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import orjson
+import structlog
 
-from runtime import clock, functions, library
+from runtime import clock, functions, library, measures
 from runtime.bpmn.retry_cycle import Delay, delays
 from runtime.commands import staffing, telling
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
@@ -74,6 +76,7 @@ def begin(
     bindings = library.bind(tx, process)
     definition = library.definition(tx, process, bindings)
     case = public_id()
+    structlog.contextvars.bind_contextvars(case=case)
     world = BoundWorld(tx, case, actor, bindings)
     given = {**variables, "initiator": actor.public_id or None}
     execution = Execution.start(
@@ -121,6 +124,7 @@ def move(
     `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time;
     `steps`: those that it made before in a row, waiting for nothing."""
     definition = library.definition(tx, case.process, case.bindings)
+    structlog.contextvars.bind_contextvars(case=case.public_id)
     world = BoundWorld(tx, case.public_id, actor, case.bindings)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
@@ -208,6 +212,7 @@ def _write(
             end = happening
         entries.append(entry)
     entries += [event for events in made.values() for event in events]
+    tx.after_commit(partial(measures.STEPS.inc, sum(entry.kind == "left" for entry in entries)))
     for sent in world.sent:
         until = _kept_until(tx, case, sent.step.element)
         messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, until))

@@ -29,7 +29,7 @@ def head() -> str | None:
 
 def current(engine: Engine) -> bool:
     """Whether the database is at this version."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(reading=True) as connection:
         return MigrationContext.configure(connection).get_current_revision() == head()
 
 

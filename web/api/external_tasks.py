@@ -123,7 +123,11 @@ class Held:
 
 
 @route(
-    "POST", "/external-tasks/fetch-and-lock", takes=Fetch, gives=Fetched, refuses=[external_tasks.NotYourTopic]
+    "POST",
+    "/external-tasks/fetch-and-lock",
+    takes=Fetch,
+    gives=Fetched,
+    refuses=[external_tasks.NotYourTopic],
 )
 def fetch_and_lock(sent: Fetch) -> Fetched:
     """Lock tasks of some topics for a worker, waiting for them if it asks for that.
@@ -136,7 +140,9 @@ def fetch_and_lock(sent: Fetch) -> Fetched:
     return Fetched([ExternalTask.of(task) for task in found])
 
 
-@route("POST", "/external-tasks/<task>/complete", takes=Done, refuses=[*LOCKED, NotYourFile, values.NotAValue])
+@route(
+    "POST", "/external-tasks/<task>/complete", takes=Done, refuses=[*LOCKED, NotYourFile, values.NotAValue]
+)
 def complete(task: str, sent: Done) -> None:
     """It is done; the case moves on in the same transaction."""
     given = tagged(sent.variables, "variables"), tagged(sent.local, "local")
@@ -149,11 +155,22 @@ def failure(task: str, sent: Failure) -> None:
 
     Error definitions of the element are asked first."""
     current.do(
-        external_tasks.failure, task, sent.worker, sent.message, sent.details, sent.retries, sent.pause_seconds
+        external_tasks.failure,
+        task,
+        sent.worker,
+        sent.message,
+        sent.details,
+        sent.retries,
+        sent.pause_seconds,
     )
 
 
-@route("POST", "/external-tasks/<task>/bpmn-error", takes=Thrown, refuses=[*LOCKED, NotYourFile, values.NotAValue])
+@route(
+    "POST",
+    "/external-tasks/<task>/bpmn-error",
+    takes=Thrown,
+    refuses=[*LOCKED, NotYourFile, values.NotAValue],
+)
 def bpmn_error(task: str, sent: Thrown) -> None:
     """It cannot be done for a reason of the business, which an event of the diagram may catch."""
     given = tagged(sent.variables, "variables")
