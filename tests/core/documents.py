@@ -23,6 +23,7 @@ from runtime.doctor import INVARIANTS
 from runtime.errors import GuichengError
 from runtime.identity import GROUPS
 from tests.coverage import page
+from web.api.routes import ROUTES
 from web.app import HTTP_SENTENCES
 from web.cli import main
 
@@ -244,7 +245,20 @@ def invariants() -> str:
     return table(["Invariant", "What holds", "`--quick`"], rows)
 
 
+def api() -> str:
+    """Every address of the API, with what it does."""
+    rows = [
+        [
+            f"`{route.method} {route.path.replace('<', '{').replace('>', '}')}`",
+            " ".join(route.told.split("\n\n")[0].split()),
+        ]
+        for route in sorted(ROUTES, key=lambda route: (route.path, route.method))
+    ]
+    return table(["/api/v1", ""], rows)
+
+
 PARTS = {
+    "api": api,
     "invariants": invariants,
     "real-files": real_files,
     "real-reasons": real_reasons,

@@ -134,7 +134,9 @@ class Office:
     `calls` are (function name, actor, positional and named arguments)."""
 
     def __init__(self, *, demo: bool = True, hosts: str = "") -> None:
-        self.settings = SimpleNamespace(demo=demo, hosts=hosts, zone="Asia/Shanghai", proxies=0)
+        self.settings = SimpleNamespace(
+            demo=demo, hosts=hosts, zone="Asia/Shanghai", proxies=0, log_requests=False, metrics_token=""
+        )
         self.calls: list[tuple[str, Actor | None, tuple, dict]] = []
         self.answers: dict[Callable, Any] = dict(self._usual())
         self.present = dict(PEOPLE)  # who may still sign in, and as what
