@@ -18,6 +18,7 @@ from runtime.store import accounts
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.files import file_uses
+from runtime.store.purges import PURGED
 from runtime.store.user_tasks import candidates, user_tasks
 
 RELATIONS = ("own", "subordinate", "assigned", "started", "department", "any")
@@ -193,7 +194,8 @@ def case_visible(actor: Actor, *, fully: bool = False) -> sa.ColumnElement[bool]
             if fields == "*" or not fully
         ]
         allowed.append(sa.and_(cases.c.confidential == confidential, sa.or_(sa.false(), *relations)))
-    return sa.or_(*allowed)
+    # Of one whose details were erased nothing is left to show.
+    return sa.and_(cases.c.status != PURGED, sa.or_(*allowed))
 
 
 def task_visible(actor: Actor) -> sa.ColumnElement[bool]:

@@ -86,7 +86,9 @@ class Settings(BaseSettings):
     mail_from: the address in whose name mail is sent; mail_domains: where mail may go to who is no person of
     the house, comma-separated (empty: nowhere); log: how the log is written, "json", "text", or "auto": text on a
     terminal; log_requests: a line in the log for each request, not only for those that fail; metrics_token: what
-    Prometheus sends to be told figures at /metrics (empty: nobody is)."""
+    Prometheus sends to be told figures at /metrics (empty: nobody is); history_days: for how many days an ended
+    case keeps its details before `purge` erases them, unless its diagram says otherwise (0: for ever); pg_bin:
+    folder of PostgreSQL's pg_dump and pg_restore for backups (empty: those on the PATH)."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -112,6 +114,8 @@ class Settings(BaseSettings):
     log: Literal["auto", "json", "text"] = "auto"
     log_requests: bool = False
     metrics_token: str = ""
+    history_days: int = 0
+    pg_bin: str = ""
 
     def ways(self) -> deliveries.Ways:
         """Where and by what means mail and requests leave the house. Raises BadDestination, BadMailServer."""
@@ -149,6 +153,7 @@ class Runtime:
             demo=settings.demo,
             most_steps=settings.most_steps,
             messages_kept=dt.timedelta(days=settings.message_days),
+            history_kept=dt.timedelta(days=settings.history_days),
         )
 
     @property

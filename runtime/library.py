@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -103,6 +103,7 @@ class House:
     zone: ZoneInfo
     most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
     messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
+    history_kept: dt.timedelta = dt.timedelta(0)  # details of ended cases; 0: for ever
     waking: Waking = field(default_factory=InProcess)
     bell: Bell = field(default_factory=Bell)  # rung when external workers may find something to do
     demo: bool = False
@@ -408,6 +409,16 @@ def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile |
 def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}]."""
     return reading.options(tx, of.sources, language)
+
+
+def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:
+    """Of these cases (public ids) those of which a document in the books is still open."""
+    return reading.unsettled(tx, cases)
+
+
+def in_books(tx: Transaction, sha256: str) -> bool:
+    """Whether a document in the books names the file of this content."""
+    return reading.names_file(tx, sha256)
 
 
 def plain_start(model: Process) -> Node | None:

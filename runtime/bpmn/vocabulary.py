@@ -322,7 +322,7 @@ FIELD_CONSTRAINTS = frozenset({"required", "readonly"})
 EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
     "process": frozenset(
         {"candidateStarterUsers", "candidateStarterGroups", "versionTag", "isStartableInTasklist"}
-        | {"jobPriority", "taskPriority"}
+        | {"jobPriority", "taskPriority", "historyTimeToLive"}
     ),
     "startEvent": frozenset({"initiator", "formKey", "formRef", "formRefBinding", "formRefVersion"}),
     "userTask": frozenset(
@@ -346,10 +346,9 @@ EXTENSION_ATTRIBUTES: dict[str, frozenset[str]] = {
 }
 # Besides these, of each flow node.
 SHARED_EXTENSION_ATTRIBUTES = frozenset({"jobPriority"})
-# What modelers write for themselves, and historyTimeToLive, which Camunda Modeler demands: cases are kept.
+# What modelers write for themselves.
 SILENT_ATTRIBUTES = frozenset(
     {"modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon", "diagramRelationId"}
-    | {"historyTimeToLive"}
 )
 # Of every flow node, and of the instances of an activity: where the transaction ends and a job goes on.
 SAVEPOINTS = frozenset({"asyncBefore", "asyncAfter", "async", "exclusive"})

@@ -1,4 +1,4 @@
-"""Keeping an installation whole: looking at it.
+"""Keeping an installation whole: looking at it, copying it, bringing a copy back, erasing what is old.
 
 Not here: setting it up (installation.py), what needs a person (work.py)."""
 
@@ -6,15 +6,22 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
 
-from runtime import doctor
-from runtime.bootstrap import Runtime
+from runtime import backup, clock, doctor
+from runtime.bootstrap import Runtime, Settings
 from runtime.cli.terminal import err, guarded, main, opened, out, say
+from runtime.commands import purge
 from runtime.errors import Failed
+from runtime.identity import SYSTEM
+from runtime.store import migrate
 
 
 class DatabaseUnreadable(Failed):
@@ -92,3 +99,127 @@ def _conclude(broken: dict[str, int]) -> None:
         out.print("\n" + say("{count} things are wrong.", count=sum(broken.values())), style="red")
     else:
         out.print(say("Everything is whole."))
+
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+def _installation(runtime: Runtime) -> backup.Installation:
+    return backup.Installation(runtime.engine, runtime.settings.home, runtime.settings.pg_bin)
+
+
+def _tell_about(about: backup.About) -> None:
+    counts = ", ".join(f"{say(name)}: {count}" for name, count in about.counts.items()) or "–"
+    sentence = "Version of the tables {revision}, {size} KB; {counts}"
+    out.print(
+        say(sentence, revision=about.revision, size=-(-about.size // 1024), counts=counts), markup=False
+    )
+
+
+@main.command("backup")
+@click.argument("file", type=FILE)
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--with-secret", is_flag=True, help="Also keep the secret that signs cookies, as FILE.secret.")
+@guarded
+def backup_(file: Path, force: bool, with_secret: bool) -> None:
+    """Copy the whole installation into FILE while people work; it is there whole or not at all.
+
+    SQLite: a database file. PostgreSQL: a dump by pg_dump. Uploaded files are in it."""
+    runtime = _opened()
+    with _progress() as bar:
+        task = bar.add_task(say("Copying"), total=None)
+
+        def told(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        about = backup.save(_installation(runtime), file, force=force, with_secret=with_secret, progress=told)
+    out.print(say("Kept in {file}.", file=file), markup=False)
+    _tell_about(about)
+    if not about.secret:
+        out.print(say("The secret that signs cookies is not in it: --with-secret, or keep GUICHENG_SECRET."))
+    # A copy of what is not whole is still the best there is.
+    found = sum(1 for _ in doctor.examine(runtime.engine, runtime.house, quick=True))
+    runtime.close()
+    if found:
+        sentence = "The installation itself is not whole ({count}): guicheng doctor"
+        err.print(say(sentence, count=found), style="yellow")
+
+
+@main.command("restore")
+@click.argument("file", type=FILE)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@guarded
+def restore(file: Path, yes: bool) -> None:
+    """Put the backup FILE in place of this installation, which is kept beside it.
+
+    Refused while anybody works with it. A backup of an older version is brought to this one."""
+    runtime = Runtime(Settings())
+    runtime.engine.dispose()
+    installation = _installation(runtime)
+    about = backup.look(installation, file)
+    _tell_about(about)
+    older = about.revision != migrate.head()
+    if older:
+        out.print(say("It is of an older version and will be brought to this one."), style="yellow")
+    if not yes:
+        click.confirm(say("Replace this installation?"), abort=True)
+    stamp = f"{clock.now().astimezone(ZoneInfo(runtime.settings.zone)):%Y%m%d-%H%M%S}"
+    restored = backup.restore(installation, file, stamp)
+    for name in restored.kept:
+        out.print(say("What was there is kept as {name}.", name=name), markup=False)
+    runtime = Runtime(Settings())
+    if older:
+        runtime.upgrade()
+    runtime.load()
+    found = sum(1 for _ in doctor.examine(runtime.engine, runtime.house, quick=True))
+    runtime.close()
+    if found:
+        err.print(
+            say("The installation itself is not whole ({count}): guicheng doctor", count=found), style="red"
+        )
+        sys.exit(1)
+    out.print(say("Restored. Timers that came due meanwhile fire at the next start."))
+
+
+# Why a case keeps its details though its time is over (commands.purge.Found.held).
+SENTENCES = {
+    "": "may go",
+    "books": "a document in the books is still open",
+    "jobs": "something of it is still on its way",
+    "incidents": "an incident of it is open",
+}
+AT_ONCE = 20  # cases erased in one transaction: nobody waits long for it
+
+
+@main.command("purge")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what would stay and why.")
+@guarded
+def purge_(dry_run: bool) -> None:
+    """Erase the details of cases that ended long ago: log, decisions, variables, tasks, jobs, files.
+
+    How long they are kept, the diagram says (historyTimeToLive), else GUICHENG_HISTORY_DAYS; without
+    either for ever. A tombstone stays, so that the chain of hashes still holds. There is no way back
+    but a backup."""
+    runtime = opened()
+    told: dict[tuple[str, str], int] = {}
+    erased, after = 0, 0
+    while True:
+        found, following = runtime.read(purge.look, SYSTEM, after)
+        for each in found:
+            told[each.process, each.held] = told.get((each.process, each.held), 0) + 1
+        going = [each.id for each in found if not each.held]
+        if not dry_run:
+            for first in range(0, len(going), AT_ONCE):
+                erased += runtime.do(purge.purge, SYSTEM, going[first : first + AT_ONCE])
+        if following is None:
+            break
+        after = following
+    table = Table(say("Process"), Column(say("Cases"), justify="right"), "", box=None)
+    for (process, held), count in sorted(told.items()):
+        table.add_row(Text(process), str(count), say(SENTENCES[held]))
+    if told:
+        out.print(table)
+    if dry_run:
+        out.print(say("Nothing was erased."))
+    else:
+        out.print(say("{count} cases were erased.", count=erased))

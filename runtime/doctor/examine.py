@@ -20,6 +20,7 @@ from runtime.errors import Problem
 from runtime.library import House
 from runtime.store import db
 from runtime.store.cases import cases
+from runtime.store.purges import PURGED
 
 HANDFUL = 100  # cases
 
@@ -54,7 +55,7 @@ def examine(
     asked = [each for each in INVARIANTS.values() if not (quick and each.slow)]
     of_cases = [each for each in asked if each.of_cases]
     whole = [each for each in asked if not each.of_cases]
-    chosen = cases.c.status == "running" if quick else sa.true()
+    chosen = cases.c.status == "running" if quick else cases.c.status != PURGED
     total, done = len(whole) + _count(engine, house, chosen), 0
     for each in whole:
         progress(done, total)

@@ -28,9 +28,54 @@ from runtime.ledger import (
     stock,
 )
 from runtime.ledger.positions import positions
+from runtime.ledger.safety import NEXT as ALERT_NEXT
 from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
 from runtime.store import accounts
 from runtime.store.db import Transaction
+
+# Documents with a lifecycle, and those that go with one: (table, whose state counts, how to it).
+_LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
+    *(
+        (table, table, None, lifecycle)
+        for table, lifecycle in (
+            (plans.plans, plans.NEXT),
+            (orders.orders, orders.NEXT),
+            (sales.sales_orders, sales.NEXT),
+            (stock_alerts, ALERT_NEXT),
+            (appraisals.appraisals, appraisals.NEXT),
+            (appraisals.appraisal_cycles, appraisals.CYCLE_NEXT),
+            (bonuses.bonuses, bonuses.NEXT),
+        )
+    ),
+    (orders.contracts, orders.orders, orders.orders.c.contract_id == orders.contracts.c.id, orders.NEXT),
+    (receipts.receipts, orders.orders, orders.orders.c.id == receipts.receipts.c.order_id, orders.NEXT),
+    (shipments.shipments, sales.sales_orders, sales.sales_orders.c.id == shipments.shipments.c.order_id, sales.NEXT),
+]
+# Where documents name files.
+_ATTACHED = (
+    orders.contracts.c.attachment,
+    receipts.receipts.c.photos,
+    appraisals.appraisals.c.evidence,
+)
+
+
+def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:
+    """Of these cases (public ids) those of which a document may still change its state."""
+    found: set[str] = set()
+    for table, decides, way, lifecycle in _LIFECYCLES:
+        still = [state for state, following in lifecycle.items() if following - {state}]
+        query = sa.select(table.c["case"]).where(table.c["case"].in_(cases), decides.c.state.in_(still))
+        query = query if way is None else query.join(decides, way)
+        found.update(tx.connection.execute(query.distinct()).scalars())
+    return found
+
+
+def names_file(tx: Transaction, sha256: str) -> bool:
+    """Whether any document names the file of this content."""
+    return any(
+        tx.scalar(sa.select(1).where(sa.type_coerce(column, sa.Text).contains(sha256)).limit(1)) is not None
+        for column in _ATTACHED
+    )
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,11 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
+def known(revision: str) -> bool:
+    """Whether this version can bring tables of `revision` to its own."""
+    return revision in {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def current(engine: Engine) -> bool:
     """Whether the database is at this version."""
     with engine.connect().execution_options(reading=True) as connection:

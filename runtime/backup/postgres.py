@@ -1,0 +1,128 @@
+"""Backups of PostgreSQL, by its own pg_dump and pg_restore (custom format).
+
+The password is handed over in the environment of the tool alone: a command line is seen by everybody."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from runtime.backup.about import COUNTED, About, BackupUnusable, InUse, ToolFailed, ToolMissing
+
+MAINTENANCE = "postgres"  # the database from which others are made and renamed
+
+
+def save(engine: Engine, target: Path, folder: str) -> About:
+    """Dump the database as it is at this moment. The counts are of just before."""
+    with engine.connect() as connection:
+        revision = str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
+        counts = {
+            name: int(connection.execute(sa.text(query)).scalar() or 0) for name, query in COUNTED.items()
+        }
+    _run("pg_dump", folder, engine, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
+    if look(target, folder).revision != revision:
+        raise ToolFailed(tool="pg_dump", reason=f"the dump is not of version {revision}")
+    return About(revision, counts, target.stat().st_size)
+
+
+def look(file: Path, folder: str) -> About:
+    """Of which version it is; what is in it only a restore can tell. Raises BackupUnusable."""
+    try:
+        # Read to its end, so that one that was cut off is refused before anything is replaced.
+        _run("pg_restore", folder, None, "--file", os.devnull, str(file))
+        told = _run(
+            "pg_restore", folder, None, "--data-only", "--table=alembic_version", "--file=-", str(file)
+        )
+    except ToolFailed as error:
+        raise BackupUnusable(file=file, reason=error.params["reason"]) from error
+    found = re.search(r"^COPY [^\n]*alembic_version[^\n]*\n([^\n]+)\n\\\.$", told, re.MULTILINE)
+    if found is None:
+        raise BackupUnusable(file=file, reason="it holds no installation of Guicheng")
+    return About(found[1], {}, file.stat().st_size)
+
+
+def restore(engine: Engine, file: Path, stamp: str, folder: str) -> list[str]:
+    """Make the database anew out of the dump; what stood there is kept under another name.
+
+    The account must be allowed to make databases. Raises InUse, ToolFailed; then all is as before."""
+    name = str(engine.url.database)
+    before = f"{name[:32]}_before_restore_{stamp.replace('-', '_').lower()}"
+    quote = engine.dialect.identifier_preparer.quote_identifier
+    engine.dispose()
+    server = sa.create_engine(engine.url.set(database=MAINTENANCE), isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            there = _sessions(connection, name)
+            if there:
+                raise InUse()
+            if there is not None:
+                connection.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(before)}")
+            try:
+                connection.exec_driver_sql(f"CREATE DATABASE {quote(name)} TEMPLATE template0")
+                _run(
+                    "pg_restore",
+                    folder,
+                    engine,
+                    "--no-owner",
+                    "--no-privileges",
+                    "--exit-on-error",
+                    str(file),
+                )
+            except BaseException:
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(name)}")
+                if there is not None:
+                    connection.exec_driver_sql(f"ALTER DATABASE {quote(before)} RENAME TO {quote(name)}")
+                raise
+    except sa.exc.DBAPIError as error:
+        raise ToolFailed(tool="PostgreSQL", reason=str(error.orig)) from error
+    finally:
+        server.dispose()
+    return [before] if there is not None else []
+
+
+def _sessions(connection: sa.Connection, database: str) -> int | None:
+    """How many are connected to the database; None if there is none of this name."""
+    counted = sa.text(
+        "SELECT count(a.pid) FROM pg_database d LEFT JOIN pg_stat_activity a ON a.datname = d.datname"
+        " WHERE d.datname = :name GROUP BY d.datname"
+    )
+    found = connection.execute(counted, {"name": database}).scalar()
+    return None if found is None else int(found)
+
+
+def _tool(name: str, folder: str) -> str:
+    found = shutil.which(name, path=folder or None)
+    if found is None:
+        raise ToolMissing(tool=name)
+    return found
+
+
+def _run(tool: str, folder: str, engine: Engine | None, *words: str) -> str:
+    """What the tool says; connected to the engine's database if one is given. Raises ToolMissing, ToolFailed."""
+    command = [_tool(tool, folder), *words]
+    environment = dict(os.environ)
+    if engine is not None:
+        _, options = engine.dialect.create_connect_args(engine.url)
+        asked = {name: str(value) for name, value in options.items() if name != "context"}
+        password = asked.pop("password", "")
+        if password:
+            environment["PGPASSWORD"] = password
+        connection = " ".join(f"{name}={_quoted(value)}" for name, value in sorted(asked.items()))
+        command[1:1] = [f"--dbname={connection}", "--no-password"]
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ToolFailed(tool=tool, reason=done.stderr.strip()[-2000:] or str(done.returncode))
+    return done.stdout
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

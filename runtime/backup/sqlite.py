@@ -1,0 +1,103 @@
+"""Backups of the embedded database: one file of SQLite, complete in itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from runtime.backup.about import COUNTED, About, BackupUnusable, InUse
+
+PAGES = 1000  # copied at a time
+MAGIC = b"SQLite format 3\x00"
+
+
+def is_one(file: Path) -> bool:
+    with file.open("rb") as read:
+        return read.read(len(MAGIC)) == MAGIC
+
+
+def save(database: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the database as it is at this moment, while others write."""
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=30)) as source:
+        # In WAL mode a reader holds nobody back, and what it sees stands still: without this the
+        # copy would begin anew whenever somebody commits, and under load never end.
+        source.execute("BEGIN")
+        source.execute("SELECT count(*) FROM alembic_version").fetchone()
+
+        def told(status: int, remaining: int, total: int) -> None:
+            progress(total - remaining, total)
+
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+            source.backup(copy, pages=PAGES, progress=told, sleep=0)
+            # Complete in one file, wherever it is carried.
+            copy.execute("PRAGMA journal_mode=DELETE")
+        source.execute("ROLLBACK")
+
+
+def look(file: Path) -> About:
+    """What is in it. Raises BackupUnusable unless every page and index is whole."""
+    try:
+        with closing(
+            sqlite3.connect(f"file:{quote(str(file.resolve()))}?mode=ro&immutable=1", uri=True)
+        ) as copy:
+            told = copy.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if told != "ok":
+                raise BackupUnusable(file=file, reason=told)
+            revision = str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+            counts = {name: int(copy.execute(query).fetchone()[0]) for name, query in COUNTED.items()}
+    except (sqlite3.Error, TypeError) as error:
+        raise BackupUnusable(file=file, reason=str(error)) from error
+    return About(revision, counts, file.stat().st_size)
+
+
+def restore(file: Path, database: Path, stamp: str) -> list[str]:
+    """Put the file in the database's place; where what stood there is kept. Raises InUse."""
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = database.with_name(f".{database.name}.{os.getpid()}.part")
+    kept: list[str] = []
+    holding = _seize(database) if database.exists() else None
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as written, file.open("rb") as read:
+            shutil.copyfileobj(read, written, 1 << 20)
+            written.flush()
+            os.fsync(written.fileno())
+        for ending in ("", "-wal", "-shm"):
+            old = database.with_name(database.name + ending)
+            if old.exists():
+                before = database.with_name(f"{database.name}.before-restore-{stamp}{ending}")
+                old.rename(before)
+                kept.append(str(before))
+        part.replace(database)
+    finally:
+        part.unlink(missing_ok=True)
+        if holding is not None:
+            holding.close()
+    return kept
+
+
+def _seize(database: Path) -> sqlite3.Connection | None:
+    """Hold the database alone, with its WAL folded in; None if it is too damaged to be held.
+
+    Every process that works with it keeps a connection, and in WAL mode each of those holds a lock
+    for as long as it is open: whether somebody is there needs no heartbeat."""
+    holding = sqlite3.connect(database, isolation_level=None, timeout=0)
+    try:
+        holding.execute("PRAGMA locking_mode=EXCLUSIVE")
+        holding.execute("PRAGMA journal_mode=DELETE")
+        holding.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        holding.close()
+        if "locked" in str(error):
+            raise InUse() from error
+        return None
+    except sqlite3.DatabaseError:
+        with suppress(sqlite3.Error):
+            holding.close()
+        return None
+    return holding
