@@ -25,12 +25,14 @@ from runtime.store.event_log import decisions, events
 from runtime.store.external_tasks import external_tasks
 from runtime.store.files import file_uses, files
 from runtime.store.jobs import incidents, jobs
+from runtime.store.search import case_search
+from runtime.store.states import parts
 from runtime.store.user_tasks import candidates, user_tasks
 
 ENDED = ("completed", "terminated", "failed", "cancelled")
 UNDONE = ("waiting", "kept", "failed")  # jobs of which something may still come
 # Of one case, in the order of their references.
-DETAILS = (incidents, jobs, external_tasks, user_tasks, events, decisions)
+DETAILS = (incidents, jobs, external_tasks, user_tasks, events, decisions, parts)
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def purge(tx: Transaction, actor: Actor, ids: Sequence[int]) -> int:
     tx.execute(sa.delete(candidates).where(candidates.c.task_id.in_(closed)))
     for table in DETAILS:
         tx.execute(sa.delete(table).where(table.c.case_id.in_(own)))
+    tx.execute(sa.delete(case_search).where(case_search.c.rowid.in_(own)))
     for row in going:
         # "0" comes after "/": the keys of this case, by their index.
         key = effects.c.key
@@ -130,12 +133,21 @@ def _erase_files(tx: Transaction, ids: Sequence[int]) -> None:
     """Contents that only these cases hold; what the books or a running case name stays, with who brought it."""
     mine = sa.select(file_uses.c.sha256).where(file_uses.c.case_id.in_(ids)).distinct()
     for sha256 in list(tx.connection.execute(mine).scalars()):
-        named = (
-            sa.select(cases.c.id).where(cases.c.status == "running", cases.c.state.contains(sha256)).limit(1)
-        )
-        if library.in_books(tx, sha256) or tx.scalar(named) is not None:
+        if library.in_books(tx, sha256) or _named(tx, sha256):
             continue
         tx.execute(sa.delete(file_uses).where(file_uses.c.case_id.in_(ids), file_uses.c.sha256 == sha256))
         elsewhere = sa.select(file_uses.c.id).where(file_uses.c.sha256 == sha256).limit(1)
         if tx.scalar(elsewhere) is None:
             tx.execute(sa.delete(files).where(files.c.sha256 == sha256))
+
+
+def _named(tx: Transaction, sha256: str) -> bool:
+    """Whether a running case names the file, itself or in a part of its state."""
+    running = sa.select(cases.c.id).where(cases.c.status == "running")
+    return any(
+        tx.scalar(query.limit(1)) is not None
+        for query in (
+            running.where(cases.c.state.contains(sha256)),
+            running.join(parts, parts.c.case_id == cases.c.id).where(parts.c.content.contains(sha256)),
+        )
+    )
