@@ -237,7 +237,7 @@ def test_messages_and_signals_come_from_outside(run, firm: Office) -> None:  # t
     case = firm.case(run("start", "waits", "--as", "spec", "--business-key", "A-1").stdout.strip())
     assert case.row.business_key == "A-1"
     refused = run("message", "paid", "--key", "B-2", "--correlate")
-    assert refused.exit_code == 1 and "Nobody waits for message paid with key B-2" in refused.stderr
+    assert refused.exit_code == 2 and "Nobody waits for message paid with key B-2" in refused.stderr
     told = run("message", "paid", "--key", "A-1", "--payload", '{"sum": 0.1}', "--correlate")
     assert told.stdout.strip() == case.id
     assert str(case.variables["sum"]) == "0.1"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -434,6 +436,42 @@ def test_whoever_dies_between_the_call_and_the_commit_is_followed_with_the_same_
     assert deliver(house) == 0  # it may still be at it
     house.later(seconds=LEASE + 1)
     assert deliver(house) == 1
+    assert case.status == "completed"
+    assert len(web.keys) == 2 and len(set(web.keys)) == 1
+
+
+def test_a_worker_that_is_killed_while_it_waits_for_an_answer_is_followed_with_the_same_key(
+    house: Office, web: Web
+) -> None:
+    """A process of its own, killed as a machine dies: nothing of it runs any more."""
+    case = begin(house, start(), ask(web), end())
+    asked, over = threading.Event(), threading.Event()
+
+    def answer(number: int) -> tuple[int, dict[str, str], bytes]:
+        if number == 1:
+            asked.set()
+            over.wait(30)
+        return 200, {}, b""
+
+    web.answer = answer
+    program = (
+        "import sys, pathlib; from runtime.bootstrap import Runtime, Settings; from runtime.outbox import Outbox\n"
+        "home, url, hosts = sys.argv[1:]\n"
+        "Outbox(Runtime(Settings(home=pathlib.Path(home), database_url=url, http_hosts=hosts))).drain()"
+    )
+    settings = house.runtime.settings
+    words = [str(settings.home), settings.database_url, web.url]
+    worker = subprocess.Popen([sys.executable, "-c", program, *words])
+    try:
+        assert asked.wait(60)
+    finally:
+        worker.kill()
+        worker.wait()
+        over.set()
+    assert case.status == "running"
+    # Its clock is the real one.
+    house.later(days=3650)
+    deliver(house)
     assert case.status == "completed"
     assert len(web.keys) == 2 and len(set(web.keys)) == 1
 
