@@ -15,7 +15,7 @@ from rich.table import Column, Table
 from runtime import i18n, values
 from runtime.bootstrap import Settings
 from runtime.cli.terminal import acting, err, given, guarded, language, main, opened, out, say
-from runtime.commands import cases, conditions, signals, user_tasks
+from runtime.commands import cancelling, cases, conditions, signals, user_tasks
 from runtime.commands import incidents as incident_commands
 from runtime.commands import messages as messages_
 from runtime.identity import SYSTEM
@@ -135,6 +135,58 @@ def incidents_retry(incident: str) -> None:
     """Try the step behind INCIDENT again, once its cause is mended."""
     runtime = opened()
     runtime.do(incident_commands.retry, SYSTEM, incident)
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+WHY = click.option("--reason", required=True, help="Why; others will read it.")
+VALUES = "Variables: JSON, @FILE, or - for standard input."
+
+
+@incidents.command("skip")
+@click.argument("incident")
+@WHY
+@click.option("--variables", default="{}", help=f"In place of what the step would have given. {VALUES}")
+@guarded
+def incidents_skip(incident: str, reason: str, variables: str) -> None:
+    """Pass over the step behind INCIDENT: its case goes on as if it were done."""
+    runtime = opened()
+    runtime.do(incident_commands.skip, SYSTEM, incident, reason, given(variables))
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@incidents.command("correct")
+@click.argument("incident")
+@WHY
+@click.option("--variables", required=True, help=VALUES)
+@guarded
+def incidents_correct(incident: str, reason: str, variables: str) -> None:
+    """Write variables where the step behind INCIDENT sees them, and try it again."""
+    runtime = opened()
+    runtime.do(incident_commands.correct, SYSTEM, incident, reason, given(variables))
+    Worker(runtime).drain()
+    out.print(say("Done."))
+
+
+@incidents.command("close")
+@click.argument("incident")
+@WHY
+@guarded
+def incidents_close(incident: str, reason: str) -> None:
+    """Close INCIDENT where nothing is left to do; a message or start behind it is given up."""
+    opened().do(incident_commands.close, SYSTEM, incident, reason)
+    out.print(say("Done."))
+
+
+@main.command("cancel")
+@click.argument("case")
+@WHY
+@guarded
+def cancel_case(case: str, reason: str) -> None:
+    """End CASE where it stands: what waits is withdrawn, nothing that was done is undone."""
+    runtime = opened()
+    runtime.do(cancelling.cancel, SYSTEM, case, reason)
     Worker(runtime).drain()
     out.print(say("Done."))
 

@@ -34,7 +34,7 @@ from runtime.store.event_log import Event
 from runtime.values import Value, to_json
 
 _ONLY_TOLD = (ports.Entered, ports.Left)  # most of what happens
-STATUS = {"completed": "completed", "terminated": "terminated", "error": "failed"}
+STATUS = {"completed": "completed", "terminated": "terminated", "error": "failed", "cancelled": "cancelled"}
 
 
 @dataclass
@@ -242,7 +242,7 @@ def _write(
     if case.subject_id is None and model.properties.get("subject"):
         columns["subject_id"] = telling.subject(model, variables, world)
     if end is not None:
-        columns |= {"status": STATUS[end.outcome], "end_event": end.element, "ended_at": tx.now}
+        columns |= {"status": STATUS[end.outcome], "end_event": end.element or None, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)
     if (columns["title"], columns["business_key"]) != (case.title, case.business_key):
         search.index(
@@ -416,9 +416,19 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
     )
 
 
-def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event]) -> None:
+def held_up(tx: Transaction, actor: Actor, case: Any, activity: str) -> bool:
+    """Whether the case stands at this activity until a person does something."""
+    definition = library.definition(tx, case.process, case.bindings)
+    world = BoundWorld(tx, case.public_id, actor, case.bindings)
+    stored = states.load(tx, case.id, case.state)
+    execution = Execution.restore(definition, stored.data, world, stored.fetch)
+    parked = any(each.activity == activity and each.parked for each in execution.open_activities())
+    return parked or bool(execution.deadlocked)
+
+
+def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event], **columns: Any) -> None:
     """Log what happened to a case that did not move."""
     sequence, chain = event_log.append(
         tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
     )
-    cases.save(tx, case.id, case.version, sequence=sequence, chain=chain)
+    cases.save(tx, case.id, case.version, sequence=sequence, chain=chain, **columns)

@@ -1,15 +1,24 @@
-"""Incidents: what needed a person, tried again by one who may operate cases."""
+"""Incidents: what needed a person, dealt with by one who may operate cases.
+
+Tried again as it is; passed over; tried again with corrected variables; or closed, where nothing is
+left to do. Who did it and why is kept, in the case's log and with the incident."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import library
-from runtime.errors import Conflict, NotFound
+from runtime.commands import advance
+from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import Actor, require
 from runtime.ids import public_id
-from runtime.store import external_tasks, jobs
+from runtime.store import cases, external_tasks, jobs
 from runtime.store.db import Transaction
+from runtime.store.event_log import Event
+from runtime.values import Value
 
 
 class NoSuchIncident(NotFound):
@@ -24,19 +33,31 @@ class IncidentResolved(Conflict):
     code = "incident.resolved"
 
 
-def retry(tx: Transaction, actor: Actor, incident: str) -> None:
+class ReasonMissing(Invalid):
+    """Say why: others will read it."""
+
+    code = "incident.reason_missing"
+
+
+class NoStep(Conflict):
+    """No step of a running case stands behind this incident: try it again or close it."""
+
+    code = "incident.no_step"
+
+
+class StillHeldUp(Conflict):
+    """The case cannot go on by itself: try again, skip the step, correct its variables, or cancel the case."""
+
+    code = "incident.still_held_up"
+
+
+LOSABLE = ("message", "signal", "begin", "start")  # jobs that a person may give up
+LONGEST = 1000  # characters of a reason
+
+
+def retry(tx: Transaction, actor: Actor, incident: str, reason: str = "") -> None:
     """Try the step or job behind an incident again, soon. Raises IncidentResolved."""
-    require(actor, "operate", "case")
-    row = tx.first(sa.select(jobs.incidents).where(jobs.incidents.c.public_id == incident))
-    if row is None:
-        raise NoSuchIncident()
-    resolved = tx.execute(
-        sa.update(jobs.incidents)
-        .where(jobs.incidents.c.id == row.id, jobs.incidents.c.resolved_at.is_(None))
-        .values(resolved_at=tx.now)
-    )
-    if not resolved.rowcount:
-        raise IncidentResolved()
+    row = _resolve(tx, actor, incident, "retried", reason)
     if row.job_id is not None:
         tx.execute(
             sa.update(jobs.jobs)
@@ -57,3 +78,85 @@ def retry(tx: Transaction, actor: Actor, incident: str) -> None:
             ],
         )  # fmt: skip
     library.house(tx).waking.call(tx)
+
+
+def skip(
+    tx: Transaction, actor: Actor, incident: str, reason: str, values: Mapping[str, Value] | None = None
+) -> None:
+    """Pass over the step behind an incident: the case goes on as if it were done, with `values` in place of
+    what would have come of it. Raises ReasonMissing, NoStep, NotParked, CannotSkip, IncidentResolved."""
+    told = _reason(reason)
+    row = _resolve(tx, actor, incident, "skipped", told)
+    case = _case(tx, row)
+    given = dict(values or {})
+    entry = Event("skipped", case.process, row.element, row.activity, {"reason": told, "values": sorted(given)})
+    _end_retries(tx, row)
+    advance.move(tx, actor, case, lambda execution: execution.skip(row.activity, given), [entry])
+
+
+def correct(
+    tx: Transaction, actor: Actor, incident: str, reason: str, values: Mapping[str, Value]
+) -> None:
+    """Write variables where the step behind an incident sees them, and try it again at once.
+
+    Raises ReasonMissing, NoStep, IncidentResolved."""
+    told = _reason(reason)
+    row = _resolve(tx, actor, incident, "corrected", told)
+    case = _case(tx, row)
+    entry = Event("corrected", case.process, row.element, row.activity, {"reason": told, "values": sorted(values)})
+    _end_retries(tx, row)
+    advance.move(tx, actor, case, lambda execution: execution.correct(row.activity, values), [entry])
+
+
+def close(tx: Transaction, actor: Actor, incident: str, reason: str) -> None:
+    """Nothing is left to do about an incident; a message or start behind it is given up.
+
+    Raises ReasonMissing, IncidentResolved, and StillHeldUp where the case would stand for ever."""
+    told = _reason(reason)
+    row = _resolve(tx, actor, incident, "closed", told)
+    case = cases.by_id(tx, row.case_id) if row.case_id is not None else None
+    if row.job_id is not None:
+        job = tx.first(sa.select(jobs.jobs.c.kind, jobs.jobs.c.state).where(jobs.jobs.c.id == row.job_id))
+        if job is not None and job.state == "failed":
+            if job.kind not in LOSABLE and case is not None and case.status == "running":
+                raise StillHeldUp()
+            tx.execute(sa.update(jobs.jobs).where(jobs.jobs.c.id == row.job_id).values(state="dropped"))
+    elif case is not None and case.status == "running" and advance.held_up(tx, actor, case, row.activity):
+        raise StillHeldUp()
+    if case is not None:
+        entry = Event("incident_closed", case.process, row.element, row.activity, {"reason": told})
+        advance.note(tx, actor, case, [entry])
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing()
+    return reason.strip()[:LONGEST]
+
+
+def _resolve(tx: Transaction, actor: Actor, incident: str, how: str, reason: str) -> Any:
+    """The incident, dealt with in this transaction. Raises NoSuchIncident, IncidentResolved."""
+    require(actor, "operate", "case")
+    row = tx.first(sa.select(jobs.incidents).where(jobs.incidents.c.public_id == incident))
+    if row is None:
+        raise NoSuchIncident()
+    resolved = tx.execute(
+        sa.update(jobs.incidents)
+        .where(jobs.incidents.c.id == row.id, jobs.incidents.c.resolved_at.is_(None))
+        .values(resolved_at=tx.now, resolution=how, resolved_by=actor.id or None, note=reason or None)
+    )
+    if not resolved.rowcount:
+        raise IncidentResolved()
+    return row
+
+
+def _case(tx: Transaction, row: Any) -> Any:
+    case = cases.by_id(tx, row.case_id) if row.case_id is not None and row.activity else None
+    if case is None or case.status != "running" or row.job_id is not None:
+        raise NoStep()
+    return case
+
+
+def _end_retries(tx: Transaction, row: Any) -> None:
+    """What was to try the step again need not any more."""
+    jobs.end(tx, [row.activity])

@@ -53,7 +53,7 @@ def run(tx: Transaction, job: Any) -> None:
     # A message is never over: another receiver may come.
     gone = () if job.kind == "message" else (ActivityNotFound, NotWaiting, NotParked)
     with suppress(*gone):
-        KINDS[job.kind](tx, job)
+        KINDS[job.kind](tx, jobs.read(job))
 
 
 def _open_case(tx: Transaction, job: Any) -> Any:

@@ -37,6 +37,12 @@ class NotParked(Conflict):
     code = "engine.not_parked"
 
 
+class CannotSkip(Conflict):
+    """The step {element} cannot be passed over: it decides what comes next. Correct the variables instead."""
+
+    code = "engine.cannot_skip"
+
+
 class CaseEnded(Conflict):
     """This case has already ended."""
 

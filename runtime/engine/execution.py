@@ -16,17 +16,27 @@ from zoneinfo import ZoneInfo
 from runtime.engine import state as states
 from runtime.engine import throwing, timers
 from runtime.engine.definition import Definition, compile
+from runtime.engine.elements.event_based_gateway import EventBasedGateway
 from runtime.engine.elements.service_task import ServiceTask
 from runtime.engine.elements.start_event import StartEvent
 from runtime.engine.elements.user_task import UserTask
-from runtime.engine.errors import ActivityNotFound, CaseEnded, NoStart, NotDue, NotParked, NotWaiting
+from runtime.engine.errors import (
+    ActivityNotFound,
+    CannotSkip,
+    CaseEnded,
+    NoStart,
+    NotDue,
+    NotParked,
+    NotWaiting,
+)
+from runtime.engine.joins import Join
 from runtime.engine.moves import Case
 from runtime.engine.names import Names
-from runtime.engine.ports import AskedAgain, Happening, World
+from runtime.engine.ports import AskedAgain, Ended, Happening, World
 from runtime.engine.priorities import rank
 from runtime.engine.scopes import ROOT, Fetch
 from runtime.engine.timers import BUSINESS_ZONE
-from runtime.engine.tree import READY, WAITING, Token
+from runtime.engine.tree import COMPLETED, READY, WAITING, Token
 from runtime.errors import GuichengError
 from runtime.expressions import PURE, Expression
 from runtime.expressions.errors import UnknownName
@@ -251,12 +261,48 @@ class Execution:
             raise NotParked(element=token.element)
         self.run()
 
-    def cancel(self, reason: str = "") -> None:
-        """End the case where it stands. `reason` is for the caller's log. Raises CaseEnded."""
+    def skip(self, activity: str, values: Mapping[str, Value]) -> None:
+        """Pass over the step that is parked: its token leaves as if it were done, with `values` written in
+        place of what would have come of it. Raises ActivityNotFound, NotParked, CannotSkip, NotAValue, and
+        whatever keeps it from leaving."""
+        token, case = self._find(activity), self._case
+        if not token.parked:
+            raise NotParked(element=token.element)
+        if not token.entered or isinstance(token.task_spec, (EventBasedGateway, Join)):
+            raise CannotSkip(element=token.element)
+        case.read_values(values)
+        case.writes_as(token)
+        token.parked = False
+        token.task_spec.pass_over(token, values)
+        token.flows = token.task_spec.exits(token)
+        case.level_asks(token)
+        case.scopes.settle()
+        token._set_state(COMPLETED)
+        case.leave(token)
+        self.run()
+
+    def correct(self, activity: str, values: Mapping[str, Value]) -> None:
+        """Write variables where the step sees them; if it is parked, try it again.
+
+        Raises ActivityNotFound, NotAValue."""
+        token, case = self._find(activity), self._case
+        case.read_values(values)
+        case.writes_as(token)
+        for name in values:
+            case.scopes.write(token.local, name, values[name])
+        case.scopes.settle()
+        if token.parked:
+            self.retry(activity)
+        else:
+            self.run()
+
+    def cancel(self) -> None:
+        """End the case where it stands; nothing is undone. Raises CaseEnded."""
         if self.ended:
             raise CaseEnded()
         self._case.interrupt(self._case)
         self._case.completed, self._case.outcome = True, "cancelled"
+        self._case.report(Ended("", "", outcome="cancelled"))
 
     def take(self) -> list[Happening]:
         """What happened since the last time, in order."""

@@ -274,6 +274,7 @@ class Interrupted(Happening):
 
 @dataclass(frozen=True)
 class Ended(Happening):
-    """The whole case ended at end event `element`. outcome: completed | terminated | error."""
+    """The whole case ended at end event `element`. outcome: completed | terminated | error |
+    cancelled, by a person (`element` and `activity` are "")."""
 
     outcome: str = "completed"

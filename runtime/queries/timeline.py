@@ -39,6 +39,10 @@ SENTENCES = {
     "external_error": "An external worker could not do “{element}”, which the process is told",
     "parked": "“{element}” could not be done and will be tried again",
     "retried": "“{element}” was tried again",
+    "skipped": "{who} passed over “{element}”",
+    "corrected": "{who} corrected variables of “{element}”, and it was tried again",
+    "incident_closed": "{who} closed an incident of “{element}”",
+    "case_cancelled": "{who} cancelled the case",
     "ended": "The case ended: “{element}”",
 }
 # The same of what the house itself delivers.
@@ -51,6 +55,8 @@ DELIVERED = {
 # What is told without full sight: who does what, and nothing of what was decided or came of it.
 PEOPLES = ("case_started", "task_opened", "task_claimed", "task_released", "task_completed")
 BY_NOBODY = {"case_started": "The case was started by a message or a timer"}
+# What a person did to a case from outside, and said why.
+REASONED = ("skipped", "corrected", "incident_closed", "case_cancelled")
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def moments(
             rule=rules.get(detail.get("rule", ""), detail.get("rule", "")),
             version=detail.get("version", ""),
         )
-        after = ""
+        after = str(detail.get("reason", "")) if entry.kind in REASONED else ""
         if entry.kind == "task_completed" and entry.activity in opened:
             after = _after(entry.business_at - opened[entry.activity], language)
         found.append(Moment(entry.business_at, entry.kind, person, text, entry.element, after))

@@ -140,6 +140,12 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
         )
 
 
+def end_of_case(tx: Transaction, case_id: int) -> None:
+    """The case is over: whoever works for it works in vain."""
+    held = sa.select(external_tasks.c.activity).where(external_tasks.c.case_id == case_id)
+    end(tx, [row.activity for row in tx.all(held)])
+
+
 def reopen(tx: Transaction, activity: str) -> bool:
     """What had no retries left may be fetched again, as if it had never failed; False if there is none."""
     changed = tx.execute(

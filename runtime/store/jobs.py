@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
 
+from runtime import values
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 from runtime.store.prepared import Prepared
 
@@ -102,6 +104,10 @@ incidents = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
+    # retried | skipped | corrected | closed by a person; NULL: it is open, or ended with its step
+    sa.Column("resolution", sa.String(12)),
+    sa.Column("resolved_by", sa.ForeignKey("people.id")),
+    sa.Column("note", sa.Text),  # why, in the words of whoever did it
 )
 
 UNDELIVERED = ("kept", "expired", "failed")  # of messages
@@ -153,6 +159,19 @@ _EXPIRE = Prepared(
 )
 
 
+# What a job carries is read when it is run: one that cannot be read must not keep others from being claimed.
+_UNREAD = [
+    sa.type_coerce(column, sa.Text).label("payload") if column is jobs.c.payload else column for column in jobs.c
+]
+
+
+def read(job: Any) -> Any:
+    """A claimed job with what it carries. Raises if that cannot be read."""
+    held = job._asdict() if hasattr(job, "_asdict") else dict(vars(job))
+    text = held["payload"]
+    return SimpleNamespace(**{**held, "payload": values.loads(text) if isinstance(text, str) else text})
+
+
 def next_due(tx: Transaction) -> dt.datetime | None:
     """When there is something to do for whoever holds nothing: the earliest job that is free, or the end
     of a kept message's time."""
@@ -177,7 +196,7 @@ def claim_due(tx: Transaction, worker: int, limit: int = 10) -> list[Any]:
         sa.update(jobs)
         .where(jobs.c.id.in_(taken))
         .values(worker_id=worker, attempts=jobs.c.attempts + 1)
-        .returning(*jobs.c)
+        .returning(*_UNREAD)
     )
     return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))
 
@@ -287,6 +306,16 @@ def _again(tx: Transaction) -> dict[str, Any]:
 def expire(tx: Transaction) -> None:
     """Messages that nobody took in their time are kept no longer; they are still shown."""
     _EXPIRE.run(tx, now=tx.now)
+
+
+def end_of_case(tx: Transaction, case_id: int) -> None:
+    """The case is over: what waits for it waits no longer. Messages that it has sent go on."""
+    tx.execute(
+        sa.update(jobs)
+        .where(jobs.c.case_id == case_id, jobs.c.state.in_(("waiting", "failed")), jobs.c.kind != "message")
+        .values(state="ended", worker_id=None)
+    )
+    tx.execute(sa.delete(subscriptions).where(subscriptions.c.case_id == case_id))
 
 
 def deliver(tx: Transaction, message: Any, expires_at: dt.datetime) -> bool:

@@ -262,6 +262,15 @@ def outdate(tx: Transaction, tasks: Sequence[int]) -> None:
         )
 
 
+def cancel_all(tx: Transaction, case_id: int) -> None:
+    """The case is over."""
+    tx.execute(
+        sa.update(user_tasks)
+        .where(user_tasks.c.case_id == case_id, user_tasks.c.state.in_(OPEN))
+        .values(state="cancelled", version=user_tasks.c.version + 1, completed_at=tx.now)
+    )
+
+
 def cancel(tx: Transaction, activities: Sequence[str]) -> None:
     """Close the open tasks of ended activities."""
     if activities:

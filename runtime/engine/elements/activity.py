@@ -92,6 +92,11 @@ class Activity(Bounded):
         if self.is_item:
             self.body.item_finishes(token.parent, token)
 
+    def pass_over(self, token: Token, values: Mapping[str, Value]) -> None:
+        super().pass_over(token, values)
+        if self.is_item:
+            self.body.item_finishes(token.parent, token)
+
     @property
     def body(self) -> Any:
         """The multi-instance activity that this is one instance of."""

@@ -149,6 +149,11 @@ class Element(BpmnTaskSpec):
             for output in self.outputs_:
                 self.write_out(token, output.name, output.value.fill(evaluate))
 
+    def pass_over(self, token: Token, values: Mapping[str, Value]) -> None:
+        """Somebody passes over the step: `values` are there in place of what would have come of it."""
+        for name in values:
+            self.write_out(token, name, values[name])
+
     def write_out(self, token: Token, name: str, value: Value) -> None:
         """Write into what is around the element."""
         token.case.scopes.write(token.scope, name, value)

@@ -147,12 +147,12 @@ def test_flows_that_leave_a_task_are_all_taken_unless_a_condition_says_no() -> N
 
 def test_a_case_that_is_cancelled_is_over() -> None:
     run = Run(draw("p", user("a"), flows="start -> a -> done"))
-    run.execution.cancel("withdrawn")
+    run.execution.cancel()
     run.again()
     assert run.open == [] and run.execution.ended
     assert [cancelled.element for cancelled in run.all(ports.Cancelled)] == ["a"]
     with pytest.raises(Conflict):
-        run.execution.cancel("twice")
+        run.execution.cancel()
 
 
 def test_a_long_run_is_interrupted_and_goes_on_later() -> None:
