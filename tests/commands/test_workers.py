@@ -6,15 +6,16 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from runtime import clock, worker
-from runtime.commands import triggers
+from runtime.commands import advance, triggers
 from runtime.identity import SYSTEM
-from runtime.store import jobs, workers
+from runtime.store import event_log, jobs, workers
 from runtime.worker import Worker
 from tests.diagrams import bpmn, end, start, timer, user
 from tests.office import Office
@@ -180,3 +181,27 @@ def test_an_idle_worker_asks_and_writes_nothing(firm: Office) -> None:
     assert firm.worker.drain() == 0
     asked = [text for text in said if not text.startswith(("BEGIN", "PRAGMA"))]
     assert len(asked) == 6 and all(text.split()[0] in ("SELECT", "WITH") for text in asked)
+
+
+def test_of_a_thousand_timers_due_at_once_each_fires_once(firm: Office) -> None:
+    firm.deploy(NAP)
+
+    def begin(tx: Any, actor: Any) -> None:
+        for _ in range(500):
+            advance.begin(tx, SYSTEM, "nap", variables={})
+
+    for _ in range(2):
+        firm.runtime.do(begin, SYSTEM)
+    clock.shift(dt.timedelta(hours=2))
+    crew = [Worker(firm.runtime) for _ in range(2)]
+    threads = [threading.Thread(target=each.drain) for each in crew]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    firm.settle()
+    assert [case.status for case in firm.cases_of("nap")] == ["completed"] * 1000
+    fired = sa.select(sa.func.count(), sa.func.count(event_log.events.c.case_id.distinct())).where(
+        event_log.events.c.kind == "timer_fired"
+    )
+    assert tuple(firm.runtime.read(lambda tx, actor: tx.first(fired), SYSTEM)) == (1000, 1000)
