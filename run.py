@@ -5,6 +5,7 @@
     python3 run.py test              all checks and tests
     python3 run.py test ARGS...      pytest ARGS, in that environment
     python3 run.py bench [NAME ...]  what steps cost, each beside its floor
+    python3 run.py soak cluster [SECONDS]  kill processes of a cluster at random, ten minutes long
     python3 run.py setup             only set up
     python3 run.py lock [--upgrade]  write the locks anew, after pyproject.toml or package.json changed
     python3 run.py WORD ...          guicheng WORD ...
@@ -65,6 +66,8 @@ def main(arguments: list[str]) -> int:
         return test(rest)
     if word == "bench":
         return bench(rest)
+    if word == "soak":
+        return soak(rest)
     prepare("demo")
     return become("guicheng", word, *rest)
 
@@ -308,6 +311,17 @@ def bench(arguments: list[str]) -> int:
     prepare("dev")
     os.chdir(ROOT)
     return become("python", "-m", "tests.benchmarks", *arguments)
+
+
+def soak(arguments: list[str]) -> int:
+    """A test that kills at random, for long. GUICHENG_SEED repeats what was random."""
+    if arguments[:1] != ["cluster"]:
+        raise Stop("what can be soaked: cluster [SECONDS]")
+    prepare("dev")
+    os.chdir(ROOT)
+    os.environ["GUICHENG_CLUSTER"] = arguments[1] if arguments[1:] else "600"
+    os.environ.setdefault("GUICHENG_SEED", str(int(time.time())))
+    return become("python", "-m", "pytest", "tests/cluster", "-s", "-q")
 
 
 def lock(options: list[str]) -> int:

@@ -26,13 +26,13 @@ from runtime import clock, measures
 from runtime.bootstrap import Runtime
 from runtime.commands import triggers
 from runtime.identity import SYSTEM, Actor
-from runtime.store import jobs, workers
+from runtime.store import jobs, waking, workers
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 
 log = structlog.get_logger()
 LONGEST_SILENCE = 60.0  # seconds: far above a sleep, the slowest script and a database that is busy
-LONGEST_SLEEP = 5.0  # seconds: another process may have written a job without waking this one
+LONGEST_SLEEP = waking.ANYWAY
 BEAT = 1.0  # seconds between two beats, while jobs are held
 SILENT = 4.0  # seconds without a beat, after which a worker counts as dead
 HOLD = 0.03  # seconds after which a transaction begins no further job: on SQLite others wait for it

@@ -31,6 +31,7 @@ from runtime.ids import public_id
 from runtime.store import cases, event_log, jobs, search, states, user_tasks
 from runtime.store.db import Transaction
 from runtime.store.event_log import Event
+from runtime.store.waking import ANYWAY
 from runtime.values import Value, to_json
 
 _ONLY_TOLD = (ports.Entered, ports.Left)  # most of what happens
@@ -270,8 +271,9 @@ def _write(
     if moved.parked:
         schedule_retries(tx, case, moved.parked, attempts, _pauses(tx, case, execution, moved.parked))
     _note_deadlock(tx, case.id, execution)
-    # Whoever waits for due work looks again once this has committed.
-    if work or signals:
+    # Whoever waits for due work looks again once this has committed; in time for what is due later, anyway.
+    soon = tx.now + dt.timedelta(seconds=ANYWAY)
+    if signals or any(job["due_at"] <= soon for job in work):
         library.house(tx).waking.call(tx)
     if waits.external:
         tx.after_commit(library.house(tx).bell.ring)

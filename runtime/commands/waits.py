@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from runtime import library
 from runtime.engine import ports
 from runtime.ids import public_id
 from runtime.store import deployments, external_tasks, jobs
@@ -102,7 +103,8 @@ class Waits:
         )
         # A signal is not kept for those who begin to wait later.
         begun = [(wait.name, key) for wait, key in self.subscriptions.values() if wait.kind == "message"]
-        jobs.wake_kept(tx, begun)
+        if jobs.wake_kept(tx, begun):
+            library.house(tx).waking.call(tx)
 
     def rows(self, case_id: int, now: dt.datetime, sequence: int, steps: int) -> list[dict[str, Any]]:
         """A row of jobs for each timer and savepoint. `sequence`: of the case's last event; `steps`: those

@@ -274,18 +274,20 @@ def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
         tx.execute(sa.delete(subscriptions).where(subscriptions.c.activity.in_(activities)))
 
 
-def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> None:
-    """Messages that came before these (name, key) receivers are delivered now."""
-    if waits:
-        tx.alone(*(_meeting(name, key) for name, key in waits))
-        tx.execute(
-            sa.update(jobs)
-            .where(
-                _still_kept(tx),
-                sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
-            )
-            .values(**_again(tx))
+def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> bool:
+    """Messages that came before these (name, key) receivers are delivered now; whether there were any."""
+    if not waits:
+        return False
+    tx.alone(*(_meeting(name, key) for name, key in waits))
+    woken = tx.execute(
+        sa.update(jobs)
+        .where(
+            _still_kept(tx),
+            sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
         )
+        .values(**_again(tx))
+    )
+    return woken.rowcount > 0
 
 
 def wake_starters(tx: Transaction, names: Sequence[str]) -> None:

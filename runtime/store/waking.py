@@ -20,6 +20,8 @@ from runtime.store.db import Transaction
 
 log = structlog.get_logger()
 CHANNEL = "guicheng_jobs"
+# Seconds after which whoever listens looks for work without being called: what is due later than that needs no call.
+ANYWAY = 5.0
 LOOK = 1.0  # seconds after which a listener sees that it was closed
 PAUSE = 1.0  # seconds between two attempts to reach a database that is away
 

@@ -24,7 +24,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 COMMAND = re.compile(r"(?:^|[\s(/&])(guicheng|python3 run\.py) ([a-z]\S*(?: (?:[a-z]+(?=\s|$)|…))?|WORD)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 # Words of run.py itself; every other one is passed on to guicheng.
-RUN_PY = {"test", "bench", "setup", "lock"}
+RUN_PY = {"test", "bench", "soak", "setup", "lock"}
 
 
 def told(path: Path) -> str:
