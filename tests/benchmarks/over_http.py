@@ -119,13 +119,15 @@ def serving(office: Workplace) -> Iterator[Server]:
         [program, "serve", "--port", str(port)], env=environment, stdout=log, stderr=subprocess.STDOUT
     )
     try:
-        for _ in range(600):
+        for _ in range(1200):
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
                 break
             except OSError:
                 assert server.poll() is None, (office.place / "serve.log").read_text()
                 time.sleep(0.1)
+        else:
+            raise TimeoutError((office.place / "serve.log").read_text())
         yield Server(port, server.pid)
     finally:
         server.terminate()
