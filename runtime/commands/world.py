@@ -6,7 +6,7 @@ org tree. What steps send or decide is collected here and written by advance."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,8 @@ from runtime.values import Value
 # Seconds of scripts in one transaction. On SQLite everybody else who writes waits meanwhile, and a step may
 # take as long as the limit of a script; the rest goes on in the next transaction.
 PATIENCE = 1.0
+# Decisions of one operation that stand in its case's log one by one: as many as somebody reads.
+FEW = 200
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class BoundWorld:
             decide=lambda rule, facts, as_of=None: self._decide(rule, facts, as_of, step),
             send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
             zone=self.zone,
+            many=lambda rule, cases: self._decide_many(rule, cases, step),
         )
         try:
             with self.tx.savepoint():
@@ -117,6 +120,24 @@ class BoundWorld:
         if decision.refused:
             raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
         return decision.outputs
+
+    def _decide_many(
+        self, rule: str, cases: Sequence[Mapping[str, Value]], step: Step
+    ) -> list[Mapping[str, Value]]:
+        """Decide many; of more than FEW, one for each row that decided stands in the case's log. The books
+        keep what was asked and what came of it for each."""
+        day = library.today(self.tx)
+        ruleset = library.ruleset(self.tx, rule, day)
+        told: set[tuple[str, ...]] = set()
+        outputs = []
+        for decision in evaluate.decide_many(ruleset, cases, as_of=day):
+            if len(cases) <= FEW or decision.hits not in told or decision.refused:
+                told.add(decision.hits)
+                self.decided.append(Decided(step, decision))
+            if decision.refused:
+                raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
+            outputs.append(decision.outputs)
+        return outputs
 
     def run_script(self, source: str, names: Mapping[str, Value], step: Step) -> Scripted:
         began = clock.seconds()

@@ -89,30 +89,33 @@ def daily(
 
     A component without two days of history is absent. Sums are integers, so exact."""
     yesterday = today - dt.timedelta(days=1)
-    chosen = sa.select(demand_series).where(demand_series.c.first_day < yesterday)
+    series = demand_series.c
+    chosen = sa.select(demand_series).where(series.first_day < yesterday)
     if components is not None:
-        chosen = chosen.where(demand_series.c.component_id.in_(set(components)))
+        chosen = chosen.where(series.component_id.in_(set(components)))
     windows = {}
-    for series in tx.all(chosen):
-        end = min(series.last_day, yesterday)
-        start = max(series.first_day, end - dt.timedelta(days=window - 1))
-        windows[series.component_id] = (start, end)
-    if not windows:
-        return {}
-    earliest = min(start for start, _ in windows.values())
-    rows = tx.all(
-        sa.select(demand.c.component_id, demand.c.day, demand.c.pieces).where(
-            demand.c.day >= earliest, demand.c.day < today, demand.c.component_id.in_(windows)
+    for row in tx.all(chosen):
+        end = min(row.last_day, yesterday)
+        windows[row.component_id] = (max(row.first_day, end - dt.timedelta(days=window - 1)), end)
+    # Before a series there are no rows, and after it neither: only how long ago the window began differs.
+    begins = {end: end - dt.timedelta(days=window - 1) for _, end in windows.values() if end < yesterday}
+    usual = sa.literal(yesterday - dt.timedelta(days=window - 1))
+    begun = sa.case(begins, value=series.last_day, else_=usual) if begins else usual
+    found = (
+        sa.select(
+            demand.c.component_id,
+            sa.func.sum(demand.c.pieces).label("total"),
+            sa.func.sum(demand.c.pieces * demand.c.pieces).label("squares"),
         )
+        .join(demand_series, series.component_id == demand.c.component_id)
+        .where(demand.c.day >= begun, demand.c.day < today)
+        .group_by(demand.c.component_id)
     )
-    totals = {component: [0, 0] for component in windows}
-    for row in rows:
-        start, end = windows[row.component_id]
-        if start <= row.day <= end:
-            totals[row.component_id][0] += row.pieces
-            totals[row.component_id][1] += row.pieces * row.pieces
+    if components is not None:
+        found = found.where(demand.c.component_id.in_(windows))
+    totals = {row.component_id: (int(row.total), int(row.squares)) for row in tx.all(found)} if windows else {}
     return {
-        component: _of(totals[component], (end - start).days + 1)
+        component: _of(totals.get(component, (0, 0)), (end - start).days + 1)
         for component, (start, end) in windows.items()
         if end > start
     }

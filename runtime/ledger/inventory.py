@@ -5,7 +5,7 @@ Topics inventory.*, except inventory.receive (receipts.py). Not here: how much i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NotRequired, TypedDict
@@ -107,14 +107,16 @@ def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
     """`review_stock` of some components, or of all. SKUs in order."""
     tx = call.tx
     items = _items(call, components)
-    on_hand = stock.on_hand(tx, [item.row.id for item in items])
+    ids = [item.row.id for item in items]
+    # Of all components no list is sent to the database: it takes only so many, and reads them all anyway.
+    there = stock.on_hand(tx, None if components is None else ids)
+    on_hand = {id_: there.get(id_, 0) for id_ in ids}
     _end_uncovered(call, on_hand)
     alerted = set(tx.connection.execute(sa.select(stock_alerts.c.component_id).where(OPEN)).scalars())
     levels: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
     result: Reviewed = {"reviewed": len(items), "below": [], "missing": []}
-    for item in items:
-        level = _decide(call, item)
+    for item, level in zip(items, _decide_all(call, items), strict=True):
         pieces = on_hand[item.row.id]
         below = level is not None and pieces < level[0]
         if level is None:
@@ -150,7 +152,7 @@ def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
             levels,
         )
     tx.insert(stock_reviews, reviews)
-    safety.warn(call, on_hand)
+    safety.warn(call, on_hand, everything=components is None)
     return result
 
 
@@ -325,7 +327,8 @@ def _items(call: Call, components: Collection[int] | None) -> list[Item]:
     else:
         query = query.where(catalogue.components.c.id.in_(components))
     rows = call.tx.all(query.order_by(catalogue.components.c.sku))
-    daily = demand.daily(call.tx, call.today, safety.WINDOW, [row.id for row in rows])
+    asked = None if components is None else [row.id for row in rows]
+    daily = demand.daily(call.tx, call.today, safety.WINDOW, asked)
     return [Item(row, _facts(row, daily.get(row.id))) for row in rows]
 
 
@@ -345,10 +348,19 @@ def _facts(row: Any, history: demand.Demand | None) -> dict[str, Any] | None:
 
 def _decide(call: Call, item: Item) -> tuple[int, int] | None:
     """Safety stock and reorder point in whole pieces, rounded up: half a module protects nobody."""
-    if item.facts is None:
-        return None
-    outcome = call.decide("safety_stock", item.facts)
-    return _whole(outcome["safety_stock"]), _whole(outcome["reorder_point"])
+    [level] = _decide_all(call, [item])
+    return level
+
+
+def _decide_all(call: Call, items: Sequence[Item]) -> Iterator[tuple[int, int] | None]:
+    """Each item's level, None for those of which something is missing."""
+    outcomes = iter(call.decide_many("safety_stock", [item.facts for item in items if item.facts is not None]))
+    for item in items:
+        if item.facts is None:
+            yield None
+        else:
+            outcome = next(outcomes)
+            yield _whole(outcome["safety_stock"]), _whole(outcome["reorder_point"])
 
 
 def _whole(number: Decimal | int) -> int:

@@ -7,7 +7,7 @@ imports them all)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, Protocol, TypeVar, get_type_hints
@@ -75,6 +75,11 @@ class Call:
     decide: Decide
     send: Callable[[str, str, Mapping[str, Value]], None]
     zone: ZoneInfo = SHANGHAI
+    many: Callable[[str, Sequence[Mapping[str, Value]]], Sequence[Mapping[str, Value]]] | None = None
+
+    def decide_many(self, rule: str, cases: Sequence[Mapping[str, Value]]) -> Sequence[Mapping[str, Value]]:
+        """`decide` of each; where there is `many`, at once."""
+        return self.many(rule, cases) if self.many else [self.decide(rule, facts) for facts in cases]
 
 
 @dataclass(frozen=True)

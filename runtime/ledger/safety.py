@@ -80,22 +80,24 @@ NEXT = {
 }
 
 
-def warn(call: Call, on_hand: Mapping[int, int]) -> None:
+def warn(call: Call, on_hand: Mapping[int, int], *, everything: bool = False) -> None:
     """Send `stock_below_safety` for each component that has less than its safety stock and no open alert.
 
-    on_hand: component id → pieces in all warehouses. What is on order does not help: it
-    is not there."""
+    on_hand: component id → pieces in all warehouses (`everything`: of every component). What is on order
+    does not help: it is not there."""
     if not on_hand:
         return
-    rows = call.tx.all(
+    query = (
         sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters.c.safety_stock)
         .join(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
-        .where(catalogue.components.c.id.in_(on_hand), stock_alerts.c.id.is_(None))
+        .where(stock_alerts.c.id.is_(None), stock_parameters.c.safety_stock.is_not(None))
         .order_by(catalogue.components.c.sku)
     )
-    for row in rows:
-        if row.safety_stock is not None and on_hand[row.id] < row.safety_stock:
+    if not everything:
+        query = query.where(catalogue.components.c.id.in_(on_hand))
+    for row in call.tx.all(query):
+        if on_hand.get(row.id, row.safety_stock) < row.safety_stock:
             call.send("stock_below_safety", row.sku, {"component": row.sku})
 
 

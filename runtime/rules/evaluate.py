@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from runtime.children import surroundings
@@ -28,7 +28,7 @@ from runtime.rules.rulefile import load
 from runtime.rules.table import RuleFile
 from runtime.values import Value
 
-__all__ = ["Decision", "Ruleset", "check_in_child", "compile", "decide", "publishable"]
+__all__ = ["Decision", "Ruleset", "check_in_child", "compile", "decide", "decide_many", "publishable"]
 
 MAX_FAILURES = 3  # then a ruleset no longer asks the engine: each broken handle stays in memory
 _log = logging.getLogger(__name__)
@@ -100,6 +100,47 @@ def decide(
 
     With `explain`, the decision carries its trace and is checked against plain Python.
     Raises InputsInvalid when the inputs do not fit."""
+    return _decide(ruleset, inputs, as_of, lambda of: _fitting(ruleset, of, explain=explain))
+
+
+def decide_many(
+    ruleset: Ruleset, cases: Iterable[Mapping[str, Value]], as_of: dt.date | None = None
+) -> Iterator[Decision]:
+    """`decide` of many cases, each as it is decided alone.
+
+    The engine is asked, and plain Python explains and checks it, once for all cases that agree in what the
+    conditions look at; figures and outputs are computed for each."""
+    names = plain.compared_names(ruleset.file)
+    known: dict[tuple[Value, ...], _Fitting] = {}
+
+    def fitting(of: Facts) -> _Fitting:
+        key = tuple(of.compared[name] for name in names)
+        found = known.get(key)
+        if found is None:
+            found = known[key] = _fitting(ruleset, of, explain=True)
+        return found
+
+    for inputs in cases:
+        yield _decide(ruleset, inputs, as_of, fitting)
+
+
+_Fitting = tuple[tuple[str, ...], tuple[plain.Passed, ...]]  # ids of the rows that fit, and why others do not
+
+
+def _fitting(ruleset: Ruleset, of: Facts, *, explain: bool) -> _Fitting:
+    hits = ruleset.handle.hits(of)
+    if not explain:
+        return hits, ()
+    expected = plain.hits(ruleset.file, of)
+    if hits != expected:
+        ruleset.handle.quarantine(f"{hits} instead of {expected}")
+        hits = expected
+    return hits, plain.trace(ruleset.file, of)
+
+
+def _decide(
+    ruleset: Ruleset, inputs: Mapping[str, Value], as_of: dt.date | None, fitting: Callable[[Facts], _Fitting]
+) -> Decision:
     file = ruleset.file
     trace: tuple[plain.Passed, ...] = ()
     hits: tuple[str, ...] = ()
@@ -109,13 +150,7 @@ def decide(
         of = Facts(facts.normalise(file, inputs), {}, {})
         found = outcome.figure_failed(file, error)
     else:
-        hits = ruleset.handle.hits(of)
-        if explain:
-            trace = plain.trace(file, of)
-            expected = plain.hits(file, of)
-            if hits != expected:
-                ruleset.handle.quarantine(f"{hits} instead of {expected}")
-                hits = expected
+        hits, trace = fitting(of)
         found = outcome.settle(file, hits, of)
     return Decision(
         rule=file.key,

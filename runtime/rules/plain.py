@@ -56,6 +56,15 @@ def trace(file: RuleFile, facts: Facts) -> tuple[Passed, ...]:
     return tuple(passed)
 
 
+def compared_names(file: RuleFile) -> tuple[str, ...]:
+    """The names and operands that any condition looks at: cases that agree in them fit the same rows, for
+    the same reasons."""
+    return tuple(dict.fromkeys(
+        render(side) for row in file.rows for term in terms(row.when)
+        for side in operands(term) if not isinstance(side, Literal)
+    ))  # fmt: skip
+
+
 def _looked_at(term: Node, values: Mapping[str, Value]) -> dict[str, Value]:
     """The names and operands of a term with their values, as compared."""
     sides = (side for side in operands(term) if not isinstance(side, Literal))

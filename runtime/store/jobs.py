@@ -279,14 +279,12 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> bool:
     if not waits:
         return False
     tx.alone(*(_meeting(name, key) for name, key in waits))
-    woken = tx.execute(
-        sa.update(jobs)
-        .where(
-            _still_kept(tx),
-            sa.or_(*(sa.and_(jobs.c.element == name, jobs.c.correlation == key) for name, key in waits)),
-        )
-        .values(**_again(tx))
-    )
+    # One look-up a pair: of pairs joined by OR, SQLite looks through all messages that are kept.
+    of_pair = [
+        sa.select(jobs.c.id).where(_still_kept(tx), jobs.c.element == name, jobs.c.correlation == key)
+        for name, key in waits
+    ]
+    woken = tx.execute(sa.update(jobs).where(jobs.c.id.in_(sa.union_all(*of_pair))).values(**_again(tx)))
     return woken.rowcount > 0
 
 
