@@ -6,51 +6,14 @@ import datetime as dt
 import random
 from decimal import ROUND_CEILING, Decimal
 
-import sqlalchemy as sa
-
 from runtime.ledger import catalogue, demand, safety, stock
 from runtime.rules import evaluate, rulefile
 from runtime.rules.facts import InputsInvalid
 from runtime.values import Value
+from tests.benchmarks import many
 from tests.store.ledger.conftest import RULES, TODAY, Books
 
 MANY = 2_000
-
-
-def fill(books: Books, many: int, chance: random.Random) -> None:
-    first = books.tx.scalar(sa.select(sa.func.max(catalogue.components.c.id))) + 1
-    [row] = books.tx.all(sa.select(catalogue.components).limit(1))
-    like = dict(row._mapping.items())
-    place = books.tx.scalar(sa.select(catalogue.warehouses.c.id).limit(1))
-    books.tx.insert(
-        catalogue.components, [{**like, "id": first + n, "sku": f"K{n:06d}"} for n in range(many)]
-    )
-    books.tx.insert(safety.stock_parameters, [parameters(first + n, n, chance) for n in range(many)])
-    books.tx.insert(
-        stock.stock_balances,
-        [
-            {"component_id": first + n, "warehouse_id": place, "on_hand": chance.randrange(0, 400)}
-            for n in range(many)
-            if n % 7
-        ],
-    )
-    for n in range(0, many, 10):
-        days = chance.randrange(1, 300)
-        begun = TODAY - dt.timedelta(days=chance.randrange(1, 400))
-        pieces = [chance.choice((0, 0, 3, 40)) for _ in range(days)]
-        demand.load(books.tx, [demand.Series(first + n, begun, pieces)], "test")
-
-
-def parameters(component: int, number: int, chance: random.Random) -> dict[str, object]:
-    return {
-        "component_id": component,
-        "lead_time_days": chance.randrange(0, 90),
-        "lead_time_deviation": Decimal(chance.randrange(0, 90_000)) / 10_000,
-        "abc_class": chance.choice("ABC"),
-        "order_multiple": 1,
-        "daily_demand": Decimal(chance.randrange(0, 900_000)) / 10_000 if number % 13 else None,
-        "demand_deviation": Decimal(chance.randrange(0, 300_000)) / 10_000,
-    }
 
 
 def by_hand(books: Books) -> dict[int, tuple[int, int] | None]:
@@ -93,7 +56,7 @@ def by_hand(books: Books) -> dict[int, tuple[int, int] | None]:
 
 
 def test_each_of_thousands_is_judged_as_it_would_be_alone(books: Books) -> None:
-    fill(books, MANY, random.Random(5))
+    many.fill(books.tx.connection, MANY, TODAY)
     expected = by_hand(books)
     result = books.do("inventory.review_stock")
     rows = {row.component_id: row for row in books.rows(safety.stock_parameters)}
@@ -122,7 +85,7 @@ def test_a_review_of_many_asks_the_database_no_more_often_than_one_of_few(
 ) -> None:
     books.do("inventory.review_stock")
     few = len(statements)
-    fill(books, MANY, random.Random(6))
+    many.fill(books.tx.connection, MANY, TODAY)
     del statements[:]
     books.do("inventory.review_stock")
     assert len(statements) <= few + 2  # parameters that were found, and demand
