@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from runtime.errors import Conflict, Failed, Invalid
-from runtime.store import migrate
+from runtime.store import migrate, search
 from runtime.store.db import Exact, Tagged, metadata
 
 BATCH = 1000  # rows
@@ -69,6 +69,8 @@ def copy(source: Engine, target: Engine, told: Told = lambda table, done, of: No
     with source.connect() as read, read.begin(), target.connect() as write, write.begin() as written:
         with _referring_late(write, tables):
             found = {each.name: _copy(read, write, each, told) for each in tables}
+        # Each database keeps the words of search in its own way.
+        search.rebuild(write)
         for each in tables:
             _count_on(write, each)
             if _content(write, each) != found[each.name]:

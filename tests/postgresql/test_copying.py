@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from runtime import cli, doctor
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import user_tasks
+from runtime.queries import search
 from runtime.store import copying, db, migrate
 from runtime.store.db import metadata
 from tests import conftest
@@ -59,6 +60,8 @@ def test_an_installation_goes_on_where_it_was(embedded: Office, empty_database: 
     assert list(doctor.examine(moved.runtime.engine, moved.runtime.house)) == []
     chenjie = moved.as_("chenjie")
     (task,) = [row for row in chenjie.inbox() if row.element == "review_correction"]
+    # Search has its words again.
+    assert task.case in [row.id for row in moved.runtime.read(search.find, chenjie.actor, "更正").cases]
     moved.runtime.do(user_tasks.complete, chenjie.actor, task.id, {"correction_decision": "approve"})
     moved.settle()
     assert moved.case(task.case).status == "completed"
