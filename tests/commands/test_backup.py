@@ -21,6 +21,9 @@ from runtime.store import migrate
 from tests.diagrams import bpmn, end, start, user
 from tests.office import Office
 
+# It looks into the file of SQLite, and damages it.
+pytestmark = pytest.mark.embedded
+
 SIMPLE = bpmn(
     "simple",
     start(),

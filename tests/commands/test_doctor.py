@@ -21,6 +21,9 @@ from tests.conftest import START
 from tests.diagrams import bpmn, element, end, flow, service, start, timer, user
 from tests.office import Office
 
+# It looks into the file of SQLite, and damages it.
+pytestmark = pytest.mark.embedded
+
 MESSAGE = '<messageEventDefinition messageRef="m"/>'
 SIGNAL = '<signalEventDefinition signalRef="s"/>'
 # A case that waits in every way at once.

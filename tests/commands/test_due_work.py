@@ -301,6 +301,7 @@ def test_what_is_not_due_yet_does_not_keep_what_is(firm: Office) -> None:
     assert [case.status for case in cases_] == ["running", "completed"]
 
 
+@pytest.mark.embedded
 def test_what_is_due_and_when_the_next_is_are_found_by_an_index(firm: Office) -> None:
     """However many timers there are: only what is due is touched, and of what is not the first."""
     firm.deploy(NAP)

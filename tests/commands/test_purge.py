@@ -93,6 +93,7 @@ def test_a_running_case_is_never_erased(firm: Office) -> None:
     assert case.status == "running" and findings(firm) == []
 
 
+@pytest.mark.embedded
 def test_nothing_that_was_said_in_it_is_left_in_the_database(firm: Office) -> None:
     """Neither in a table nor in the file: what is erased is overwritten."""
     firm.deploy(errand())
