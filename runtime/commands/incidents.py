@@ -10,10 +10,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import access, library
 from runtime.commands import advance
-from runtime.errors import Conflict, Invalid, NotFound
-from runtime.identity import Actor, require
+from runtime.commands.user_tasks import hold_files
+from runtime.engine.errors import CannotSkip, NotParked, Stuck
+from runtime.errors import Conflict, Invalid, NotFound, Problem
+from runtime.expressions.errors import CannotEvaluate
+from runtime.identity import SYSTEM, Actor, require
 from runtime.ids import public_id
 from runtime.store import cases, external_tasks, jobs
 from runtime.store.db import Transaction
@@ -51,13 +54,20 @@ class StillHeldUp(Conflict):
     code = "incident.still_held_up"
 
 
+class GoesNoFurther(Conflict):
+    """Skipped like this, the case finds no way on from the step."""
+
+    code = "incident.goes_no_further"
+
+
+NOT_SKIPPED = (NotParked, CannotSkip, GoesNoFurther)  # why a step is not passed over
 LOSABLE = ("message", "signal", "begin", "start")  # jobs that a person may give up
 LONGEST = 1000  # characters of a reason
 
 
 def retry(tx: Transaction, actor: Actor, incident: str, reason: str = "") -> None:
     """Try the step or job behind an incident again, soon. Raises IncidentResolved."""
-    row = _resolve(tx, actor, incident, "retried", reason)
+    row = _resolve(tx, actor, incident, "retried", reason.strip()[:LONGEST])
     if row.job_id is not None:
         tx.execute(
             sa.update(jobs.jobs)
@@ -84,14 +94,21 @@ def skip(
     tx: Transaction, actor: Actor, incident: str, reason: str, values: Mapping[str, Value] | None = None
 ) -> None:
     """Pass over the step behind an incident: the case goes on as if it were done, with `values` in place of
-    what would have come of it. Raises ReasonMissing, NoStep, NotParked, CannotSkip, IncidentResolved."""
+    what would have come of it.
+
+    Raises ReasonMissing, NoStep, NotParked, CannotSkip, NotAValue, NotYourFile, IncidentResolved, and
+    GoesNoFurther with the cause as its problem, where the actor may know what the case holds."""
     told = _reason(reason)
     row = _resolve(tx, actor, incident, "skipped", told)
     case = _case(tx, row)
     given = dict(values or {})
     entry = Event("skipped", case.process, row.element, row.activity, {"reason": told, "values": sorted(given)})
     _end_retries(tx, row)
-    advance.move(tx, actor, case, lambda execution: execution.skip(row.activity, given), [entry])
+    _hold(tx, actor, case, given)
+    try:
+        advance.move(tx, actor, case, lambda execution: execution.skip(row.activity, given), [entry])
+    except (Stuck, CannotEvaluate) as failure:
+        raise GoesNoFurther(_cause(tx, actor, case, row.element, failure)) from failure
 
 
 def correct(
@@ -99,12 +116,13 @@ def correct(
 ) -> None:
     """Write variables where the step behind an incident sees them, and try it again at once.
 
-    Raises ReasonMissing, NoStep, IncidentResolved."""
+    Raises ReasonMissing, NoStep, NotAValue, NotYourFile, IncidentResolved."""
     told = _reason(reason)
     row = _resolve(tx, actor, incident, "corrected", told)
     case = _case(tx, row)
     entry = Event("corrected", case.process, row.element, row.activity, {"reason": told, "values": sorted(values)})
     _end_retries(tx, row)
+    _hold(tx, actor, case, values)
     advance.move(tx, actor, case, lambda execution: execution.correct(row.activity, values), [entry])
 
 
@@ -155,6 +173,24 @@ def _case(tx: Transaction, row: Any) -> Any:
     if case is None or case.status != "running" or row.job_id is not None:
         raise NoStep()
     return case
+
+
+def _hold(tx: Transaction, actor: Actor, case: Any, given: Mapping[str, Value]) -> None:
+    """Nobody makes a file of others their own by naming it. Raises NotYourFile."""
+    if actor is not SYSTEM:
+        hold_files(tx, actor, case.id, given)
+
+
+def _cause(
+    tx: Transaction, actor: Actor, case: Any, element: str, failure: Stuck | CannotEvaluate
+) -> list[Problem]:
+    """Why it went no further; nothing where the sentence may name what a confidential case holds."""
+    seen = sa.select(cases.cases.c.id).where(
+        cases.cases.c.id == case.id, access.case_visible(actor, fully=True)
+    )
+    if actor is not SYSTEM and case.confidential and tx.first(seen) is None:
+        return []
+    return [Problem(failure.code, failure.message, element, failure.params)]
 
 
 def _end_retries(tx: Transaction, row: Any) -> None:

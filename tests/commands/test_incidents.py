@@ -16,7 +16,7 @@ from runtime.identity import SYSTEM
 from runtime.queries import incidents as listed
 from runtime.store import jobs
 from runtime.store.cases import cases as case_table
-from tests.diagrams import bpmn, element, end, flow, start, timer, user
+from tests.diagrams import bpmn, element, end, flow, properties, start, timer, user
 from tests.office import Case, Office
 
 
@@ -124,10 +124,31 @@ def test_a_decision_about_the_way_is_not_passed_over(firm: Office) -> None:
     (found,) = firm.runtime.read(listed.listing, firm.as_("root").actor)
     root = firm.as_("root").actor
     # Without a price there is still no way; with one the gateway is asked.
-    with pytest.raises(Exception, match="price"):
+    with pytest.raises(incidents.GoesNoFurther) as refused:
         firm.runtime.do(incidents.skip, root, found.id, "Go on", {})
+    assert "price" in str(refused.value.problems[0])
+    with pytest.raises(incidents.GoesNoFurther) as refused:
+        firm.runtime.do(incidents.skip, root, found.id, "Go on", {"price": 1})
+    assert refused.value.problems[0].rule == "engine.no_way_out"
+    assert len(firm.incidents()) == 1
     firm.runtime.do(incidents.skip, root, found.id, "Go on", {"price": 0})
     assert set(case.state.standing.values()) == {"b"}
+
+
+def test_why_a_confidential_case_goes_no_further_is_told_to_who_may_read_it(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "pay", start(), element("exclusiveGateway", "which"), end("little"), end("much"),
+            flow("begun", "which"), flow("which", "little", "${wage}"), flow("which", "much", "${not wage}"),
+            extra=properties(confidential="true"),
+        )
+    )  # fmt: skip
+    firm.as_("spec").start("pay")
+    (found,) = firm.runtime.read(listed.listing, firm.as_("root").actor)
+    for who, told in ((firm.as_("root").actor, 0), (SYSTEM, 1)):
+        with pytest.raises(incidents.GoesNoFurther) as refused:
+            firm.runtime.do(incidents.skip, who, found.id, "Go on", {"wage": 9600})
+        assert len(refused.value.problems) == told and "9600" not in str(refused.value)
 
 
 def test_an_event_based_decision_cannot_be_skipped(firm: Office) -> None:

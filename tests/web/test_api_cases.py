@@ -171,3 +171,76 @@ def test_incidents_are_listed_and_tried_again_by_who_operates(firm: Office) -> N
     assert root.post(f"/incidents/{incident['id']}/retry") == (204, None)
     assert root.code("POST", f"/incidents/{incident['id']}/retry") == (409, "incident.resolved")
     assert root.code("POST", "/incidents/x/retry") == (404, "incident.unknown")
+
+
+def stuck(firm: Office) -> tuple[Any, str]:
+    """A case whose gateway needs a total that nobody wrote, and its incident."""
+    firm.deploy(SUMS)
+    case = firm.as_("spec").start("sums")
+    firm.as_("spec").do("ask", case.id)
+    (incident,) = Program(firm, "root").get("/incidents")[1]["incidents"]
+    return case, incident["id"]
+
+
+def test_a_program_corrects_what_a_step_needs_with_its_type(firm: Office) -> None:
+    case, incident = stuck(firm)
+    root = Program(firm, "root")
+    body = '{"reason": "Forgotten", "variables": {"total": 12.50, "on": {"$date": "2026-03-09"}}}'
+    assert root.post(f"/incidents/{incident}/correct", body) == (204, None)
+    assert case.status == "completed" and case.variables["total"] == Decimal("12.50")
+    assert str(case.variables["on"]) == "2026-03-09"
+    assert root.code("POST", f"/incidents/{incident}/correct", body) == (409, "incident.resolved")
+
+
+def test_a_program_skips_a_step_and_is_told_why_it_goes_no_further(firm: Office) -> None:
+    case, incident = stuck(firm)
+    root = Program(firm, "root")
+    status, told = root.post(f"/incidents/{incident}/skip", {"reason": "Go on"})
+    assert (status, told["code"]) == (409, "incident.goes_no_further")
+    (problem,) = told["problems"]
+    assert problem["code"] == "expression.unknown_name" and "total" in problem["message"]
+    assert root.post(
+        f"/incidents/{incident}/skip", {"reason": "It is small", "variables": {"total": 1}}
+    ) == (204, None)
+    assert case.status == "completed"
+
+
+def test_what_holds_up_a_case_is_not_closed_and_a_case_is_cancelled_once(firm: Office) -> None:
+    case, incident = stuck(firm)
+    root = Program(firm, "root")
+    closed = root.code("POST", f"/incidents/{incident}/close", {"reason": "Never mind"})
+    assert closed == (409, "incident.still_held_up")
+    assert root.post(f"/cases/{case.id}/cancel", {"reason": "Ordered twice"}) == (204, None)
+    assert case.status == "cancelled" and root.get("/incidents")[1]["incidents"] == []
+    assert root.code("POST", f"/cases/{case.id}/cancel", {"reason": "Again"}) == (409, "case.is_over")
+    assert root.code("POST", "/cases/x/cancel", {"reason": "?"}) == (404, "case.nothing_to_cancel")
+
+
+def test_only_who_operates_deals_with_incidents_and_only_with_a_reason(firm: Office) -> None:
+    case, incident = stuck(firm)
+    root, spec = Program(firm, "root"), Program(firm, "spec")
+    for address, more in (
+        (f"/incidents/{incident}/skip", {}),
+        (f"/incidents/{incident}/correct", {"variables": {"total": 1}}),
+        (f"/incidents/{incident}/close", {}),
+        (f"/cases/{case.id}/cancel", {}),
+    ):
+        assert spec.code("POST", address, {"reason": "Because", **more}) == (403, "not_granted")
+        assert root.code("POST", address, {"reason": "  ", **more}) == (400, "incident.reason_missing")
+        assert root.code("POST", address, more) == (400, "request.invalid")
+    assert case.status == "running" and len(firm.incidents()) == 1
+
+
+@pytest.mark.parametrize("way", ["skip", "correct"])
+def test_a_correction_holds_values_and_files_of_ones_own(firm: Office, way: str) -> None:
+    case, incident = stuck(firm)
+    root = Program(firm, "root")
+    file = {"$file": {"sha256": "a" * 64, "name": "x", "media_type": "text/plain", "size": 1}}
+    for value, refused in (
+        (file, (403, "file.not_yours")),
+        ({"$decimal": "NaN"}, (400, "value.unsupported")),
+        ({"$person": "boss"}, (400, "value.unsupported")),
+    ):
+        sent = {"reason": "A guess", "variables": {"total": 1, "other": value}}
+        assert root.code("POST", f"/incidents/{incident}/{way}", sent) == refused
+    assert case.status == "running" and len(firm.incidents()) == 1

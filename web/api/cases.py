@@ -4,9 +4,12 @@ Not here: starting one (processes.py), its tasks (tasks.py)."""
 
 from __future__ import annotations
 
+from runtime.commands import cancelling
+from runtime.commands.incidents import ReasonMissing
 from runtime.queries import cases, inbox, pages, variables
 from web import current
 from web.api import case_shapes as shapes
+from web.api.incidents import Reason
 from web.api.routes import route
 from web.api.tasks import Done as Started
 
@@ -35,3 +38,12 @@ def held(case: str) -> shapes.Variables:
 def history(case: str) -> shapes.History:
     """What happened in a case, oldest first, in the reader's words."""
     return shapes.History.of(current.read(cases.case_page, case, current.language()))
+
+
+@route(
+    "POST", "/cases/<case>/cancel", takes=Reason,
+    refuses=[cancelling.NothingToCancel, cancelling.CaseIsOver, ReasonMissing],
+)  # fmt: skip
+def cancel(case: str, sent: Reason) -> None:
+    """End a case where it stands, by who operates cases: what waits is withdrawn, nothing is undone."""
+    current.do(cancelling.cancel, case, sent.reason)
