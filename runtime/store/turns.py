@@ -1,0 +1,92 @@
+"""Whose turn it is to write an embedded database: SQLite has one writer, and is no fair doorkeeper.
+
+Not here: transactions (db.py). PostgreSQL keeps its own order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from runtime import clock
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+ASKING = 0.001  # seconds between two times that a writer asks for its turn
+
+
+def begin_writing(connection: Connection, wait: float) -> None:
+    """Ask for the lock until it is there, or for `wait` seconds.
+
+    SQLite's own waiting asks ever more seldom, in the end ten times a second: beside a worker that
+    has much to do, a person would hardly ever meet the moment in which nobody writes. Who asks holds the
+    turn meanwhile, in whatever process: whoever has just written stands behind them."""
+    driver: Any = connection.connection.driver_connection
+    turn, until = _turn(connection), clock.seconds() + wait
+    try:
+        while clock.seconds() < until:
+            if turn is None or turn.take():
+                try:
+                    driver.execute("PRAGMA busy_timeout=0")
+                    driver.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                        break
+                finally:
+                    driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")
+            time.sleep(ASKING)
+        # Said once more, for its error to be told as any other statement's.
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")
+        if turn is not None:
+            turn.give()
+
+
+class _Turn:
+    """The right to ask next for the lock of one SQLite file: of one connection at a time.
+
+    Held by a lock on a file beside it, so that it ends with the process that holds it."""
+
+    def __init__(self, database: str) -> None:
+        self._file = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._mine = False
+
+    def take(self) -> bool:
+        if not self._mine:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+            self._mine = True
+        return True
+
+    def give(self) -> None:
+        if self._mine:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._mine = False
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+
+def _turn(connection: Connection) -> _Turn | None:
+    """The connection's own; None where there is no file to lock."""
+    about = connection.info
+    if "turn" not in about:
+        database = connection.engine.url.database
+        about["turn"] = None
+        if fcntl is not None and database and os.path.isfile(database):
+            with suppress(OSError):
+                about["turn"] = _Turn(database)
+    held: _Turn | None = about["turn"]
+    return held
