@@ -416,6 +416,8 @@ def _insisting(act: Callable[[], T]) -> T:
         except (CaseMoved, db.Again, sa.exc.SQLAlchemyError) as error:
             cause = error.why if isinstance(error, db.Again) else error
             means = outages.Busy if isinstance(cause, CaseMoved) else outages.meaning(cause)
+            if means is None and attempt == 1 and outages.overtaken(cause):
+                continue
             if means is None:
                 raise cause from None
             tired = attempt == TRIES or clock.seconds() - began > PATIENCE

@@ -102,8 +102,16 @@ class Office:
 
         def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
             opening = statement.startswith(
-                # PostgreSQL asks for its locks where SQLite had them with BEGIN IMMEDIATE.
-                ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK", "SELECT pg_advisory_xact_lock")
+                # PostgreSQL asks for its locks where SQLite had them with BEGIN IMMEDIATE, and calls workers itself.
+                (
+                    "BEGIN",
+                    "PRAGMA",
+                    "SAVEPOINT",
+                    "RELEASE",
+                    "ROLLBACK",
+                    "SELECT pg_advisory_xact_lock",
+                    "NOTIFY",
+                )
             )
             # What is deployed is looked up and compiled once a revision and process, not once a step.
             compiling = "FROM resources" in statement

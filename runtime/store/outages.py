@@ -82,6 +82,13 @@ def _of_postgresql(error: BaseException) -> type[GuichengError] | None:
     return None
 
 
+def overtaken(error: BaseException | None) -> bool:
+    """Whether somebody else wrote the same key at the same moment, which no look beforehand could show.
+
+    Run again, the look shows it; a second time it is a defect of ours. SQLite has one writer at a time."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == "23505"
+
+
 def told(act: Callable[[], None]) -> None:
     """Commit, and say what it means when that fails. Raises Busy, Full, Unsure."""
     try:

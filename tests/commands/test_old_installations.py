@@ -17,6 +17,9 @@ from runtime.identity import SYSTEM
 from tests.conftest import START
 from tests.office import Office
 
+# They are kept as files of SQLite.
+pytestmark = pytest.mark.embedded
+
 GOLDEN = Path(__file__).parents[1] / "store" / "golden"
 DUMPS = sorted(GOLDEN.glob("*.sql.xz"))
 
