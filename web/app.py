@@ -1,7 +1,8 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, account, inbox, cases, processes, rules, stock, files, operations), the API (api/), headers (security.py)."""
+(auth, account, inbox, cases, processes, rules, stock, files, operations, incidents), the API (api/), headers
+(security.py)."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from web import (
     current,
     files,
     inbox,
+    incidents,
     machines,
     operations,
     processes,
@@ -88,7 +90,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    for part in (auth, account, inbox, cases, processes, rules, stock, files, operations, machines):
+    for part in (auth, account, inbox, cases, processes, rules, stock, files, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)
     security.csrf.exempt(

@@ -14,7 +14,7 @@ from runtime import access, i18n, library, values
 from runtime.bpmn.model import Node, Process, Scope
 from runtime.errors import NotFound
 from runtime.i18n import say
-from runtime.identity import GROUPS, Actor, Person
+from runtime.identity import GROUPS, Actor, Person, require
 from runtime.ledger import operations, reading
 from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
@@ -27,6 +27,7 @@ from runtime.store.event_log import decisions
 from runtime.store.external_tasks import external_tasks
 from runtime.store.files import file_uses
 from runtime.store.jobs import incidents, subscriptions
+from runtime.store.purges import PURGED
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
 
@@ -96,6 +97,44 @@ class CasePage:
     open_tasks: list[TaskRow] = field(default_factory=list)
     incidents: list[IncidentView] = field(default_factory=list)
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """A case that somebody may cancel, and what would go with it: `tasks` by name in each language, only
+    counted (`open`) for who does not see the case."""
+
+    id: str
+    title: Mapping[str, str]
+    process_key: str
+    process_names: Mapping[str, str]
+    status: str
+    seen: bool
+    open: int
+    tasks: list[Mapping[str, str]]
+
+
+def stopping(tx: Transaction, actor: Actor, case: str) -> Stopping:
+    """Needs the right to operate cases, as cancelling does. Raises NoSuchCase."""
+    require(actor, "operate", "case")
+    row = tx.first(
+        sa.select(cases, access.case_visible(actor).label("seen")).where(
+            cases.c.public_id == case, cases.c.status != PURGED
+        )
+    )
+    if row is None:
+        raise NoSuchCase()
+    rows = tx.all(
+        sa.select(*columns())
+        .join(cases, cases.c.id == tasks.c.case_id)
+        .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN))
+        .order_by(tasks.c.id)
+    )
+    names = [each.names or {"en": each.element} for each in task_rows(tx, rows)] if row.seen else []
+    return Stopping(
+        row.public_id, row.title, row.process, process_names(tx).get(row.process, {}), row.status,
+        bool(row.seen), len(rows), names,
+    )  # fmt: skip
 
 
 def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePage:

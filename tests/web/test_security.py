@@ -268,10 +268,13 @@ def test_a_process_of_others_is_not_started_by_its_address(house: House, process
 
 def test_only_an_administrator_tries_again_or_touches_a_rule(house: House) -> None:
     for who in ("wangfang", "sunli", "qianwei"):
-        assert house.at(who).get("/operations").status_code == 403
+        for page in ("/operations", "/incidents/y", "/cases/x/cancel"):
+            assert house.at(who).get(page).status_code == 403, (who, page)
         for address in (
             "/cases/x/incidents/y/retry",
             "/operations/incidents/y/retry",
+            *(f"/incidents/y/{way}" for way in ("retry", "skip", "correct", "close")),
+            "/cases/x/cancel",
             "/operations/messages/y/deliver",
             "/operations/messages/y/discard",
             "/rules/bonus_tier",

@@ -10,7 +10,7 @@ import pytest
 from runtime import i18n
 from runtime.clock import now
 from tests.web.stand_ins import Office
-from web import app, messages, show, stock
+from web import app, incidents, messages, show, stock, typed
 from web.wording import wording
 
 
@@ -23,6 +23,9 @@ def test_what_libraries_and_the_framework_say_is_translated(language: str) -> No
         *app.HTTP_SENTENCES.values(),
         *stock.KINDS.values(),
         *stock.REASONS.values(),
+        *incidents.DONE.values(),
+        *incidents.RESOLUTIONS.values(),
+        *typed.sentences(),
         *(label for label, _ in stock.FIGURES.values()),
         "and",
         "or",
