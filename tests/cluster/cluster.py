@@ -112,11 +112,18 @@ class Cluster:
     def programs(self) -> list[Program]:
         return [*self.webs, *self.workers]
 
+    def supervise(self) -> None:
+        """Start again what ended by itself: a process that begins while the database is away says so and ends."""
+        for program in self.programs:
+            if program.process is not None and program.process.poll() is not None:
+                program.start()
+
     def serving(self, seconds: float = 120) -> None:
         """Wait until every web process answers."""
         until = time.monotonic() + seconds
         for web in self.webs:
             while not web.answers():
+                self.supervise()
                 assert time.monotonic() < until, f"{web.name} does not answer: {web.log.read_text()[-2000:]}"
                 time.sleep(0.1)
         self.slow = self.slow or max(web.age for web in self.webs)
@@ -223,6 +230,7 @@ def havoc(
             server.start()
             done.append(f"database {how}")
             continue
+        cluster.supervise()
         # What has not begun to work yet is killed in vain.
         program = chance.choice(cluster.programs)
         others = [web for web in cluster.webs if web is not program]

@@ -84,6 +84,7 @@ def test_killed_at_random_everything_accepted_is_there_once(
         # Whatever is due is done by the workers that live, without anybody's help.
         until = time.monotonic() + 180
         while checker.unfinished(url) and time.monotonic() < until:
+            cluster.supervise()
             time.sleep(0.2)
     started = [each for person in people for each in person.started]
     completed = [each for person in people for each in person.completed]

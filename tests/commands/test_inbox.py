@@ -158,7 +158,6 @@ def test_candidates_follow_their_task_whatever_becomes_of_it(desk: Desk) -> None
     assert followed(firm) == []
 
 
-@pytest.mark.embedded
 @pytest.mark.parametrize("order", inbox.ORDERS)
 def test_no_list_and_no_count_looks_through_a_whole_table(desk: Desk, order: str) -> None:
     firm = desk.office
@@ -178,7 +177,6 @@ def test_no_list_and_no_count_looks_through_a_whole_table(desk: Desk, order: str
     assert scans(firm.runtime.engine, said, *tables) == []
 
 
-@pytest.mark.embedded
 def test_a_case_is_judged_by_its_own_tasks_not_by_all(desk: Desk) -> None:
     """Who has a task of a case sees it: asked of the case's tasks, never of everybody's."""
     firm = desk.office

@@ -197,7 +197,6 @@ def test_a_cursor_of_nobody_is_refused(firm: Office, cursor: str) -> None:
         firm.runtime.read(search.find, firm.as_("spec").actor, "电缆", after=cursor)
 
 
-@pytest.mark.embedded
 def test_no_search_looks_through_a_whole_table(firm: Office, orders: list[str]) -> None:
     actor = firm.as_("spec").actor
     firm.runtime.read(search.find, actor, "王芳")
