@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from runtime.commands import cancelling, incidents
-from tests.diagrams import bpmn, element, end, start
+from tests.diagrams import bpmn, element, end, properties, start
 from tests.web.stand_ins import send
 from tests.web.test_api_cases import SUMS
 from tests.web.test_with_runtime import Browser
@@ -198,3 +198,20 @@ def test_only_who_operates_is_offered_it_and_no_other_site_may_send_it(
     assert send(starter.client, f"/cases/{case.id}/cancel", {"reason": "?"}).status_code == 403
     assert admin.client.post(f"/cases/{case.id}/cancel", data={"reason": "?"}).status_code == 400
     assert case.status == "running" and len(office.incidents()) == 1
+
+
+def test_of_a_confidential_case_no_task_and_no_reason_is_told_to_who_does_not_see_it(office: Any) -> None:
+    office.deploy(SUMS.replace("<startEvent", properties(confidential="true") + "<startEvent", 1))
+    case, other = (office.as_("liyang").start("sums") for _ in range(2))
+    office.as_("liyang").do("ask", case.id)
+    admin = Browser(office, "linxi")
+    send(admin.client, "/language", {"language": "en"})
+    (incident,) = set(re.findall(r'href="/incidents/(\w+)"', admin.client.get("/operations").text))
+    page = admin.client.get(f"/incidents/{incident}").text
+    assert "expression.unknown_name" in page and "${total" not in page
+    asked = admin.client.get(f"/cases/{other.id}/cancel").text
+    assert "withdrawn (1)" in asked and "withdrawn:" not in asked
+    refused = send(admin.client, f"/incidents/{incident}/skip", {"reason": "Go on"})
+    assert refused.status_code == 409 and "${total" not in refused.text
+    answer = send(admin.client, f"/cases/{case.id}/cancel", {"reason": "Ordered twice"})
+    assert answer.headers["Location"] == "/operations" and case.status == "cancelled"
