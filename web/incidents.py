@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import cancelling, incidents
 from runtime.commands.user_tasks import NotYourFile
-from runtime.errors import Conflict, GuichengError, Invalid
+from runtime.errors import Conflict, GuichengError, Invalid, NotFound
 from runtime.queries import cases
 from runtime.queries import incidents as queries
 from web import current, typed
@@ -37,8 +37,10 @@ def show(incident: str) -> str:
     return _page(incident)
 
 
-@bp.post("/incidents/<incident>/<any(retry, skip, correct, close):way>")
+@bp.post("/incidents/<incident>/<way>")
 def deal(incident: str, way: str) -> ResponseReturnValue:
+    if way not in DONE:
+        raise NotFound
     reason, given = request.form.get("reason", ""), typed.given()
     takes_values = way in ("skip", "correct")
     if takes_values and "more" in request.form:

@@ -132,6 +132,7 @@ def test_who_comes_second_is_told_who_was_faster_and_why(office: Any, held_up: t
         assert told in answer.text
     assert "<textarea" not in answer.text
     assert admin.client.get("/incidents/x").status_code == 404
+    assert send(admin.client, f"/incidents/{incident}/forget", {"reason": "?"}).status_code == 404
     assert send(admin.client, "/incidents/x/close", {"reason": "?"}).status_code == 404
 
 
