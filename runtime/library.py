@@ -142,6 +142,15 @@ def revision(tx: Transaction) -> int | None:
     return int(tx.memo["revision"])
 
 
+def begun(tx: Transaction) -> int:
+    """The revision that a case begins in, with what this very transaction has deployed."""
+    number = revision(tx)
+    if number is None:
+        found = accounts.READ_REVISION.one(tx)
+        number = (found and found[0]) or 0
+    return int(number)
+
+
 def seen(tx: Transaction, number: int | None) -> None:
     """The revision was read along with something else."""
     tx.memo.setdefault("revision", number or 0)
@@ -337,16 +346,21 @@ def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
     return house(tx).forms.get((resource_id, element), make)
 
 
-def form_id(tx: Transaction, node: Node, diagram: int, named: str) -> int | None:
+def form_id(tx: Transaction, node: Node, diagram: int, named: str, begun: int | None = None) -> int | None:
     """The resource that holds an element's form: its own diagram (id `diagram`), or the file that it
-    names (`named`, evaluated). None if it has no form. Raises NoSuchForm, NoSuchVersion."""
+    names (`named`, evaluated). `begun`: the revision that the case began in; None for one that begins now.
+    None if it has no form. Raises NoSuchForm, NoSuchVersion."""
     if node.fields:
         return diagram
     if not named:
         return None
-    if node.attributes.get("formRefBinding") == "version":
+    binding = node.attributes.get("formRefBinding")
+    if binding == "version":
         return version(tx, "form", named, node.attributes.get("formRefVersion", ""))
-    row = newest(tx, "form", named)
+    if binding == "deployment" and begun is not None:
+        row = _as_of_revision(tx, ("form", named, begun), lambda: deployments.as_of(tx, "form", named, begun))
+    else:
+        row = newest(tx, "form", named)
     if row is None:
         raise NoSuchForm(form=named)
     return int(row.id)
@@ -374,9 +388,12 @@ def spoken_names(tx: Transaction) -> dict[tuple[str, str], tuple[str, ...]]:
     return cast(dict[tuple[str, str], tuple[str, ...]], _as_of_revision(tx, "spoken_names", make))
 
 
-def ruleset(tx: Transaction, key: str, as_of: dt.date) -> evaluate.Ruleset:
-    """The compiled rule that decides for a date. Raises NoRuleInForce."""
-    row = _as_of_revision(tx, ("in_force", key, as_of), lambda: deployments.in_force(tx, key, as_of))
+def ruleset(tx: Transaction, key: str, as_of: dt.date, begun: int | None = None) -> evaluate.Ruleset:
+    """The compiled rule that decides for a date; with `begun`, of what was deployed by that revision.
+    Raises NoRuleInForce."""
+    row = _as_of_revision(
+        tx, ("in_force", key, as_of, begun), lambda: deployments.in_force(tx, key, as_of, begun)
+    )
     if row is None:
         raise NoRuleInForce(rule=key, date=as_of)
     return rule(tx, row.id)

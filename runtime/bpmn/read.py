@@ -25,7 +25,7 @@ from runtime.bpmn.vocabulary import FLOW_NODES, SUBPROCESSES
 from runtime.errors import Invalid, Problem
 
 # camunda:formKey as Camunda Modeler writes it for a form deployed beside the diagram.
-_FORM_KEY = re.compile(r"^camunda-forms:(?:deployment|app):(?:.*/)?([^/]+?)(?:\.form)?$")
+_FORM_KEY = re.compile(r"^camunda-forms:(deployment|app):(?:.*/)?([^/]+?)(?:\.form)?$")
 NOT_BPMN = "This is not a BPMN 2.0 file: it begins with {element}."
 _OWNER = re.compile(r"(user|group)\(([^)]*)\)|([^,\s][^,]*)")
 
@@ -207,7 +207,9 @@ def _node(
 def _form(attributes: dict[str, str]) -> dict[str, str]:
     key = _FORM_KEY.match(attributes.get("formKey", ""))
     if key and "formRef" not in attributes:
-        attributes["formRef"] = key[1]
+        attributes["formRef"] = key[2]
+        if key[1] == "deployment":
+            attributes.setdefault("formRefBinding", "deployment")
     return attributes
 
 

@@ -78,7 +78,8 @@ def begin(
     definition = library.definition(tx, process, bindings)
     case = public_id()
     structlog.contextvars.bind_contextvars(case=case)
-    world = BoundWorld(tx, case, actor, bindings)
+    begun = library.begun(tx)
+    world = BoundWorld(tx, case, actor, bindings, begun)
     given = {**variables, "initiator": actor.public_id or None}
     execution = Execution.start(
         definition,
@@ -94,6 +95,7 @@ def begin(
         public_id=case,
         process=process,
         bindings=bindings,
+        revision=begun,
         business_key=business_key,
         title={},
         status="running",
@@ -126,7 +128,7 @@ def move(
     `steps`: those that it made before in a row, waiting for nothing."""
     definition = library.definition(tx, case.process, case.bindings)
     structlog.contextvars.bind_contextvars(case=case.public_id)
-    world = BoundWorld(tx, case.public_id, actor, case.bindings)
+    world = BoundWorld(tx, case.public_id, actor, case.bindings, case.revision)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
@@ -335,7 +337,7 @@ def _open_task(
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
     form_id = None
     try:
-        form_id = library.form_id(tx, node, case.bindings[task.process], task.form or "")
+        form_id = library.form_id(tx, node, case.bindings[task.process], task.form or "", case.revision)
         if node.fields:
             # Nobody would see why the field stays empty.
             form = library.form(tx, case.bindings[task.process], node.id)
@@ -421,7 +423,7 @@ def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:
 def held_up(tx: Transaction, actor: Actor, case: Any, activity: str) -> bool:
     """Whether the case stands at this activity until a person does something."""
     definition = library.definition(tx, case.process, case.bindings)
-    world = BoundWorld(tx, case.public_id, actor, case.bindings)
+    world = BoundWorld(tx, case.public_id, actor, case.bindings, case.revision)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     parked = any(each.activity == activity and each.parked for each in execution.open_activities())

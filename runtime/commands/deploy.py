@@ -284,6 +284,9 @@ def take(
     notes: list[Problem] = []
     fresh: list[str] = []
     taken = deployments.taken(tx) if from_folder else {}
+    if not checked:
+        return notes
+    noted = accounts.log(tx, actor.id, "deployed", origin, resources=[f"{c.kind} {c.key}" for c in checked])
     for item in checked:
         newest = deployments.latest(tx, item.kind, item.key)
         if newest is not None and newest.sha256 == item.source.sha256:
@@ -291,7 +294,7 @@ def take(
         # A file that had caught up with the browser leads again.
         caught_up = newest is not None and taken.get(item.source.path) == newest.sha256
         if from_folder and newest is not None and newest.origin == "browser" and not caught_up:
-            _add(tx, actor, item, origin, draft=True, base=newest.version)
+            _add(tx, actor, item, origin, None, base=newest.version)
             notes.append(
                 Problem(
                     "edited_in_browser",
@@ -303,7 +306,7 @@ def take(
                 )
             )
             continue
-        _add(tx, actor, item, origin)
+        _add(tx, actor, item, origin, noted)
         if item.process is not None:
             starts = start_events(item.process)
             deployments.replace_starts(tx, item.key, starts)
@@ -312,8 +315,6 @@ def take(
     if from_folder:
         for path, sha256 in {item.source.path: item.source.sha256 for item in checked}.items():
             deployments.take(tx, path, sha256)
-    if checked:
-        accounts.log(tx, actor.id, "deployed", origin, resources=[f"{c.kind} {c.key}" for c in checked])
     missing = unbound(tx, actor, checked)
     if missing:
         raise DeploymentRefused(missing, count=len(missing))
@@ -366,8 +367,14 @@ def start_events(process: Process) -> list[dict[str, Any]]:
 
 
 def _add(
-    tx: Transaction, actor: Actor, item: Checked, origin: str, *, draft: bool = False, base: int | None = None
+    tx: Transaction,
+    actor: Actor,
+    item: Checked,
+    origin: str,
+    deployment: int | None,
+    base: int | None = None,
 ) -> None:
+    draft = deployment is None
     if not draft and item.kind != "rule":
         # Rules stay active: the date decides which version speaks.
         tx.execute(
@@ -389,5 +396,6 @@ def _add(
         external_topics=_external_topics(item.process) if item.process is not None else None,
         base_version=base,
         origin=origin,
+        deployment=deployment,
         created_by=actor.id or None,
     )

@@ -93,12 +93,18 @@ def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: st
     if newest is not None and newest.version != row.base_version:
         raise RuleMoved()
     version = deployments.next_version(tx, "rule", key)
+    noted = accounts.log(tx, actor.id, "rule.published", key, version=version)
     tx.execute(
         sa.update(resources)
         .where(resources.c.id == row.id)
-        .values(state="active", version=version, created_by=actor.id or None, created_at=tx.now)
+        .values(
+            state="active",
+            version=version,
+            created_by=actor.id or None,
+            created_at=tx.now,
+            deployment=noted,
+        )
     )
-    accounts.log(tx, actor.id, "rule.published", key, version=version)
     return version
 
 

@@ -50,12 +50,14 @@ class Decided:
 
 @dataclass
 class BoundWorld:
-    """The world of one case within one transaction; `bindings`: the diagrams that the case runs."""
+    """The world of one case within one transaction; `bindings`: the diagrams that the case runs; `begun`:
+    the revision of the house that it began in, None if that was not kept."""
 
     tx: Transaction
     case: str
     actor: Actor
     bindings: Mapping[str, int] = field(default_factory=dict)
+    begun: int | None = None
     sent: list[Sent] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     operated: list[tuple[Step, str]] = field(default_factory=list)
@@ -102,19 +104,30 @@ class BoundWorld:
 
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
         facts = dict(inputs)
-        node = self._process(step).node(step.element)
-        fixed = node.attributes.get("decisionRefBinding") == "version"
-        number = node.attributes.get("decisionRefVersion", "") if fixed else ""
-        return self._decide(rule, facts, facts.pop("as_of", None), step, number)
+        as_of = facts.pop("as_of", None)
+        asked = self._process(step).node(step.element).attributes
+        binding = asked.get("decisionRefBinding")
+        if binding == "version":
+            found = library.fixed_rule(self.tx, rule, asked.get("decisionRefVersion", ""))
+        elif binding == "deployment":
+            found = library.ruleset(self.tx, rule, as_of or library.today(self.tx), self.begun)
+        else:
+            found = None
+        return self._decide(rule, facts, as_of, step, found)
 
     def _process(self, step: Step) -> Process:
         return library.process(self.tx, self.bindings[step.process])
 
     def _decide(
-        self, rule: str, facts: Mapping[str, Value], as_of: dt.date | None, step: Step, fixed: str = ""
+        self,
+        rule: str,
+        facts: Mapping[str, Value],
+        as_of: dt.date | None,
+        step: Step,
+        bound: evaluate.Ruleset | None = None,
     ) -> Mapping[str, Value]:
         day = as_of or library.today(self.tx)
-        found = library.fixed_rule(self.tx, rule, fixed) if fixed else library.ruleset(self.tx, rule, day)
+        found = bound or library.ruleset(self.tx, rule, day)
         decision = evaluate.decide(found, facts, as_of=day)
         self.decided.append(Decided(step, decision))
         if decision.refused:

@@ -138,13 +138,15 @@ REVISION = sa.select(sa.func.max(admin_log.c.id)).scalar_subquery()
 READ_REVISION = Prepared(sa.select(sa.func.max(admin_log.c.id)))
 
 
-def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> None:
+def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> int:
+    """Note a change; its id, which is the revision from then on."""
     # What this transaction sees from now on may yet be rolled back: nobody else may keep it.
     tx.memo["changed"] = True
     # In the order of their ids they commit, so that the newest id always means all before it.
     tx.alone("admin_log")
-    tx.execute(
+    noted = tx.execute(
         sa.insert(admin_log).values(
             at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail
         )
     )
+    return int(noted.inserted_primary_key[0])  # type: ignore[index]

@@ -19,6 +19,8 @@ cases = sa.Table(
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
     sa.Column("process", sa.String(128), nullable=False),
     sa.Column("bindings", Tagged, nullable=False),  # process id → resources.id, fixed at the start
+    # Of the house when it began, which is what binding `deployment` means; NULL in cases older than it.
+    sa.Column("revision", Id),
     sa.Column("business_key", sa.String(255), nullable=False, server_default=""),
     sa.Column("title", Tagged, nullable=False),  # language → text
     # running | completed | terminated | failed | cancelled

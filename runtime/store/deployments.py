@@ -29,6 +29,8 @@ resources = sa.Table(
     sa.Column("external_topics", Tagged),  # diagrams: topics that were no operation when it was deployed
     sa.Column("base_version", sa.Integer),  # drafts: what they were edited from
     sa.Column("origin", sa.String(8), nullable=False),  # folder | browser | cli
+    # Those of one deployment have the same; NULL while a draft, and for what is older than this column.
+    sa.Column("deployment", sa.ForeignKey("admin_log.id")),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("created_by", sa.ForeignKey("people.id")),
     sa.UniqueConstraint("kind", "key", "version"),
@@ -115,6 +117,22 @@ def get(tx: Transaction, resource_id: int) -> Any:
     return tx.first(sa.select(resources).where(resources.c.id == resource_id))
 
 
+def _by(revision: int) -> sa.ColumnElement[bool]:
+    """Of what had been deployed by a revision of the house."""
+    deployed = sa.or_(resources.c.deployment.is_(None), resources.c.deployment <= revision)
+    return sa.and_(resources.c.version.is_not(None), deployed)
+
+
+def as_of(tx: Transaction, kind: str, key: str, revision: int) -> Any:
+    """The version that was the newest at a revision of the house, or None."""
+    return tx.first(
+        sa.select(*_LIGHT)
+        .where(resources.c.kind == kind, resources.c.key == key, _by(revision))
+        .order_by(resources.c.version.desc())
+        .limit(1)
+    )
+
+
 def latest(tx: Transaction, kind: str, key: str) -> Any:
     """The newest active version, or None."""
     return tx.first(
@@ -133,8 +151,9 @@ def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
     )
 
 
-def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
-    """The rule version that decides for a date: of those in effect, the newest; or None."""
+def in_force(tx: Transaction, key: str, as_of: dt.date, revision: int | None = None) -> Any:
+    """The rule version that decides for a date: of those in effect (and, where a revision of the house is
+    given, deployed by then), the newest; or None."""
     return tx.first(
         sa.select(*_LIGHT)
         .where(
@@ -142,6 +161,7 @@ def in_force(tx: Transaction, key: str, as_of: dt.date) -> Any:
             resources.c.key == key,
             resources.c.state == "active",
             sa.or_(resources.c.effective_from.is_(None), resources.c.effective_from <= as_of),
+            sa.true() if revision is None else _by(revision),
         )
         .order_by(resources.c.version.desc())
         .limit(1)

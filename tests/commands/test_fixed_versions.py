@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from runtime import library
 from runtime.bootstrap import Runtime
-from runtime.commands import deploy
+from runtime.commands import deploy, drafts
 from runtime.identity import SYSTEM
+from runtime.store import cases, deployments
 from tests.diagrams import bpmn, element, end, start, user
 from tests.office import Office
 
@@ -127,26 +129,128 @@ def test_a_task_shows_the_version_of_its_form_that_the_diagram_asks_for(firm: Of
         firm.deploy(bpmn("other", start(), user("ask", candidateGroups="specialist", **missing), end()))
 
 
+def decide(key: str, **more: str) -> tuple[str, str, str]:
+    amount = '<camunda:inputParameter name="amount">${50}</camunda:inputParameter>'
+    return element(
+        "businessRuleTask",
+        key,
+        f"<extensionElements><camunda:inputOutput>{amount}</camunda:inputOutput></extensionElements>",
+        camunda__decisionRef="limit",
+        camunda__resultVariable=key,
+        camunda__mapDecisionResult="singleEntry",
+        **more,
+    )
+
+
 def test_a_decision_is_made_by_the_version_that_the_diagram_asks_for(firm: Office) -> None:
     firm.deploy(RULE.replace("WHO", "supervisor"))
     firm.deploy(RULE.replace("WHO", "manager"))
-    amount = '<camunda:inputParameter name="amount">${50}</camunda:inputParameter>'
-
-    def decide(key: str, **more: str) -> tuple[str, str, str]:
-        return element(
-            "businessRuleTask",
-            key,
-            f"<extensionElements><camunda:inputOutput>{amount}</camunda:inputOutput></extensionElements>",
-            camunda__decisionRef="limit",
-            camunda__resultVariable=key,
-            camunda__mapDecisionResult="singleEntry",
-            **more,
-        )
-
     fixed = {"camunda__decisionRefBinding": "version", "camunda__decisionRefVersion": "1"}
     firm.deploy(bpmn("main", start(), decide("newest"), decide("older", **fixed), end()))
     case = firm.as_("spec").start("main")
     assert (case.variables["newest"], case.variables["older"]) == ("manager", "supervisor")
+
+
+def label(office: Office, task: str) -> str:
+    schema = office.as_("spec").page(task).schema
+    assert schema is not None
+    return str(schema["components"][0]["label"])
+
+
+TOGETHER = {"formRefBinding": "deployment"}
+
+
+@pytest.mark.parametrize(
+    ("named", "then"),
+    [
+        ({"formRef": "ask_form", "formRefBinding": "deployment"}, "旧"),
+        ({"formKey": "camunda-forms:deployment:ask_form.form"}, "旧"),
+        ({"formRef": "ask_form", "formRefBinding": "latest"}, "新"),
+        ({"formRef": "ask_form"}, "新"),
+    ],
+)
+def test_a_task_shows_the_form_that_was_deployed_when_its_case_began_if_the_diagram_asks_so(
+    firm: Office, named: dict[str, str], then: str
+) -> None:
+    tasks = [user(key, candidateGroups="specialist", **named) for key in ("first", "second")]
+    firm.deploy(form("旧"), bpmn("main", start(), *tasks, end()))
+    case = firm.as_("spec").start("main")
+    firm.deploy(form("新"))
+    firm.as_("spec").do("first", word="x")
+    assert label(firm, "second") == then
+    firm.as_("spec").do("second", word="x")
+    assert case.status == "completed"
+    # What begins now was deployed with the new one, whichever file that came in.
+    firm.as_("spec").start("main")
+    assert label(firm, "first") == "新"
+
+
+def test_a_decision_is_made_by_the_rule_that_was_deployed_when_its_case_began(firm: Office) -> None:
+    firm.deploy(
+        RULE.replace("WHO", "supervisor"),
+        bpmn(
+            "main",
+            start(),
+            user("wait", candidateGroups="specialist"),
+            decide("together", camunda__decisionRefBinding="deployment"),
+            decide("newest"),
+            end(),
+        ),
+    )
+    case = firm.as_("spec").start("main")
+    edited = RULE.replace("WHO", "manager")
+    draft = firm.runtime.do(drafts.save_rule, SYSTEM, "limit", edited, 1)
+    firm.runtime.publish_rule(SYSTEM, "limit", draft)
+    firm.as_("spec").do("wait")
+    assert (case.variables["together"], case.variables["newest"]) == ("supervisor", "manager")
+    later = firm.as_("spec").start("main")
+    firm.as_("spec").do("wait")
+    assert later.variables["together"] == "manager"
+
+
+def test_a_rule_that_was_deployed_ahead_of_its_day_decides_for_a_case_from_that_day(firm: Office) -> None:
+    """Binding `deployment` keeps to what was deployed, and of that to what is in force."""
+    ahead = RULE.replace("WHO", "manager").replace("2020-01-01", "2999-01-01")
+    firm.deploy(RULE.replace("WHO", "supervisor"))
+    firm.deploy(
+        ahead, bpmn("main", start(), decide("chosen", camunda__decisionRefBinding="deployment"), end())
+    )
+    assert firm.as_("spec").start("main").variables["chosen"] == "supervisor"
+
+
+def test_a_call_runs_what_was_deployed_when_its_case_began(firm: Office) -> None:
+    together = {"camunda__calledElementBinding": "deployment"}
+    wait = user("wait", candidateGroups="specialist")
+    firm.deploy(sub("old"), bpmn("main", start(), wait, call("first", **together), end()))
+    firm.as_("spec").start("main")
+    firm.deploy(sub("new"))
+    firm.as_("spec").do("wait")
+    assert elements(firm) == ["old"]
+    firm.as_("spec").start("main")
+    firm.as_("spec").do("wait")
+    assert sorted(elements(firm)) == ["new", "old"]
+
+
+def test_resources_of_one_deployment_can_be_told(firm: Office) -> None:
+    firm.deploy(form("旧"), RULE.replace("WHO", "supervisor"))
+    firm.deploy(form("新"))
+    resources = deployments.resources
+    rows = firm.runtime.read(lambda tx, _: tx.all(sa.select(resources).order_by(resources.c.id)), SYSTEM)
+    ours = [(row.kind, row.version, row.deployment) for row in rows if row.key in ("ask_form", "limit")]
+    (_, _, first), (_, _, beside), (_, _, later) = ours
+    assert first == beside < later
+
+
+def test_a_case_that_began_before_deployments_were_kept_takes_what_is_active(firm: Office) -> None:
+    tasks = [
+        user(key, candidateGroups="specialist", formRef="ask_form", **TOGETHER) for key in ("one", "two")
+    ]
+    firm.deploy(form("旧"), bpmn("main", start(), *tasks, end()))
+    firm.as_("spec").start("main")
+    firm.runtime.do(lambda tx, _: tx.execute(sa.update(cases.cases).values(revision=None)), SYSTEM)
+    firm.deploy(form("新"))
+    firm.as_("spec").do("one", word="x")
+    assert label(firm, "two") == "新"
 
 
 def test_processes_of_one_file_are_read_once(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:

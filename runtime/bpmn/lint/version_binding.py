@@ -9,13 +9,11 @@ UNUSED = '{what}="{value}" of “{name}” is not looked at: set {needed}.'
 
 # What is referred to → its bindings → the attribute that goes with the binding, and how that is written.
 _NUMBER, _PLAIN = re.compile(r"[1-9]\d{0,8}"), re.compile(r"[^${}#]+")
-_LATEST = {"latest": ""}
+_PLAINLY = {"latest": "", "deployment": ""}
 BINDINGS = {
-    # A form beside its diagram is deployed with it, as modelers write it: the one that is active is meant.
-    "formRef": {**_LATEST, "deployment": "", "version": "formRefVersion"},
-    # What was deployed together is not kept, and the one that is active may be another.
-    "decisionRef": {**_LATEST, "version": "decisionRefVersion"},
-    "calledElement": {**_LATEST, "version": "calledElementVersion", "versionTag": "calledElementVersionTag"},
+    "formRef": {**_PLAINLY, "version": "formRefVersion"},
+    "decisionRef": {**_PLAINLY, "version": "decisionRefVersion"},
+    "calledElement": {**_PLAINLY, "version": "calledElementVersion", "versionTag": "calledElementVersionTag"},
 }
 
 
