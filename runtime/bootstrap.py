@@ -25,6 +25,7 @@ import runtime.commands.reminders
 import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
 from runtime import clock, logs, measures, scripts, v8
+from runtime.bell import Bell
 from runtime.commands import accounts, deliveries, drafts, external_tasks
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
@@ -51,7 +52,7 @@ T = TypeVar("T")
 
 
 LONGEST_WAIT = 30.0  # seconds that an external worker may wait for work
-# Locks run out, pauses end and other processes commit without the bell.
+# Locks run out and pauses end without the bell, and other processes of an embedded database commit without it.
 LOOK_AGAIN = 1.0
 
 
@@ -147,9 +148,13 @@ class Runtime:
         self.ways = settings.ways()
         self.engine = db.connect(settings.url())
         self._waiting = threading.BoundedSemaphore(max(settings.waiting_workers, 1))
+        self.bell = Bell()  # rung when external workers, and the outbox, may find something to do
+        self._hearing = threading.Lock()
+        self._stop_hearing: Callable[[], None] | None = None
         self.house = House(
             zone=ZoneInfo(settings.zone),
             waking=waking.of(self.engine),
+            opened=waking.of(self.engine, waking.TASKS),
             demo=settings.demo,
             most_steps=settings.most_steps,
             messages_kept=dt.timedelta(days=settings.message_days),
@@ -273,6 +278,8 @@ class Runtime:
         topics = [each.topic for each in wanted]
         until = clock.seconds() + min(wait, LONGEST_WAIT)
         waiting = False
+        if wait > 0:
+            self.hear()  # before it looks, so that nothing is missed between the two
         try:
             while True:
                 if waiting and actor is not SYSTEM:
@@ -281,7 +288,7 @@ class Runtime:
                     if again is None:
                         return []
                     actor = again
-                rung = self.house.bell.rung
+                rung = self.bell.rung
                 if self.read(external_queries.worth_fetching, actor, topics):
                     found = self.do(
                         external_tasks.fetch_and_lock, actor, worker, wanted, most, by_priority=by_priority
@@ -292,10 +299,17 @@ class Runtime:
                 waiting = waiting or (left > 0 and self._waiting.acquire(blocking=False))
                 if left <= 0 or not waiting:
                     return []
-                self.house.bell.wait(rung, min(left, LOOK_AGAIN))
+                self.bell.wait(rung, min(left, LOOK_AGAIN))
         finally:
             if waiting:
                 self._waiting.release()
+
+    def hear(self) -> None:
+        """From now on the bell rings when work for external workers was committed: by any process on
+        PostgreSQL, by this one on an embedded database. Begun by the first who waits: it holds a connection."""
+        with self._hearing:
+            if self._stop_hearing is None:
+                self._stop_hearing = self.house.opened.listen(self.bell.ring)
 
     def missing_years(self) -> list[int]:
         """This year and the next, where the business calendar does not hold them."""
@@ -342,6 +356,10 @@ class Runtime:
         return found
 
     def close(self) -> None:
+        with self._hearing:
+            if self._stop_hearing is not None:
+                self._stop_hearing()
+                self._stop_hearing = None
         self.engine.dispose()
 
 

@@ -15,7 +15,6 @@ from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from runtime import access, forms, i18n
-from runtime.bell import Bell
 from runtime.bpmn import read
 from runtime.bpmn.model import Diagram, Node, Process, Scope
 from runtime.calendar import Calendar
@@ -104,8 +103,8 @@ class House:
     most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
     messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
     history_kept: dt.timedelta = dt.timedelta(0)  # details of ended cases; 0: for ever
-    waking: Waking = field(default_factory=InProcess)
-    bell: Bell = field(default_factory=Bell)  # rung when external workers may find something to do
+    waking: Waking = field(default_factory=InProcess)  # of workers, who run jobs
+    opened: Waking = field(default_factory=InProcess)  # of external workers and the outbox
     demo: bool = False
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
     external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram

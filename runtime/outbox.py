@@ -23,7 +23,7 @@ from runtime.ids import public_id
 
 log = structlog.get_logger()
 AT_ONCE = 4  # calls
-LONGEST_SLEEP = 2.0  # seconds: another process may have written something to deliver
+LONGEST_SLEEP = 2.0  # seconds: a pause may have ended; of an embedded database other processes tell nothing
 
 
 class Outbox:
@@ -36,20 +36,21 @@ class Outbox:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Work in the background; commits of this process wake it."""
+        """Work in the background; whoever writes something to deliver wakes it."""
+        self.runtime.hear()
         self._thread = threading.Thread(target=self.run, name="outbox", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Finish the calls at hand and end."""
         self._stopping.set()
-        self.runtime.house.bell.ring()
+        self.runtime.bell.ring()
         if self._thread:
             self._thread.join(timeout=30)
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            rung = self.runtime.house.bell.rung
+            rung = self.runtime.bell.rung
             try:
                 worked = self.drain()
             except Exception:
@@ -57,7 +58,7 @@ class Outbox:
                 log.exception("outbox_failed")
                 worked = 0
             if not worked and not self._stopping.is_set():
-                self.runtime.house.bell.wait(rung, LONGEST_SLEEP)
+                self.runtime.bell.wait(rung, LONGEST_SLEEP)
 
     def drain(self) -> int:
         """Deliver everything that is due now; how many deliveries that were."""

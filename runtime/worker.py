@@ -58,7 +58,7 @@ class Worker:
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
-        self._stop_listening = self.runtime.house.waking.listen(self._woken)
+        self._stop_listening = self.runtime.house.waking.listen(self._woken.set)
         self._thread = threading.Thread(target=self.run, name="worker", daemon=True)
         self._thread.start()
 

@@ -11,14 +11,17 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import accounts
 from runtime.commands import tokens as token_commands
+from runtime.commands.attempts import Limit
 from runtime.errors import Conflict, Invalid
 from runtime.identity import SignInRefused
 from runtime.queries import tokens
 from web import current
-from web.security import limiter
+from web.security import limited
 
 bp = Blueprint("account", __name__)
 DAYS = (7, 30, 90, 366)  # that a token may last
+# Of what asks for the password, so that nobody guesses it at a session that was left open.
+FEW = Limit(10, 300)
 
 
 @bp.get("/account")
@@ -27,7 +30,7 @@ def show() -> str:
 
 
 @bp.post("/account/password")
-@limiter.limit("10 per 5 minutes")
+@limited((FEW, current.me))
 def change_password() -> ResponseReturnValue:
     new = request.form.get("new", "")
     if new != request.form.get("again", ""):
@@ -37,7 +40,7 @@ def change_password() -> ResponseReturnValue:
     except (Invalid, SignInRefused) as refused:
         return _page(problem=current.say(refused.message, **refused.params)), refused.status
     # The change ended every session of this person; this one goes on.
-    who = current.runtime().do(accounts.sign_in, None, current.actor().username, new)
+    who = current.runtime().read(accounts.sign_in, None, current.actor().username, new)
     session["epoch"] = who.epoch
     g.person = who
     flash(current.say("Your password is changed; other sessions are signed out."))
@@ -45,7 +48,7 @@ def change_password() -> ResponseReturnValue:
 
 
 @bp.post("/account/tokens")
-@limiter.limit("10 per 5 minutes")
+@limited((FEW, current.me))
 def make_token() -> ResponseReturnValue:
     days = request.form.get("days", type=int)
     if days not in DAYS:

@@ -54,7 +54,6 @@ HTTP_SENTENCES = {
     404: "There is no such page, or you may not see it.",
     405: "This address cannot be used like that.",
     413: "This is too large: 10 MB at most.",
-    429: "Too many attempts. Wait a few minutes and try again.",
 }
 
 

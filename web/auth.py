@@ -9,14 +9,14 @@ from typing import Protocol
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter.util import get_remote_address
 
 from runtime import i18n
 from runtime.commands import accounts
+from runtime.commands.attempts import Limit
 from runtime.errors import Invalid
 from runtime.identity import SignInRefused
 from web import current
-from web.security import limiter, safe_next
+from web.security import address, limited, safe_next
 
 bp = Blueprint("auth", __name__)
 
@@ -36,7 +36,7 @@ class DemoPerson(Protocol):
 
 def _tried() -> str:
     # By address and name: guessing is slow, and nobody can lock a colleague out from elsewhere.
-    return f"{get_remote_address()} {request.form.get('username', '').strip().casefold()[:200]}"
+    return f"{address()} {request.form.get('username', '').strip().casefold()[:200]}"
 
 
 @bp.get("/sign-in")
@@ -47,13 +47,12 @@ def sign_in_form() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in")
-@limiter.limit("300 per 5 minutes")  # one address may be a whole office
-@limiter.limit("10 per 5 minutes", key_func=_tried)
+@limited((Limit(300, 300), address), (Limit(10, 300), _tried))  # one address may be a whole office
 def sign_in() -> ResponseReturnValue:
     target = request.form.get("next")
     username = request.form.get("username", "").strip()
     try:
-        who = current.runtime().do(accounts.sign_in, None, username, request.form.get("password", ""))
+        who = current.runtime().read(accounts.sign_in, None, username, request.form.get("password", ""))
     except SignInRefused as refused:
         return _form(target, username, current.say(refused.message, **refused.params)), 403
     # A new session, so that nobody can plant one and wait for its owner to sign in.

@@ -114,6 +114,11 @@ def actor() -> Actor:
     return found
 
 
+def me() -> str:
+    """The id of who asks. Raises SignInNeeded."""
+    return actor().public_id
+
+
 def do(command: Callable[..., T], *args: Any, **kw: Any) -> T:
     """One command by the signed-in person: one transaction, retried on conflict."""
     return runtime().do(command, actor(), *args, **kw)

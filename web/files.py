@@ -12,15 +12,16 @@ from werkzeug.exceptions import BadRequest
 
 from runtime import values
 from runtime.commands import files as commands
+from runtime.commands.attempts import Limit
 from runtime.queries import files as queries
 from web import current
-from web.security import limiter
+from web.security import limited
 
 bp = Blueprint("files", __name__)
 
 
 @bp.post("/files")
-@limiter.limit("120 per minute")
+@limited((Limit(120, 60), current.me))
 def store() -> ResponseReturnValue:
     sent = request.files.get("file")
     if sent is None:

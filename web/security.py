@@ -4,22 +4,24 @@ Not here: rights (runtime/access.py); who is signed in (auth.py, current.py)."""
 
 from __future__ import annotations
 
+import hmac
 import secrets
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
-from limits import parse
-from werkzeug.exceptions import TooManyRequests
 
+from runtime.commands import attempts
+from runtime.commands.attempts import Limit
+
+View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
-FAILED_TOKENS = parse("60 per 5 minutes")
+FAILED_TOKENS = Limit(60, 300)
 API = "/api/"  # what no page lies under
 MAX_UPLOAD = 10 * 1024 * 1024  # bytes, one request
 POLICY = {
@@ -78,10 +80,6 @@ def by_token(request: Request) -> bool:
 def secure(app: Flask) -> None:
     app.session_interface = Cookies()
     csrf.init_app(app)
-    # Limited are the views that say so, and those look themselves: told that it is there already, the limiter
-    # adds no look of its own at every request.
-    app.extensions.setdefault("limiter", set()).add(limiter)
-    limiter.init_app(app)
     app.after_request(_headers)
 
 
@@ -89,11 +87,42 @@ def _told(policy: dict[str, str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
+def limited(*rules: tuple[Limit, Callable[[], str]]) -> Callable[[View], View]:
+    """A view that may be asked only so often, each limit by what tells askers apart; it raises TooManyAttempts
+    before the view is asked."""
+
+    def limiting(view: View) -> View:
+        @wraps(view)
+        def counted(*args: Any, **kw: Any) -> Any:
+            _count(view.__name__, [(limit, by()) for limit, by in rules])
+            return view(*args, **kw)
+
+        return counted  # type: ignore[return-value]
+
+    return limiting
+
+
+def address() -> str:
+    """Where this request comes from."""
+    return request.remote_addr or ""
+
+
+def _count(what: str, by: Sequence[tuple[Limit, str]]) -> None:
+    """One more attempt at `what`, counted over all processes of the installation."""
+    # With the key that signs cookies, so that nobody who reads the table can try whose address it was.
+    key = current_app.secret_key or ""
+    key = key.encode() if isinstance(key, str) else key
+    tried = {}
+    for number, (limit, who) in enumerate(by):
+        told = f"{what}\0{number}\0{who}".encode("utf-8", "replace")
+        tried[hmac.digest(key, told, "sha256").hex()] = limit
+    current_app.extensions["runtime"].do(attempts.note, None, tried)
+
+
 def count_failed_token() -> None:
-    """One more request from this address with an access token that does not count. Raises TooManyRequests
+    """One more request from this address with an access token that does not count. Raises TooManyAttempts
     after sixty in five minutes; one that counts is not held up by them, so nobody is locked out."""
-    if not limiter.limiter.hit(FAILED_TOKENS, "token", get_remote_address()):
-        raise TooManyRequests
+    _count("token", [(FAILED_TOKENS, address())])
 
 
 POLICY_TOLD = _told(POLICY)

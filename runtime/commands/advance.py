@@ -278,7 +278,7 @@ def _write(
     if signals or any(job["due_at"] <= soon for job in work):
         library.house(tx).waking.call(tx)
     if waits.external:
-        tx.after_commit(library.house(tx).bell.ring)
+        library.house(tx).opened.call(tx)
     return moved
 
 

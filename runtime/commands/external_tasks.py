@@ -287,7 +287,7 @@ def failure(
     else:
         advance.note(tx, actor, case, [entry])
     if left:
-        tx.after_commit(library.house(tx).bell.ring)
+        library.house(tx).opened.call(tx)
     else:
         reason = sentence(ExternalTaskFailed(worker=worker, topic=row.topic, reason=message))
         retries.raise_incident(tx, case.id, None, row.element, reason, row.activity)
@@ -320,7 +320,7 @@ def unlock(tx: Transaction, actor: Actor, task: str, worker: str) -> None:
     """Give it back: anybody may fetch it at once. Raises as `complete`."""
     row, _ = _held(tx, actor, task)
     _change(tx, actor, row, worker, worker=None, actor_id=None, locked_until=None)
-    tx.after_commit(library.house(tx).bell.ring)
+    library.house(tx).opened.call(tx)
 
 
 def _held(tx: Transaction, actor: Actor, task: str) -> tuple[Any, Any]:

@@ -75,7 +75,7 @@ def retry(tx: Transaction, actor: Actor, incident: str, reason: str = "") -> Non
             .values(state="waiting", attempts=0, worker_id=None, due_at=tx.now)
         )
     elif row.activity and external_tasks.reopen(tx, row.activity):
-        tx.after_commit(library.house(tx).bell.ring)
+        library.house(tx).opened.call(tx)
     elif row.activity:
         tx.insert(
             jobs.jobs,

@@ -9,11 +9,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.ledger.inputs import MOST_MONEY
 from runtime.ledger.operations import refuse
+from runtime.store import db
 from runtime.store.db import AmountTooLarge, Id, Instant, Transaction, metadata
 
 document_numbers = sa.Table(
@@ -74,7 +74,7 @@ def columns() -> list[sa.Column[Any]]:
 def next_number(tx: Transaction, prefix: str, year: int) -> str:
     """The next number of a series of a year, without gaps: PP-2026-0001."""
     last = tx.scalar(
-        _insert(tx, document_numbers)
+        db.upsert(tx, document_numbers)
         .values(prefix=prefix, year=year, last=1)
         .on_conflict_do_update(index_elements=["prefix", "year"], set_={"last": document_numbers.c.last + 1})
         .returning(document_numbers.c.last)
@@ -85,7 +85,7 @@ def next_number(tx: Transaction, prefix: str, year: int) -> str:
 def add_missing(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows whose key is not there yet; two transactions that add the same one do not collide."""
     if rows:
-        tx.execute(_insert(tx, table).on_conflict_do_nothing(), list(rows))
+        tx.execute(db.upsert(tx, table).on_conflict_do_nothing(), list(rows))
 
 
 def add(tx: Transaction, table: sa.Table, **values: Any) -> int:
@@ -131,11 +131,6 @@ def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, An
         [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes],
     )
 
-
-def _insert(tx: Transaction, table: sa.Table) -> Any:
-    """An INSERT that knows ON CONFLICT, which SQLAlchemy keeps with each dialect."""
-    dialect = tx.connection.dialect.name
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 def check_lines(lines: Iterable[Mapping[str, Any]]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, Engine, ExceptionContext, Row, make_url
 from sqlalchemy.types import TypeDecorator
 
@@ -193,6 +194,20 @@ class Transaction:
             yield own
         for act in own.committed:
             self.after_commit(act)
+
+
+def upsert(tx: Transaction, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which SQLAlchemy keeps with each dialect."""
+    return (postgresql if tx.connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> None:
+    """Delete some rows of a table whose moment `until` is over; those that somebody is at are left to them.
+
+    Said last in a transaction: it waits for nobody, so that no two wait for one another."""
+    (key,) = table.primary_key
+    over = sa.select(key).where(table.c.until <= tx.now).limit(most).with_for_update(skip_locked=True)
+    tx.execute(sa.delete(table).where(key.in_(over)))
 
 
 @lru_cache(maxsize=1000)

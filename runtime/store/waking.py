@@ -1,9 +1,9 @@
-"""Waking those who wait for due work: one port, within a process or across machines.
+"""Waking those who wait for work: one port, within a process or across machines.
 
-`call` belongs to the transaction that wrote the job: once it has committed, everybody who
-listens is woken; if it does not commit, nobody is. A call carries nothing, the jobs table is
-the truth, and whoever listens looks there every few seconds anyway: a lost call costs
-seconds, no work. Not here: claiming (jobs.py), working (worker.py)."""
+`call` belongs to the transaction that wrote the work: once it has committed, everybody who
+listens is woken; if it does not commit, nobody is. A call carries nothing, the table of jobs or of
+external tasks is the truth, and whoever listens looks there every few seconds anyway: a lost call costs
+seconds, no work. Not here: claiming (jobs.py, external_tasks.py), working (worker.py, outbox.py)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from runtime.store.db import Transaction
 
 log = structlog.get_logger()
-CHANNEL = "guicheng_jobs"
+JOBS, TASKS = "guicheng_jobs", "guicheng_external_tasks"  # channels: each has listeners of its own
 # Seconds after which whoever listens looks for work without being called: what is due later than that needs no call.
 ANYWAY = 5.0
 LOOK = 1.0  # seconds after which a listener sees that it was closed
@@ -27,48 +27,48 @@ PAUSE = 1.0  # seconds between two attempts to reach a database that is away
 
 
 class Waking(Protocol):
-    """How a transaction that wrote a job reaches those who do it."""
+    """How a transaction that wrote work reaches those who do it."""
 
     def call(self, tx: Transaction) -> None:
         """Wake them once this transaction has committed."""
 
-    def listen(self, woken: threading.Event) -> Callable[[], None]:
-        """Set `woken` at each call from now on; the function that is given ends it."""
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Do `wake` at each call from now on; the function that is given ends it."""
 
 
 class InProcess:
     """For the embedded database: those who listen are threads of this process."""
 
     def __init__(self) -> None:
-        self._listening: list[threading.Event] = []
+        self._listening: list[Callable[[], None]] = []
 
     def call(self, tx: Transaction) -> None:
         tx.after_commit(self._wake)
 
-    def listen(self, woken: threading.Event) -> Callable[[], None]:
-        self._listening.append(woken)
-        return lambda: self._listening.remove(woken)
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
+        self._listening.append(wake)
+        return lambda: self._listening.remove(wake)
 
     def _wake(self) -> None:
-        for woken in tuple(self._listening):
-            woken.set()
+        for wake in tuple(self._listening):
+            wake()
 
 
 class Notified:
     """For PostgreSQL: NOTIFY is sent by the commit itself, to listeners on any machine."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, channel: str) -> None:
+        self._engine, self._channel = engine, channel
 
     def call(self, tx: Transaction) -> None:
         # Once a transaction: the server would drop the others, but each costs a round trip.
-        if CHANNEL not in tx.memo:
-            tx.memo[CHANNEL] = True
-            tx.execute(sa.text(f"NOTIFY {CHANNEL}"))
+        if self._channel not in tx.memo:
+            tx.memo[self._channel] = True
+            tx.execute(sa.text(f"NOTIFY {self._channel}"))
 
-    def listen(self, woken: threading.Event) -> Callable[[], None]:
+    def listen(self, wake: Callable[[], None]) -> Callable[[], None]:
         closed = threading.Event()
-        thread = threading.Thread(target=self._hear, args=(woken, closed), name="listener", daemon=True)
+        thread = threading.Thread(target=self._hear, args=(wake, closed), name="listener", daemon=True)
         thread.start()
 
         def close() -> None:
@@ -77,16 +77,16 @@ class Notified:
 
         return close
 
-    def _hear(self, woken: threading.Event, closed: threading.Event) -> None:
+    def _hear(self, wake: Callable[[], None], closed: threading.Event) -> None:
         while not closed.is_set():
             try:
                 with self._connected() as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
+                    connection.execute(f"LISTEN {self._channel}")
                     # What was called while nobody listened is looked for.
-                    woken.set()
+                    wake()
                     while not closed.is_set():
                         for _ in connection.notifies(timeout=LOOK, stop_after=1):
-                            woken.set()
+                            wake()
             except psycopg.Error as error:
                 log.warning("listener_cut_off", reason=str(error).strip())
                 closed.wait(PAUSE)
@@ -97,5 +97,5 @@ class Notified:
         return psycopg.connect(*words, **given, autocommit=True)
 
 
-def of(engine: Engine) -> Waking:
-    return Notified(engine) if engine.dialect.name == "postgresql" else InProcess()
+def of(engine: Engine, channel: str = JOBS) -> Waking:
+    return Notified(engine, channel) if engine.dialect.name == "postgresql" else InProcess()

@@ -25,7 +25,6 @@ from runtime.store.db import Transaction
 from runtime.store.jobs import jobs
 from runtime.worker import Worker
 from web.app import create_app
-from web.security import limiter
 
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -62,7 +61,6 @@ class House:
         self.worker = Worker(self.runtime)
         self.worker.start()
         app = create_app(self.runtime, demo.people())
-        limiter.reset()  # one limiter a process, and other tests have signed in as well
         self.server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
         self.thread = threading.Thread(target=self.server.run, name="pages", daemon=True)
         self.thread.start()

@@ -87,7 +87,7 @@ def test_a_worker_goes_on_after_a_restart(writing: Office, restarted: Server) ->
 
 def test_listeners_hear_again_after_a_restart(writing: Office, restarted: Server) -> None:
     port, woken = waking.of(writing.runtime.engine), threading.Event()
-    close = port.listen(woken)
+    close = port.listen(woken.set)
     try:
         assert woken.wait(10)
         woken.clear()

@@ -25,7 +25,7 @@ def engine(empty_database: str) -> Iterator[sa.Engine]:
 @contextmanager
 def listening(port: waking.Waking) -> Iterator[threading.Event]:
     woken = threading.Event()
-    close = port.listen(woken)
+    close = port.listen(woken.set)
     if isinstance(port, waking.Notified):
         # It looks for work as soon as it hears, since it was deaf until then.
         assert woken.wait(SOON)

@@ -17,7 +17,6 @@ from tests.office import Office
 from web.api import openapi
 from web.api.routes import PREFIX
 from web.app import create_app
-from web.security import limiter
 
 
 @cache
@@ -68,7 +67,6 @@ class Program:
         self.office, self.username = office, username
         self.made = office.runtime.do(tokens.make, SYSTEM, username, "a program", 30)
         self.app = create_app(office.runtime)
-        limiter.reset()  # one limiter a process
         self.client = self.app.test_client(use_cookies=False)
         self.headers = {"Authorization": f"Bearer {self.made.secret}", "Accept-Language": language}
 

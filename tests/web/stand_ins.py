@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from runtime import clock
-from runtime.commands import accounts, cases, drafts, files, user_tasks
+from runtime.commands import accounts, attempts, cases, drafts, files, user_tasks
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
@@ -139,6 +140,7 @@ class Office:
         )
         self.calls: list[tuple[str, Actor | None, tuple, dict]] = []
         self.answers: dict[Callable, Any] = dict(self._usual())
+        self.tried: Counter[str] = Counter()
         self.present = dict(PEOPLE)  # who may still sign in, and as what
 
     def secret(self) -> bytes:
@@ -173,6 +175,7 @@ class Office:
         case = example_case(now)
         return {
             people.by_session: self._by_session,
+            attempts.note: self._note,
             accounts.sign_in: self._sign_in,
             accounts.set_language: None,
             accounts.sign_out: None,
@@ -286,6 +289,12 @@ class Office:
 
     def _by_session(self, actor: None, public_id: str, epoch: int) -> Actor | None:
         return next((p for p in self.present.values() if (p.public_id, p.epoch) == (public_id, epoch)), None)
+
+    def _note(self, actor: None, tried: dict[str, attempts.Limit]) -> None:
+        for key, limit in tried.items():
+            self.tried[key] += 1
+            if self.tried[key] > limit.most:
+                raise attempts.TooManyAttempts
 
     def _sign_in(self, actor: None, username: str, password: str) -> Actor:
         if username not in self.present or password != PASSWORD:

@@ -16,13 +16,11 @@ from tests.web.programs import Program
 from tests.web.stand_ins import send
 from web.api.routes import PREFIX
 from web.app import create_app
-from web.security import limiter
 
 
 @pytest.fixture
 def browser(office: Office) -> Iterator[FlaskClient]:
     client = create_app(office.runtime, demo.people()).test_client()
-    limiter.reset()  # one limiter a process
     send(client, "/sign-in", {"username": "chenjie", "password": demo.PASSWORD}, page="/sign-in")
     yield client
 

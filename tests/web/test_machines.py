@@ -27,7 +27,6 @@ from tests.office import Office
 from tests.web.programs import Program
 from tests.web.test_api import BUY, ORDER, begin
 from web.app import create_app
-from web.security import limiter
 
 SECRET = "figures for nobody else"
 LATER = bpmn(
@@ -39,7 +38,6 @@ LATER = bpmn(
 def watched(firm: Office) -> FlaskClient:
     firm.runtime.settings.metrics_token = SECRET
     client = create_app(firm.runtime).test_client()
-    limiter.reset()  # one limiter a process
     return client
 
 
