@@ -128,7 +128,9 @@ class Settings(BaseSettings):
             ),
             domains=frozenset(each.strip().lower() for each in self.mail_domains.split(",") if each.strip()),
             secrets={
-                name.removeprefix(prefix): text for name, text in os.environ.items() if name.startswith(prefix)
+                name.removeprefix(prefix): text
+                for name, text in os.environ.items()
+                if name.startswith(prefix)
             },
             seconds=self.http_seconds,
         )
@@ -213,9 +215,8 @@ class Runtime:
         return _insisting(once)
 
     def folders(self) -> tuple[Path, ...]:
-        """The folders `processes` and `rules` that came with the product (or stand beside the home)."""
-        root = Path(__file__).resolve().parent.parent
-        return tuple(folder for folder in (root / "processes", root / "rules") if folder.is_dir())
+        """The folders of diagrams, forms and rules that this installation takes its processes from."""
+        return shipped()
 
     def sync(self, *folders: Path) -> list[Problem]:
         """Deploy what changed in the folders since they were last taken. Returns warnings."""
@@ -361,6 +362,11 @@ class Runtime:
                 self._stop_hearing()
                 self._stop_hearing = None
         self.engine.dispose()
+
+
+def shipped() -> tuple[Path, ...]:
+    """The folders `processes` and `rules` that came with the product."""
+    return tuple(folder for folder in (ROOT / "processes", ROOT / "rules") if folder.is_dir())
 
 
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file

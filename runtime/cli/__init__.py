@@ -2,7 +2,7 @@
 
 Exit status: 0 done · 1 refused or failed · 2 bad input (every problem is printed)."""
 
-from runtime.cli import check, installation, people, tokens, upkeep, work
+from runtime.cli import check, installation, people, scenarios, tokens, upkeep, work
 from runtime.cli.terminal import err, guarded, language, main, opened, out, say, tell_all
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "out",
     "people",
     "say",
+    "scenarios",
     "tell_all",
     "tokens",
     "upkeep",

@@ -35,9 +35,11 @@ class Runs(Protocol):
     def do(self, command: Any, actor: Actor, *args: Any, **kwargs: Any) -> Any: ...
 
 
-def seed(runtime: Runs, *, books: bool = True) -> None:
-    """People and, unless told otherwise, open books; nothing if the people are there already."""
-    runtime.do(_found, SYSTEM, books)
+def seed(runtime: Runs, *, books: bool = True, passwords: bool = True) -> None:
+    """People and, unless told otherwise, open books; nothing if the people are there already.
+
+    Without `passwords` nobody can sign in: hashing them takes seconds."""
+    runtime.do(_found, SYSTEM, books, passwords)
 
 
 def begin_work(runtime: Runs) -> None:
@@ -57,7 +59,7 @@ def introduced(language: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _found(tx: Transaction, actor: Actor, books: bool) -> None:
+def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool) -> None:
     if store.find(tx, username=PEOPLE[0].username) is not None:
         return
     for person in PEOPLE:
@@ -68,7 +70,7 @@ def _found(tx: Transaction, actor: Actor, books: bool) -> None:
             person.names,
             groups=person.groups,
             superior=person.superior,
-            password=person.password,
+            password=person.password if passwords else None,
         )
     if books:
         open_books(tx, actor)

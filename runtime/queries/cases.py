@@ -11,13 +11,14 @@ import orjson
 import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
-from runtime.bpmn.model import Node, Process, Scope
+from runtime.bpmn.model import Node, Process
 from runtime.errors import NotFound
 from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person, require
 from runtime.ledger import operations, reading
 from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
+from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
 from runtime.queries.timeline import Moment
 from runtime.store import deployments, event_log
@@ -201,25 +202,7 @@ def _diagrams(
     """The case's process and each called one that was entered, with the path so far.
 
     Not `path`: only people's tasks, since the way between them tells what was decided."""
-    where: dict[str, str] = {}  # activity → process
-    standing: dict[str, tuple[str, str]] = {}
-    done: dict[str, dict[str, None]] = {}
-    cancelled: dict[str, dict[str, None]] = {}
-    flows: dict[str, dict[str, None]] = {}
-    for entry in log:
-        process = entry.process or where.get(entry.activity, case.process)
-        if entry.kind == "entered":
-            where[entry.activity] = process
-            standing[entry.activity] = (process, entry.element)
-        elif entry.kind == "left":
-            standing.pop(entry.activity, None)
-            done.setdefault(process, {})[entry.element] = None
-            if entry.payload:
-                for flow in values.loads(entry.payload)["detail"].get("flows", ()):
-                    flows.setdefault(process, {})[flow] = None
-        elif entry.kind == "cancelled":
-            standing.pop(entry.activity, None)
-            cancelled.setdefault(process, {})[entry.element] = None
+    taken = paths(log, case.process)
     waiting: dict[str, list[str]] = {}
     comma = ", " if language == "en" else "、"
     for task in open_tasks:
@@ -231,21 +214,13 @@ def _diagrams(
         waiting.setdefault(task.element, []).append(who)
     awaited = _awaited(tx, case, language) if path else {}
     views = []
-    for process in [case.process, *sorted(set(where.values()) - {case.process})]:
+    for process in [case.process, *sorted(set(taken) - {case.process})]:
         if process not in case.bindings:
             continue
         row = deployments.get(tx, case.bindings[process])
         model = library.process(tx, row.id)
-        active = list(dict.fromkeys(e for p, e in standing.values() if p == process))
-        # The pool is named as its process is.
-        labels = {model.id: i18n.label(language, dict(model.names))}
-        labels |= {node.id: i18n.label(language, dict(node.names)) for node in model.walk()}
-        labels |= {lane.id: i18n.label(language, dict(lane.names)) for lane in model.lanes.values()}
-        for node in model.walk():
-            scope = node.scope
-            if scope:
-                labels |= {f.id: i18n.label(language, dict(f.names)) for f in scope.flows.values()}
-        labels |= {f.id: i18n.label(language, dict(f.names)) for f in model.scope.flows.values()}
+        way = taken.get(process, Path())
+        active = way.standing
         told = {node.id for node in model.walk() if path or node.kind == "userTask"}
         for node in model.walk() if path else ():
             if node.id in active and node.id not in waiting:
@@ -255,11 +230,11 @@ def _diagrams(
                 process=process,
                 names=model.names,
                 xml=row.content,
-                done=[e for e in done.get(process, {}) if e in told and e not in active],
+                done=[e for e in way.left if e in told and e not in active],
                 active=active,
-                cancelled=[e for e in cancelled.get(process, {}) if e in told],
-                flows=list(flows.get(process, {})) if path else [],
-                labels={element: text for element, text in labels.items() if text},
+                cancelled=[e for e in way.cancelled if e in told],
+                flows=list(way.flows) if path else [],
+                labels=dict(labels(model, language)),
                 waiting={e: comma.join(waiting[e]) for e in active if waiting.get(e)},
             )
         )
@@ -301,7 +276,7 @@ def _waits_for(node: Node, model: Process, awaited: Mapping[str, list[str]], lan
             return [say(language, "waits until {condition} holds", condition=node.trigger.condition)]
         return awaited.get(node.id, [])
     behind = {
-        flow.target for scope in _scopes(model) for flow in scope.flows.values() if flow.source == node.id
+        flow.target for scope in scopes(model) for flow in scope.flows.values() if flow.source == node.id
     }
     return [
         text
@@ -309,10 +284,6 @@ def _waits_for(node: Node, model: Process, awaited: Mapping[str, list[str]], lan
         if event.id in behind
         for text in _waits_for(event, model, awaited, language)
     ]
-
-
-def _scopes(model: Process) -> list[Scope]:
-    return [model.scope, *(node.scope for node in model.walk() if node.scope)]
 
 
 def _decisions(tx: Transaction, case_id: int, language: str) -> list[DecisionView]:

@@ -17,9 +17,9 @@ from runtime.expressions import CannotEvaluate, Expression, Malformed
 from runtime.rules import kinds as kinds_of
 from runtime.rules.conditions import fold
 from runtime.rules.problems import problem
-from runtime.rules.source import Mapping, Node, Sequence, Text
 from runtime.rules.table import LONGEST, Choice, Field, too_large
 from runtime.values import Value
+from runtime.yaml import Mapping, Node, Sequence, Text
 
 RESERVED = frozenset(
     "or and not eq ne lt le gt ge in div mod empty true false null unset execution initiator".split()

@@ -10,15 +10,14 @@ import hashlib
 from collections.abc import Mapping as Map
 from dataclasses import replace
 
-from runtime import expressions
+from runtime import expressions, yaml
 from runtime.errors import Problem
 from runtime.expressions import Expression, Literal, Malformed, Name
 from runtime.expressions import Node as Tree
-from runtime.rules import source
 from runtime.rules.conditions import fold, operands, render
 from runtime.rules.kinds import infer
+from runtime.rules.problems import problem
 from runtime.rules.reading import NOTHING, Reading, has_more_decimals, is_null
-from runtime.rules.source import Mapping, Node, Text
 from runtime.rules.table import (
     COMPARED_DECIMALS,
     LARGEST,
@@ -35,6 +34,7 @@ from runtime.rules.table import (
 )
 from runtime.rules.terms import MAX_ALTERNATIVES, MAX_TESTS, TooManyAlternatives, alternatives
 from runtime.values import Value
+from runtime.yaml import Mapping, Node, Text
 
 __all__ = ["MAX_ROWS", "RuleFile", "load"]
 
@@ -52,9 +52,9 @@ def load(text: str, file: str = "") -> tuple[RuleFile | None, list[Problem]]:
     """The rule file, and what is wrong with it. None when a problem is an error.
 
     `file` is only for the problems; problems come in the order of the text."""
-    top, found = source.read(text, file)
-    if top is None:
-        return None, found
+    top, found = yaml.read(text, file, lambda what, **place: problem(f"rule_file.{what}", **place))
+    if not isinstance(top, Mapping):
+        return None, found or [problem("rule_file.not_a_mapping", file=file, line=1, column=1)]
     reading = Reading(file, found)
     table = _read(reading, top, text)
     found.sort(key=lambda each: (each.line, each.column))

@@ -104,8 +104,9 @@ def finding_table() -> str:
 def findings() -> set[tuple[str, str]]:
     """(code, sentence) of every Problem that is no lint rule's."""
     from runtime.rules.problems import SENTENCES
+    from runtime.scenarios.problems import SENTENCES as OF_SCENARIOS
 
-    found = set(SENTENCES.items())
+    found = {*SENTENCES.items(), *OF_SCENARIOS.items()}
     for path in sorted((ROOT / "runtime").rglob("*.py")):
         if path.parent.name == "doctor":
             continue  # what it finds is no file's

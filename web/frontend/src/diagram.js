@@ -2,7 +2,7 @@
 //
 //   <div data-diagram>
 //     <script type="application/json" data-view>{"xml": "…", "done": ["id"], "active": ["id"], "flows": ["id"],
-//       "cancelled": ["id"], "labels": {"id": "text"}, "waiting": {"id": "text"}}</script>
+//       "cancelled": ["id"], "missed": ["id"], "labels": {"id": "text"}, "waiting": {"id": "text"}}</script>
 //     <div data-canvas></div> <button data-zoom="in|out|fit">
 //   </div>
 //
@@ -62,6 +62,7 @@ async function draw(element) {
   mark(view.done?.filter((id) => !view.active?.includes(id)), "is-done");
   mark(view.cancelled, "is-cancelled");
   mark(view.flows, "is-taken");
+  mark(view.missed, "is-missed");
   mark(view.active, "is-active");
   for (const [id, text] of Object.entries(view.waiting ?? {})) {
     if (!shapes.get(id)) continue;
