@@ -19,7 +19,7 @@ from runtime.ledger import reading
 from tests.acceptance import desks
 from tests.acceptance.desks import Desk, House
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from runtime.bootstrap import ROOT, Runtime, Settings
@@ -22,6 +23,8 @@ from runtime.store.cases import cases
 from runtime.store.event_log import events
 from runtime.store.user_tasks import OPEN, user_tasks
 from runtime.worker import Worker
+
+pytestmark = pytest.mark.slow
 
 ROUNDS = int(os.environ.get("GUICHENG_CRASHES", "8"))
 

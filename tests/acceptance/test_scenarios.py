@@ -21,6 +21,8 @@ from runtime.store.db import Transaction
 from tests.databases import Databases
 from tests.office import MOST_STATEMENTS, Case, Office
 
+pytestmark = pytest.mark.slow
+
 FILES = places.meant([], shipped()).files
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
 

@@ -25,6 +25,8 @@ from tests.databases import Databases, Server
 from tests.diagrams import bpmn, end, start, timer, user
 from tests.office import Office
 
+pytestmark = pytest.mark.slow
+
 SECONDS = float(os.environ.get("GUICHENG_CLUSTER", "10"))
 SEED = int(os.environ.get("GUICHENG_SEED", "20260309"))
 NAP = bpmn(

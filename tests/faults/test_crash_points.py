@@ -18,6 +18,8 @@ from tests.conftest import START
 from tests.databases import Databases
 from tests.faults import dying, story
 
+pytestmark = pytest.mark.slow
+
 Stages = dict[str, tuple[Path, dt.datetime]]
 
 
