@@ -38,6 +38,10 @@ DEFAULT_GRANTS = [
     Grant("*", "read", "confidential_case", "assigned", LIMITED),
     Grant("hr", "read", "confidential_case", "any"),
     Grant("finance", "read", "confidential_case", "any"),
+    # What is for human resources alone, such as a sick note: the person it is about, and no superior.
+    Grant("*", "read", "hr_case", "own"),
+    Grant("*", "read", "hr_case", "assigned", LIMITED),
+    Grant("hr", "read", "hr_case", "any"),
     Grant("*", "complete", "user_task", "own"),
     Grant("*", "complete", "user_task", "assigned"),
     Grant("*", "read", "user_task", "subordinate"),
@@ -186,14 +190,19 @@ def case_visible(actor: Actor, *, fully: bool = False) -> sa.ColumnElement[bool]
     if actor is SYSTEM:
         return sa.true()
     allowed: list[sa.ColumnElement[bool]] = [sa.false()]
-    for kind, confidential in (("case", False), ("confidential_case", True)):
+    for kind, confidential, hr_only in (
+        ("case", False, False),
+        ("confidential_case", True, False),
+        ("hr_case", True, True),
+    ):
         tests = _about(actor, confidential)
         relations = [
             tests[relation]()
             for relation, fields in sorted(granted(actor, "read", kind).items())
             if fields == "*" or not fully
         ]
-        allowed.append(sa.and_(cases.c.confidential == confidential, sa.or_(sa.false(), *relations)))
+        of_kind = sa.and_(cases.c.confidential == confidential, cases.c.hr_only == hr_only)
+        allowed.append(sa.and_(of_kind, sa.or_(sa.false(), *relations)))
     # Of one whose details were erased nothing is left to show.
     return sa.and_(cases.c.status != PURGED, sa.or_(*allowed))
 

@@ -2,9 +2,11 @@
 
 from runtime.ledger import (  # noqa: F401
     appraisals,
+    approvers,
     bonuses,
     demand,
     inventory,
+    leave,
     opening,
     orders,
     plans,

@@ -29,6 +29,8 @@ cases = sa.Table(
     sa.Column("initiator_id", sa.ForeignKey("people.id")),
     sa.Column("subject_id", sa.ForeignKey("people.id")),  # whom the case is about
     sa.Column("confidential", sa.Boolean, nullable=False),
+    # of the confidential ones: not even for superiors and finance
+    sa.Column("hr_only", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("cause", sa.String(255)),  # idempotency key of the message or timer that started it
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),

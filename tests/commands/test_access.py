@@ -94,6 +94,24 @@ def test_a_confidential_case_is_seen_by_its_subject_superiors_hr_and_finance(
     }
 
 
+def test_what_is_for_human_resources_alone_is_seen_by_no_superior(firm: Office) -> None:
+    from runtime.commands import advance
+
+    firm.deploy(SECRET.replace('name="confidential" value="true"', 'name="confidential" value="hr"'))
+    about = firm.as_("spec2").actor.public_id
+    moved = firm.runtime.do(
+        lambda tx, actor: advance.begin(tx, actor, "appraise", variables={"about": about, "wage": 8000}),
+        firm.as_("boss").actor,
+    )
+    seen = {
+        who: sees(firm, who, moved.case)
+        for who in ("spec", "spec2", "sup", "boss", "lead", "hr", "money", "root")
+    }
+    assert {who for who, full in seen.items() if full} == {"spec2", "hr"}
+    # Not even where it stands: but for whoever has a task in it, and of that no value.
+    assert {who for who, full in seen.items() if full is False} == {"root"}
+
+
 def test_limited_sight_shows_no_decisions_documents_or_values(firm: Office, secret: str) -> None:
     page = firm.as_("root").case_page(secret)
     assert (page.decisions, page.documents) == ([], [])

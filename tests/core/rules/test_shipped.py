@@ -30,9 +30,9 @@ def test_a_delivered_file_can_be_published_without_a_remark(path: Path) -> None:
     assert file is not None and file.key == path.stem and file.clause
 
 
-def test_the_five_files_are_there() -> None:
+def test_the_files_are_there() -> None:
     assert [path.stem for path in FILES] == [
-        "appraisal_grade", "approval_limits", "bonus_tier", "reorder", "safety_stock"
+        "appraisal_grade", "approval_limits", "bonus_tier", "leave", "reorder", "safety_stock",
     ]
 
 
