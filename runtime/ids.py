@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 
 from runtime import clock
 
@@ -15,4 +14,4 @@ def public_id() -> str:
     number = (
         milliseconds << 80 | 0x7 << 76 | (random >> 62 & 0xFFF) << 64 | 0b10 << 62 | random & (1 << 62) - 1
     )
-    return uuid.UUID(int=number).hex
+    return f"{number:032x}"

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -42,7 +43,12 @@ def timed_command(name: str) -> Iterator[None]:
         outcome = "refused" if status < 500 else "unavailable" if status == 503 else "failed"
         raise
     finally:
-        COMMANDS.labels(name, outcome).observe(time.perf_counter() - began)
+        _command(name, outcome).observe(time.perf_counter() - began)
+
+
+@lru_cache(maxsize=1000)
+def _command(name: str, outcome: str) -> Histogram:
+    return COMMANDS.labels(name, outcome)
 
 
 class Now(Collector):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import ChainMap
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, cast
@@ -22,7 +22,7 @@ from runtime.errors import Invalid
 
 Value = Any  # one of the kinds above
 MAX_INTEGER = 2**63 - 1
-_AS_THEY_ARE = frozenset((str, bool))
+_AS_THEY_ARE = frozenset((str, bool, type(None)))
 
 
 class NotAValue(Invalid):
@@ -43,13 +43,19 @@ class File:
 
 def to_json(value: Value, path: str = "value") -> Any:
     """`value` as plain JSON data with tags. Raises NotAValue, naming the path."""
-    # By type first: this is asked for every value of every step.
-    if value is None or type(value) in _AS_THEY_ARE or isinstance(value, (bool, str)):
+    # By type first, and the path only where something lies in something: this is asked for every value of
+    # every step.
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is dict:
+        return _map(value, path)
+    if kind is list:
+        return _list(value, path)
+    if isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         return value if abs(value) <= MAX_INTEGER else {"$integer": str(value)}
-    if type(value) is list:
-        return [to_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise NotAValue(type=str(value), path=path)
@@ -65,13 +71,27 @@ def to_json(value: Value, path: str = "value") -> Any:
     if isinstance(value, File):
         return {"$file": asdict(value)}
     if isinstance(value, Mapping):
-        if any(not isinstance(key, str) for key in value):
-            raise NotAValue(type="map with a key that is not text", path=path)
-        plain = {key: to_json(item, f"{path}.{key}") for key, item in value.items()}
-        return {"$map": plain} if any(key.startswith("$") for key in plain) else plain
+        return _map(value, path)
     if isinstance(value, (list, tuple)):
-        return [to_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return _list(value, path)
     raise NotAValue(type=type(value).__name__, path=path)
+
+
+def _list(value: Sequence[Value], path: str) -> list[Any]:
+    return [
+        item if type(item) in _AS_THEY_ARE else to_json(item, f"{path}[{index}]")
+        for index, item in enumerate(value)
+    ]
+
+
+def _map(value: Mapping[Any, Value], path: str) -> dict[str, Any]:
+    plain, tagged = {}, False
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise NotAValue(type="map with a key that is not text", path=path)
+        tagged = tagged or key[:1] == "$"
+        plain[key] = item if type(item) in _AS_THEY_ARE else to_json(item, f"{path}.{key}")
+    return {"$map": plain} if tagged else plain
 
 
 def from_json(data: Any) -> Value:

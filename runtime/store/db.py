@@ -23,7 +23,7 @@ from sqlalchemy.types import TypeDecorator
 
 from runtime import values
 from runtime.errors import Invalid
-from runtime.store import outages, turns
+from runtime.store import lending, outages, turns
 from runtime.store.prepared import Prepared
 
 WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
@@ -114,14 +114,18 @@ class Instant(TypeDecorator[dt.datetime]):
             return None
         if value.tzinfo is None:
             raise TypeError("a moment needs a zone")
-        value = value.astimezone(dt.UTC)
-        # The zone is +00:00, six characters.
-        return value.isoformat(timespec="microseconds")[:-6] + "Z" if dialect.name == "sqlite" else value
+        return _sortable(value) if dialect.name == "sqlite" else value.astimezone(dt.UTC)
 
     def process_result_value(self, value: Any, dialect: Any) -> dt.datetime | None:
         if value is None:
             return None
         return dt.datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(dt.UTC)
+
+
+@lru_cache(maxsize=1000)
+def _sortable(value: dt.datetime) -> str:
+    # All that a step writes has one of two moments. The zone is +00:00, six characters.
+    return value.astimezone(dt.UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 class Tagged(TypeDecorator[Any]):
@@ -279,6 +283,7 @@ def _postgresql(address: URL) -> Engine:
     return sa.create_engine(
         address.update_query_dict({"options": " ".join(options).strip()}),
         connect_args=REACH,
+        poolclass=lending.Pool,
         pool_size=8,
         max_overflow=56,
         pool_timeout=WAIT,
@@ -288,7 +293,9 @@ def _postgresql(address: URL) -> Engine:
 
 def _sqlite(address: URL) -> Engine:
     arguments = {"timeout": WAIT, "check_same_thread": False}
-    engine = sa.create_engine(address, connect_args=arguments, hide_parameters=True)
+    engine = sa.create_engine(
+        address, connect_args=arguments, poolclass=lending.Pool, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -308,12 +315,39 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
+def _to_write(connection: Connection) -> Connection:
+    return connection.execution_options(writing=True)
+
+
+def _to_read(connection: Connection) -> Connection:
+    if connection.dialect.name == "sqlite":
+        _said(connection, "PRAGMA query_only=ON")
+        return connection.execution_options(reading=True)
+    # Said with BEGIN, so that it costs no round trip.
+    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _to_read_no_more(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and not connection.invalidated:
+        _said(connection, "PRAGMA query_only=OFF")
+
+
+def _said(connection: Connection, setting: str) -> None:
+    # By the driver itself: this is no statement of anybody's.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(setting)
+
+
+WRITING = lending.Use("writing", _to_write)
+READING = lending.Use("reading", _to_read, _to_read_no_more)
+
+
 @contextmanager
 def writing(engine: Engine, now: Callable[[], dt.datetime], house: Any = None) -> Iterator[Transaction]:
     """A transaction that commits at the end of the block, or rolls back if it raises.
 
     Raises outages.Full, outages.Unsure when the commit fails."""
-    with engine.connect().execution_options(writing=True) as connection:
+    with lending.lent(engine, WRITING) as connection:
         begun = connection.begin()
         # Its time is when its turn has come, so that of two writers the later one is the later one.
         tx = Transaction(connection, now(), house)
@@ -332,21 +366,5 @@ def writing(engine: Engine, now: Callable[[], dt.datetime], house: Any = None) -
 @contextmanager
 def reading(engine: Engine, now: dt.datetime, house: Any = None) -> Iterator[Transaction]:
     """A consistent view; nothing can be written."""
-    with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            connection = connection.execution_options(reading=True)
-            with connection.begin():
-                # By the driver itself: each request reads, and this is no statement of anybody's.
-                driver: Any = connection.connection.dbapi_connection
-                driver.execute("PRAGMA query_only=ON")
-                try:
-                    yield Transaction(connection, now, house)
-                finally:
-                    driver.execute("PRAGMA query_only=OFF")
-        else:
-            # Said with BEGIN, so that it costs no round trip.
-            connection = connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
-            with connection.begin():
-                yield Transaction(connection, now, house)
+    with lending.lent(engine, READING) as connection, connection.begin():
+        yield Transaction(connection, now, house)

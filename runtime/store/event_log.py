@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,6 +53,9 @@ decisions = sa.Table(
 )
 
 
+SALT = 16  # bytes
+
+
 @dataclass
 class Event:
     """One entry before it is written. `changes`: variables, as [scope, name, old, new, removed]."""
@@ -66,12 +70,17 @@ class Event:
 
 def link(previous: str, row: dict[str, Any]) -> str:
     """The chain's next hash: over the previous one and everything but payload and salt."""
-    business, recorded = (row[name].astimezone(dt.UTC).isoformat() for name in ("business_at", "recorded_at"))
     whole = (
         f"{previous}\x1f{row['sequence']}\x1f{row['kind']}\x1f{row['actor_id']}\x1f{row['principal_id']}\x1f"
-        f"{row['process']}\x1f{row['element']}\x1f{row['activity']}\x1f{business}\x1f{recorded}\x1f{row['digest']}"
+        f"{row['process']}\x1f{row['element']}\x1f{row['activity']}\x1f{_moment(row['business_at'])}\x1f"
+        f"{_moment(row['recorded_at'])}\x1f{row['digest']}"
     )
     return hashlib.sha256(whole.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1000)
+def _moment(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat()
 
 
 def seal(salt: str, payload: str) -> str:
@@ -90,9 +99,10 @@ def append(
 ) -> tuple[int, str]:
     """Write entries after `sequence`/`chain`, in one statement; the new sequence and chain."""
     rows = []
-    for entry in entries:
+    salts = os.urandom(SALT * len(entries)).hex()
+    for number, entry in enumerate(entries):
         sequence += 1
-        salt = os.urandom(16).hex()
+        salt = salts[2 * SALT * number :][: 2 * SALT]
         payload = values.dumps({"detail": entry.detail, "changes": entry.changes})
         row = {
             "case_id": case_id,

@@ -3,14 +3,16 @@
     BY_ID = Prepared(sa.select(cases).where(cases.c.id == sa.bindparam("b_id")))
     row = BY_ID.first(tx, b_id=7)
 
-SQLAlchemy builds, keys and looks up a statement each time it is said, which costs several times what the
-database does with it. Here the types convert as they do there; errors and what listens to statements are
-the same. Not here: any table, and what is said seldom."""
+SQLAlchemy builds, keys and looks up a statement each time it is said, and describes what comes back, which
+costs several times what the database does with it. Here a statement goes to the driver's cursor; the types
+convert as they do there, and errors and who listens to statements are told the same (decision 0027). Not
+here: any table, and what is said seldom."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -28,26 +30,36 @@ class Speaker(Protocol):
 
 @dataclass(frozen=True)
 class _Compiled:
-    """For one dialect. `order`: parameters by position, None where they go by name; `fixed`: those that
-    stand in the statement itself; `into`, `out`: how values are converted, by name and by column."""
+    """For one dialect. `pick`: parameters in their positions, None where they go by name; `fixed`: those that
+    stand in the statement itself; `into`, `places`, `out`: how values are converted, by name, by position
+    and by column. None is NULL in every type that we have."""
 
     text: str
-    order: tuple[str, ...] | None
+    pick: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
     fixed: Mapping[str, Any]
     into: Mapping[str, Convert]
+    places: tuple[tuple[int, Convert], ...]
     out: tuple[tuple[int, Convert], ...]
 
     def given(self, parameters: Mapping[str, Any]) -> Any:
         values = {**self.fixed, **parameters} if self.fixed else parameters
-        into = self.into
-        if self.order is not None:
-            return tuple(into[name](values[name]) if name in into else values[name] for name in self.order)
-        return {name: into[name](value) if name in into else value for name, value in values.items()}
+        if self.pick is None:
+            into = self.into
+            return {name: into[name](value) if name in into else value for name, value in values.items()}
+        picked = self.pick(values)
+        if not self.places:
+            return picked
+        row = list(picked)
+        for place, convert in self.places:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+        return row
 
     def read(self, row: Sequence[Any]) -> list[Any]:
         values = list(row)
         for position, convert in self.out:
-            values[position] = convert(values[position])
+            if values[position] is not None:
+                values[position] = convert(values[position])
         return values
 
 
@@ -65,14 +77,13 @@ class Prepared:
     def all(self, tx: Speaker, **parameters: Any) -> list[list[Any]]:
         """Every row, as a list of its columns."""
         compiled = self._for(tx)
-        found = tx.connection.exec_driver_sql(compiled.text, compiled.given(parameters))
-        return [compiled.read(row) for row in found.all()]
+        rows, _ = _say(tx.connection, compiled.text, compiled.given(parameters))
+        return [compiled.read(row) for row in rows]
 
     def one(self, tx: Speaker, **parameters: Any) -> list[Any] | None:
         """The only row, as a list of its columns, or None."""
-        compiled = self._for(tx)
-        row = tx.connection.exec_driver_sql(compiled.text, compiled.given(parameters)).first()
-        return None if row is None else compiled.read(row)
+        found = self.all(tx, **parameters)
+        return found[0] if found else None
 
     def first(self, tx: Speaker, **parameters: Any) -> Any:
         """The only row, by the names of its columns, or None."""
@@ -82,13 +93,16 @@ class Prepared:
     def run(self, tx: Speaker, **parameters: Any) -> int:
         """How many rows it changed."""
         compiled = self._for(tx)
-        return int(tx.connection.exec_driver_sql(compiled.text, compiled.given(parameters)).rowcount)
+        return _say(tx.connection, compiled.text, compiled.given(parameters))[1]
 
     def each(self, tx: Speaker, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of `rows`."""
         compiled = self._for(tx)
         given = [compiled.given(row) for row in rows]
-        tx.connection.exec_driver_sql(compiled.text, given if len(given) > 1 else given[0])
+        if len(given) > 1:
+            _say(tx.connection, compiled.text, given, many=True)
+        else:
+            _say(tx.connection, compiled.text, given[0])
 
     def _for(self, tx: Speaker) -> _Compiled:
         dialect = tx.connection.dialect
@@ -116,11 +130,43 @@ class Prepared:
             convert = kind.dialect_impl(dialect).result_processor(dialect, None)
             if convert is not None:
                 out.append((position, convert))
-        order = tuple(compiled.positiontup) if compiled.positional else None
         fixed = {
             name: bind.effective_value for bind, name in compiled.bind_names.items() if not bind.required
         }
-        return _Compiled(compiled.string, order, fixed, into, tuple(out))
+        order = tuple(compiled.positiontup or ()) if compiled.positional else None
+        places = tuple((place, into[name]) for place, name in enumerate(order or ()) if name in into)
+        pick = None if order is None else _picked(order)
+        return _Compiled(compiled.string, pick, fixed, into, places, tuple(out))
+
+
+def _picked(order: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(order) > 1:
+        return itemgetter(*order)
+    # An itemgetter of one name gives no tuple.
+    return lambda values: tuple(values[name] for name in order)
+
+
+def _say(
+    connection: sa.Connection, text: str, given: Any, *, many: bool = False
+) -> tuple[Sequence[Sequence[Any]], int]:
+    """By the driver: the rows that come back, and how many were changed. Raises what SQLAlchemy would."""
+    driver: Any = connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    try:
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, text, given, None, many)
+        if many:
+            cursor.executemany(text, given)
+        else:
+            cursor.execute(text, given)
+        return cursor.fetchall() if cursor.description is not None else (), cursor.rowcount
+    except BaseException as error:
+        if isinstance(error, connection.dialect.loaded_dbapi.Error) or not isinstance(error, Exception):
+            # It tells what the error means for the connection and to those who listen (db.connect).
+            connection._handle_dbapi_exception(error, text, given, cursor, None)
+        raise
+    finally:
+        cursor.close()
 
 
 def row(table: sa.Table, values: Sequence[Any], **more: Any) -> Any:

@@ -30,21 +30,18 @@ def begin_writing(connection: Connection, wait: float) -> None:
     turn meanwhile, in whatever process: whoever has just written stands behind them."""
     driver: Any = connection.connection.driver_connection
     turn, until = _turn(connection), clock.seconds() + wait
+    driver.execute("PRAGMA busy_timeout=0")
     try:
         while clock.seconds() < until:
             if turn is None or turn.take():
                 try:
-                    driver.execute("PRAGMA busy_timeout=0")
                     driver.execute("BEGIN IMMEDIATE")
                     return
                 except sqlite3.OperationalError as error:
                     if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                         break
-                finally:
-                    driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")
             time.sleep(ASKING)
         # Said once more, for its error to be told as any other statement's.
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
         driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")

@@ -86,6 +86,7 @@ def growth(run: Run) -> Iterator[Figure]:
             office.deploy(LOOP, BESIDE)
             old = Loop(office, process)
             # Getting there is not measured, so it need not wait for the disk.
+            office.runtime.engine.dispose()
             sa.event.listen(office.runtime.engine, "engine_connect", _unsafely)
             old.run_to(far)
             sa.event.remove(office.runtime.engine, "engine_connect", _unsafely)

@@ -72,12 +72,15 @@ def full(runtime: Runtime) -> Iterator[None]:
     def widen(connection: sqlite3.Connection, *rest: object) -> None:
         limit(connection, 1_000_000)
 
+    # None rests outside the pool (lending.py) meanwhile: each is handed out by it.
+    runtime.engine.dispose()
     sa.event.listen(runtime.engine, "checkout", checkout)
     try:
         yield
     finally:
         sa.event.remove(runtime.engine, "checkout", checkout)
         sa.event.listen(runtime.engine, "checkout", widen)
+        runtime.engine.dispose()
 
 
 @contextmanager
