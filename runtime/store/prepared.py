@@ -53,7 +53,7 @@ class _Compiled:
         for place, convert in self.places:
             if row[place] is not None:
                 row[place] = convert(row[place])
-        return row
+        return tuple(row)
 
     def read(self, row: Sequence[Any]) -> list[Any]:
         values = list(row)
@@ -153,7 +153,7 @@ def _say(
     driver: Any = connection.connection.dbapi_connection
     cursor = driver.cursor()
     try:
-        for listener in connection.dispatch.before_cursor_execute:
+        for listener in connection.engine.dispatch.before_cursor_execute:
             listener(connection, cursor, text, given, None, many)
         if many:
             cursor.executemany(text, given)

@@ -42,9 +42,9 @@ def pages(tx: db.Transaction, ask: Callable[[], Any]) -> list[tuple[int, str]]:
     def note(connection: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
         said.append((statement, parameters))
 
-    sa.event.listen(tx.connection, "before_cursor_execute", note)
+    sa.event.listen(tx.connection.engine, "before_cursor_execute", note)
     ask()
-    sa.event.remove(tx.connection, "before_cursor_execute", note)
+    sa.event.remove(tx.connection.engine, "before_cursor_execute", note)
     found = []
     for statement, parameters in said:
         if statement.lstrip().startswith(("SELECT", "WITH")):
