@@ -5,7 +5,7 @@
 
 SQLAlchemy builds, keys and looks up a statement each time it is said, and describes what comes back, which
 costs several times what the database does with it. Here a statement goes to the driver's cursor; the types
-convert as they do there, and errors and who listens to statements are told the same (decision 0027). Not
+convert as they do there, and errors and who listens to statements are told the same (decision 0029). Not
 here: any table, and what is said seldom."""
 
 from __future__ import annotations
