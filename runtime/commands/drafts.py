@@ -89,6 +89,7 @@ def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: st
     row = _draft(tx, key, draft)
     if proven != row.sha256:
         raise RuleMoved()
+    accounts.take_turn(tx)
     newest = deployments.latest(tx, "rule", key)
     if newest is not None and newest.version != row.base_version:
         raise RuleMoved()

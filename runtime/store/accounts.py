@@ -138,12 +138,18 @@ REVISION = sa.select(sa.func.max(admin_log.c.id)).scalar_subquery()
 READ_REVISION = Prepared(sa.select(sa.func.max(admin_log.c.id)))
 
 
+def take_turn(tx: Transaction) -> None:
+    """Wait until nobody else changes what the log is about; what is read from now on stays so until the end.
+
+    In the order of their ids they commit, so that the newest id always means all before it."""
+    tx.alone("admin_log")
+
+
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> int:
     """Note a change; its id, which is the revision from then on."""
     # What this transaction sees from now on may yet be rolled back: nobody else may keep it.
     tx.memo["changed"] = True
-    # In the order of their ids they commit, so that the newest id always means all before it.
-    tx.alone("admin_log")
+    take_turn(tx)
     noted = tx.execute(
         sa.insert(admin_log).values(
             at=tx.now, actor_id=actor_id or None, action=action, subject=subject, detail=detail
