@@ -23,7 +23,7 @@ from runtime.bootstrap import ROOT, Runtime, Settings
 from tests.faults import story
 
 # Where an act can be struck.
-BEFORE_STATEMENT, BEFORE_COMMIT, AFTER_COMMIT = "before statement", "before commit", "after commit"
+POINTS = BEFORE_STATEMENT, BEFORE_COMMIT, AFTER_COMMIT = "before statement", "before commit", "after commit"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def live(asked: dict[str, Any], tell: int) -> None:
 
 def arm(runtime: Runtime, point: str, number: int) -> dict[str, int]:
     """Count the points from here on, and die at the chosen one."""
-    passed = dict.fromkeys((BEFORE_STATEMENT, BEFORE_COMMIT, AFTER_COMMIT), 0)
+    passed = dict.fromkeys(POINTS, 0)
 
     def pass_by(here: str) -> None:
         passed[here] += 1
