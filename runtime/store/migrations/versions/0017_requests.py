@@ -8,8 +8,8 @@ from alembic import op
 from runtime import clock
 from runtime.store import db
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
