@@ -217,9 +217,12 @@ def _write(
         entries.append(entry)
     entries += [event for events in made.values() for event in events]
     tx.after_commit(partial(measures.STEPS.inc, sum(entry.kind == "left" for entry in entries)))
+    ends: dict[str, dt.datetime] = {}
     for sent in world.sent:
-        until = _kept_until(tx, case, sent.step.element)
-        messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, until))
+        at = sent.step.element
+        if at not in ends:
+            ends[at] = _kept_until(tx, case, at)
+        messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, ends[at]))
 
     moved.ended = end is not None
     cancelled = [each.activity for each in withdrawn]

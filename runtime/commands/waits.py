@@ -116,6 +116,8 @@ class Waits:
                 "activity": put.activity,
                 "priority": put.priority,
                 "payload": {"steps": steps},
+                # What was begun before goes before what it has caused, in the same moment too.
+                "due_at": put.since - dt.timedelta.resolution if put.since else now,
             }
             for put in self.put_off.values()
         ]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from runtime import clock, functions, i18n, library, scripts
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
-from runtime.engine.ports import BpmnError, Step, Task, TaskOpened
+from runtime.engine.ports import BpmnError, Step, Task, TaskOpened, Unfinished
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.ledger import operations
@@ -78,7 +78,9 @@ class BoundWorld:
     def is_external(self, topic: str, step: Step) -> bool:
         return topic in library.external_topics(self.tx, self.bindings[step.process])
 
-    def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
+    def operate(
+        self, topic: str, inputs: Mapping[str, Value], step: Step
+    ) -> Mapping[str, Value] | Unfinished:
         # What a failed operation sent or decided is undone with what it wrote.
         sent, decided = len(self.sent), len(self.decided)
         call = operations.Call(
@@ -99,7 +101,8 @@ class BoundWorld:
         except BaseException:
             del self.sent[sent:], self.decided[decided:]
             raise
-        self.operated.append((step, topic))
+        if not isinstance(result, Unfinished):
+            self.operated.append((step, topic))
         return result
 
     def decide(self, rule: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
@@ -141,15 +144,13 @@ class BoundWorld:
         keep what was asked and what came of it for each."""
         day = library.today(self.tx)
         ruleset = library.ruleset(self.tx, rule, day)
-        told: set[tuple[str, ...]] = set()
         outputs = []
-        for decision in evaluate.decide_many(ruleset, cases, as_of=day):
-            if len(cases) <= FEW or decision.hits not in told or decision.refused:
-                told.add(decision.hits)
+        for found, decision in evaluate.decide_many(ruleset, cases, as_of=day, every=len(cases) <= FEW):
+            if decision is not None:
                 self.decided.append(Decided(step, decision))
-            if decision.refused:
-                raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
-            outputs.append(decision.outputs)
+                if decision.refused:
+                    raise BpmnError("rule_refused", i18n.label(i18n.DEFAULT, dict(decision.refused)))
+            outputs.append(found)
         return outputs
 
     def run_script(self, source: str, names: Mapping[str, Value], step: Step) -> Scripted:

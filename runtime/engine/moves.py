@@ -145,11 +145,11 @@ class Case(TopLevel):
         else:
             token.task_spec._update(token)
 
-    def put_off(self, token: Token) -> None:
+    def put_off(self, token: Token, since: dt.datetime | None = None) -> None:
         """What was done so far is committed; the token's next step is a job's (`proceed`)."""
         token._set_state(STARTED)
         token.wait = {"kind": "job"}
-        self.report(ports.PutOff(token.element, token.id, priority=self.job_priority(token)))
+        self.report(ports.PutOff(token.element, token.id, self.job_priority(token), since))
 
     def proceed(self, token: Token) -> None:
         """The job has come: the token goes on as it would have at once."""

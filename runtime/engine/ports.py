@@ -40,8 +40,10 @@ class World(Protocol):
     def weary(self) -> bool:
         """Whether this transaction has lasted long enough; others wait for it to end."""
 
-    def operate(self, topic: str, inputs: Mapping[str, Value], step: Step) -> Mapping[str, Value]:
-        """Run a service task's operation, in a savepoint. Raises BpmnError."""
+    def operate(
+        self, topic: str, inputs: Mapping[str, Value], step: Step
+    ) -> Mapping[str, Value] | Unfinished:
+        """Run a service task's operation, or the next part of it, in a savepoint. Raises BpmnError."""
 
     def is_external(self, topic: str, step: Step) -> bool:
         """Whether external workers do this topic (as its diagram has it), since the house had no operation
@@ -63,6 +65,14 @@ class World(Protocol):
 
     def whose(self, opened: TaskOpened, variables: Mapping[str, Value]) -> str | None:
         """Whose a task that opens will be, by the house's own rules of staffing; None: whoever claims it."""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An operation has done a part of its work and is to be asked again, for the same step and with the same
+    inputs, in a later transaction. `since`: when it was begun, so that it goes on before what it has caused."""
+
+    since: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -192,9 +202,11 @@ class Subscribed(Happening):
 class PutOff(Happening):
     """A savepoint: what was done is to be committed, and a job goes on with Execution.proceed.
 
-    A token that is on its way to the element has not Entered it yet."""
+    A token that is on its way to the element has not Entered it yet. `since`: when what goes on was begun, if
+    the element has done a part of its work."""
 
     priority: int = 0  # of the job
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from runtime.ledger.catalogue import among
 from runtime.store.db import Transaction, metadata
 
 demand_series = sa.Table(
@@ -92,33 +93,41 @@ def daily(
     series = demand_series.c
     chosen = sa.select(demand_series).where(series.first_day < yesterday)
     if components is not None:
-        chosen = chosen.where(series.component_id.in_(set(components)))
+        chosen = chosen.where(among(series.component_id, components))
     windows = {}
     for row in tx.all(chosen):
         end = min(row.last_day, yesterday)
         windows[row.component_id] = (max(row.first_day, end - dt.timedelta(days=window - 1)), end)
     # Before a series there are no rows, and after it neither: only how long ago the window began differs.
-    begins = {end: end - dt.timedelta(days=window - 1) for _, end in windows.values() if end < yesterday}
-    usual = sa.literal(yesterday - dt.timedelta(days=window - 1))
-    begun = sa.case(begins, value=series.last_day, else_=usual) if begins else usual
+    begun = sa.case(
+        (series.last_day < yesterday, _days_before(tx, series.last_day, window - 1)),
+        else_=sa.literal(yesterday - dt.timedelta(days=window - 1)),
+    )
     found = (
         sa.select(
-            demand.c.component_id,
+            series.component_id,
             sa.func.sum(demand.c.pieces).label("total"),
             sa.func.sum(demand.c.pieces * demand.c.pieces).label("squares"),
         )
-        .join(demand_series, series.component_id == demand.c.component_id)
+        .join(demand, series.component_id == demand.c.component_id)
         .where(demand.c.day >= begun, demand.c.day < today)
-        .group_by(demand.c.component_id)
+        .group_by(series.component_id)
     )
     if components is not None:
-        found = found.where(demand.c.component_id.in_(windows))
+        # Of the series, so that each is looked up once and its days are found by their index.
+        found = found.where(among(series.component_id, components))
     totals = {row.component_id: (int(row.total), int(row.squares)) for row in tx.all(found)} if windows else {}
     return {
         component: _of(totals.get(component, (0, 0)), (end - start).days + 1)
         for component, (start, end) in windows.items()
         if end > start
     }
+
+
+def _days_before(tx: Transaction, day: sa.ColumnElement[dt.date], days: int) -> sa.ColumnElement[dt.date]:
+    if tx.connection.dialect.name == "postgresql":
+        return day - sa.literal(days)
+    return sa.func.date(day, f"-{days} days", type_=sa.Date)
 
 
 def _of(totals: Sequence[int], days: int) -> Demand:

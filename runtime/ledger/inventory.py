@@ -5,7 +5,7 @@ Topics inventory.*, except inventory.receive (receipts.py). Not here: how much i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NotRequired, TypedDict
@@ -15,12 +15,26 @@ import sqlalchemy as sa
 from runtime.errors import Invalid
 from runtime.ids import public_id
 from runtime.ledger import catalogue, demand, documents, safety, stock
+from runtime.ledger.catalogue import among
 from runtime.ledger.inputs import Change, Measure, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.positions import positions
 from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
 from runtime.store import accounts, cases
+from runtime.store.db import Instant
+from runtime.store.prepared import Prepared
 
+# Components of one transaction of a review: while it lasts nobody else writes into SQLite.
+PART = 2_000
+_LEVEL = Prepared(
+    sa.update(stock_parameters)
+    .where(stock_parameters.c.component_id == sa.bindparam("row_id"))
+    .values(
+        safety_stock=sa.bindparam("safety"),
+        reorder_point=sa.bindparam("reorder"),
+        reviewed_at=sa.bindparam("at", type_=Instant),
+    )
+)
 _FIRST = {"lead_time_deviation": 0, "abc_class": "C", "order_multiple": 1}
 
 
@@ -96,63 +110,74 @@ class Item:
     facts: dict[str, Any] | None
 
 
-@operation("inventory.review_stock", errors=("rule_refused",))
+def _review_next(call: Call, before: Any) -> tuple[dict[str, Any], bool]:
+    """The next components in the order of their ids, the last of which is `last`."""
+    id_ = catalogue.components.c.id
+    first = before["last"] + 1 if before else 0
+    following = sa.select(id_).where(catalogue.components.c.listed, id_ >= first).order_by(id_)
+    last = call.tx.scalar(following.offset(PART - 1).limit(1))
+    whole = call.tx.scalar(sa.select(sa.func.max(id_))) or 0
+    end = whole if last is None else last
+    return {**review(call, range(first, end + 1)), "last": end}, end < whole
+
+
+@operation("inventory.review_stock", errors=("rule_refused",), part=_review_next)
 def review_stock(call: Call) -> Reviewed:
     """Recompute safety stock and reorder point of every component, and send `stock_below_safety`
-    for each that has less and no open alert. Each review keeps why it fired or did not."""
-    return review(call)
+    for each that has less and no open alert. Each review keeps why it fired or did not.
+
+    Some thousand components at a time, so that others can work meanwhile; each by what is there then."""
+    return {
+        "reviewed": sum(part["reviewed"] for part in call.parts),
+        "below": sorted(sku for part in call.parts for sku in part["below"]),
+        "missing": sorted(sku for part in call.parts for sku in part["missing"]),
+    }
 
 
-def review(call: Call, components: Collection[int] | None = None) -> Reviewed:
-    """`review_stock` of some components, or of all. SKUs in order."""
+def review(call: Call, components: Collection[int]) -> Reviewed:
+    """`review_stock` of some components that are listed. SKUs in order."""
     tx = call.tx
     items = _items(call, components)
-    ids = [item.row.id for item in items]
-    # Of all components no list is sent to the database: it takes only so many, and reads them all anyway.
-    there = stock.on_hand(tx, None if components is None else ids)
-    on_hand = {id_: there.get(id_, 0) for id_ in ids}
-    _end_uncovered(call, on_hand)
-    alerted = set(tx.connection.execute(sa.select(stock_alerts.c.component_id).where(OPEN)).scalars())
+    there = stock.on_hand(tx, components)
+    on_hand = {item.row.id: there.get(item.row.id, 0) for item in items}
+    _end_uncovered(call, components)
+    alert = sa.select(stock_alerts.c.component_id).where(among(stock_alerts.c.component_id, components), OPEN)
+    alerted = set(tx.connection.execute(alert).scalars())
     levels: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
     result: Reviewed = {"reviewed": len(items), "below": [], "missing": []}
     for item, level in zip(items, _decide_all(call, items), strict=True):
-        pieces = on_hand[item.row.id]
-        below = level is not None and pieces < level[0]
+        row = item.row
+        pieces = on_hand[row.id]
+        safe, reorder = level or (None, None)
+        below = safe is not None and pieces < safe
         if level is None:
             reason = "missing_parameters"
-            result["missing"].append(item.row.sku)
+            result["missing"].append(row.sku)
         else:
-            levels.append({"row_id": item.row.id, "safety": level[0], "reorder": level[1]})
-            reason = "enough" if not below else "alert_open" if item.row.id in alerted else "below"
+            levels.append({"row_id": row.id, "safety": safe, "reorder": reorder, "at": call.now})
+            reason = "enough" if not below else "alert_open" if row.id in alerted else "below"
         if below:
-            result["below"].append(item.row.sku)
+            result["below"].append(row.sku)
+        # Of a component that lacks something now, what was computed before still counts.
+        if row.id not in alerted and pieces < (row.safety_stock or 0 if safe is None else safe):
+            safety.tell(call, row.sku)
         reviews.append(
             {
-                "component_id": item.row.id,
+                "component_id": row.id,
                 "at": call.now,
                 "case": call.case,
                 "on_hand": pieces,
-                "safety_stock": level[0] if level else None,
-                "reorder_point": level[1] if level else None,
+                "safety_stock": safe,
+                "reorder_point": reorder,
                 "fired": reason == "below",
                 "reason": reason,
                 "inputs": item.facts,
             }
         )
     if levels:
-        tx.execute(
-            sa.update(stock_parameters)
-            .where(stock_parameters.c.component_id == sa.bindparam("row_id"))
-            .values(
-                safety_stock=sa.bindparam("safety"),
-                reorder_point=sa.bindparam("reorder"),
-                reviewed_at=call.now,
-            ),
-            levels,
-        )
+        _LEVEL.each(tx, levels)
     tx.insert(stock_reviews, reviews)
-    safety.warn(call, on_hand, everything=components is None)
     return result
 
 
@@ -307,28 +332,28 @@ def correct(
     return {"movement": movement, "on_hand": stock.on_hand(tx, [row.id])[row.id]}
 
 
-def _end_uncovered(call: Call, on_hand: Mapping[int, int]) -> None:
+def _end_uncovered(call: Call, components: Collection[int]) -> None:
     """Close covered alerts whose orders never came: the shortage must be told again."""
     rows = call.tx.all(
         sa.select(stock_alerts.c.id, stock_alerts.c.component_id).where(
-            stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand)
+            stock_alerts.c.state == "covered", among(stock_alerts.c.component_id, components)
         )
     )
     where = positions(call.tx, [row.component_id for row in rows]) if rows else {}
     safety.end(call, [row.id for row in rows if where[row.component_id].on_order == 0])
 
 
-def _items(call: Call, components: Collection[int] | None) -> list[Item]:
-    query = sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters).outerjoin(
-        stock_parameters
+def _items(call: Call, components: Collection[int]) -> list[Item]:
+    query = (
+        sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters)
+        .outerjoin(stock_parameters)
+        .where(among(catalogue.components.c.id, components))
     )
-    if components is None:
+    if isinstance(components, range):
+        # Those that nobody has asked for by name.
         query = query.where(catalogue.components.c.listed)
-    else:
-        query = query.where(catalogue.components.c.id.in_(components))
     rows = call.tx.all(query.order_by(catalogue.components.c.sku))
-    asked = None if components is None else [row.id for row in rows]
-    daily = demand.daily(call.tx, call.today, safety.WINDOW, asked)
+    daily = demand.daily(call.tx, call.today, safety.WINDOW, components)
     return [Item(row, _facts(row, daily.get(row.id))) for row in rows]
 
 

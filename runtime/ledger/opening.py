@@ -168,7 +168,7 @@ def open_books(call: Call, dataset: File | dict[str, Any]) -> Counts:
         wages.wages,
         [{**row, "set_by": call.actor, "case": call.case, "at": call.now} for row in parts["wages"]],
     )
-    inventory.review(call)
+    inventory.review(call, range(max(components.values(), default=0) + 1))
     return {"counts": {name: len(rows) for name, rows in parts.items()}}
 
 

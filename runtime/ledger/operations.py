@@ -1,14 +1,15 @@
 """The books as named service tasks: the registry, what a task hands in, and the effect that happens once.
 
 An operation says what it takes and gives by its type hints and what a diagram may
-catch by `errors`. Not here: what operations do (each book), which there are (books.py
+catch by `errors`. One over very many does a part in each of several transactions, so that others can
+write in between. Not here: what operations do (each book), which there are (books.py
 imports them all)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import getdoc
 from typing import Any, Protocol, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from runtime import i18n
 from runtime.bpmn.catalogue import Signature
-from runtime.engine.ports import BpmnError
+from runtime.engine.ports import BpmnError, Unfinished
 from runtime.errors import Conflict, GuichengError, NotFound
 from runtime.ledger import inputs
 from runtime.ledger.inputs import Anything
@@ -33,6 +34,16 @@ effects = sa.Table(
     metadata,
     sa.Column("key", sa.String(512), primary_key=True),
     sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("result", Tagged, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+
+# What an operation over very many has done so far, by its key: a row for each part, until it is done.
+effect_parts = sa.Table(
+    "effect_parts",
+    metadata,
+    sa.Column("key", sa.String(512), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("result", Tagged, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
@@ -76,6 +87,7 @@ class Call:
     send: Callable[[str, str, Mapping[str, Value]], None]
     zone: ZoneInfo = SHANGHAI
     many: Callable[[str, Sequence[Mapping[str, Value]]], Sequence[Mapping[str, Value]]] | None = None
+    parts: Sequence[Any] = ()  # what each part gave, of an operation that is done in parts
 
     def decide_many(self, rule: str, cases: Sequence[Mapping[str, Value]]) -> Sequence[Mapping[str, Value]]:
         """`decide` of each; where there is `many`, at once."""
@@ -93,6 +105,7 @@ class Operation:
     doc: str
     run: Callable[..., Any]
     outside: bool = False  # `run` only says what is to be delivered; the case waits until it is
+    part: Callable[..., Any] | None = None  # does the next part; `run` only puts together what they gave
 
     @property
     def signature(self) -> Signature:
@@ -106,8 +119,14 @@ OPERATIONS: dict[str, Operation] = {}
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def operation(topic: str, errors: tuple[str, ...] = ()) -> Callable[[F], F]:
-    """Register the function below as service task `topic`; it still can be called as itself."""
+def operation(
+    topic: str, errors: tuple[str, ...] = (), part: Callable[..., tuple[Any, bool]] | None = None
+) -> Callable[[F], F]:
+    """Register the function below as service task `topic`; it still can be called as itself.
+
+    `part`: of one over very many. It is given what the part before gave (None: it is the first) and gives
+    what it did, and whether there is more; each part commits by itself. The function below finds what all of
+    them gave in `call.parts` and only puts that together."""
 
     def register(function: F) -> F:
         OPERATIONS[topic] = Operation(
@@ -117,6 +136,7 @@ def operation(topic: str, errors: tuple[str, ...] = ()) -> Callable[[F], F]:
             errors,
             (getdoc(function) or "").strip(),
             function,
+            part=part,
         )
         return function
 
@@ -154,8 +174,9 @@ def signatures() -> dict[str, Signature]:
     return {topic: found.signature for topic, found in sorted(OPERATIONS.items())}
 
 
-def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Do the operation once per `call.key`; a second call gets the first one's result.
+def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, Value] | Unfinished:
+    """Do the operation once per `call.key`; a second call gets the first one's result. Unfinished: this was
+    a part of it, done once as well, and another call does the next.
 
     Raises UnknownOperation, Invalid (what was given), BpmnError (what a diagram may catch)."""
     wanted = find(topic)
@@ -164,9 +185,31 @@ def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, 
         if done.topic != topic:
             raise EffectKeyTaken(key=call.key, topic=done.topic)
         return dict(done.result)
-    result = wanted.run(call, **inputs.check(topic, wanted.inputs, given)) or {}
+    taken = inputs.check(topic, wanted.inputs, given)
+    if wanted.part is not None:
+        parts = _do_part(call, wanted.part, taken)
+        if isinstance(parts, Unfinished):
+            return parts
+        call = replace(call, parts=parts)
+    result = wanted.run(call, **taken) or {}
     call.tx.execute(sa.insert(effects).values(key=call.key, topic=topic, result=result, at=call.now))
     return dict(result)
+
+
+def _do_part(call: Call, do: Callable[..., Any], taken: Mapping[str, Value]) -> list[Any] | Unfinished:
+    """Do the next part; what all of them gave, if it was the last."""
+    part = effect_parts.c
+    own = part.key == call.key
+    before = call.tx.first(sa.select(effect_parts).where(own).order_by(part.number.desc()).limit(1))
+    result, more = do(call, before.result if before else None, **taken)
+    if more:
+        number = before.number + 1 if before else 1
+        call.tx.insert(effect_parts, [{"key": call.key, "number": number, "result": result, "at": call.now}])
+        return Unfinished(call.tx.scalar(sa.select(part.at).where(own, part.number == 1)))
+    earlier = call.tx.all(sa.select(part.result).where(own).order_by(part.number))
+    if earlier:
+        call.tx.execute(sa.delete(effect_parts).where(own))
+    return [*(row.result for row in earlier), result]
 
 
 def prepare(topic: str, sending: Any, given: Mapping[str, Value]) -> Any:

@@ -80,11 +80,10 @@ NEXT = {
 }
 
 
-def warn(call: Call, on_hand: Mapping[int, int], *, everything: bool = False) -> None:
+def warn(call: Call, on_hand: Mapping[int, int]) -> None:
     """Send `stock_below_safety` for each component that has less than its safety stock and no open alert.
 
-    on_hand: component id → pieces in all warehouses (`everything`: of every component). What is on order
-    does not help: it is not there."""
+    on_hand: component id → pieces in all warehouses. What is on order does not help: it is not there."""
     if not on_hand:
         return
     query = (
@@ -92,13 +91,17 @@ def warn(call: Call, on_hand: Mapping[int, int], *, everything: bool = False) ->
         .join(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
         .where(stock_alerts.c.id.is_(None), stock_parameters.c.safety_stock.is_not(None))
+        .where(catalogue.components.c.id.in_(on_hand))
         .order_by(catalogue.components.c.sku)
     )
-    if not everything:
-        query = query.where(catalogue.components.c.id.in_(on_hand))
     for row in call.tx.all(query):
-        if on_hand.get(row.id, row.safety_stock) < row.safety_stock:
-            call.send("stock_below_safety", row.sku, {"component": row.sku})
+        if on_hand[row.id] < row.safety_stock:
+            tell(call, row.sku)
+
+
+def tell(call: Call, sku: str) -> None:
+    """The component is below its safety stock and nobody is at it: whoever opens alerts is told."""
+    call.send("stock_below_safety", sku, {"component": sku})
 
 
 def settle(call: Call, on_hand: Mapping[int, int]) -> None:

@@ -144,13 +144,15 @@ def balances(
 
 
 def on_hand(tx: Transaction, components: Collection[int] | None = None) -> dict[int, int]:
-    """Component id → pieces in all warehouses; one that was never there is 0 if it was asked for."""
+    """Component id → pieces in all warehouses; one that was never there is 0 if it was asked for by name."""
     query = sa.select(stock_balances.c.component_id, sa.func.sum(stock_balances.c.on_hand).label("pieces"))
     if components is not None:
-        query = query.where(stock_balances.c.component_id.in_(set(components)))
+        query = query.where(catalogue.among(stock_balances.c.component_id, components))
     rows = tx.all(query.group_by(stock_balances.c.component_id))
     found = {row.component_id: int(row.pieces) for row in rows}
-    return dict.fromkeys(components or (), 0) | found
+    if components is None or isinstance(components, range):
+        return found
+    return dict.fromkeys(components, 0) | found
 
 
 def reserve(tx: Transaction, warehouse_id: int, pieces: dict[int, int]) -> None:

@@ -16,6 +16,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from runtime.children import surroundings
@@ -104,24 +105,51 @@ def decide(
 
 
 def decide_many(
-    ruleset: Ruleset, cases: Iterable[Mapping[str, Value]], as_of: dt.date | None = None
-) -> Iterator[Decision]:
-    """`decide` of many cases, each as it is decided alone.
+    ruleset: Ruleset,
+    cases: Iterable[Mapping[str, Value]],
+    as_of: dt.date | None = None,
+    *,
+    every: bool = True,
+) -> Iterator[tuple[Mapping[str, Value], Decision | None]]:
+    """The outputs of many cases, each as it is decided alone, and the decisions behind them: `every` one, or
+    else those that refuse (and have no outputs) and the first for each row that decides.
 
     The engine is asked, and plain Python explains and checks it, once for all cases that agree in what the
     conditions look at; figures and outputs are computed for each."""
-    names = plain.compared_names(ruleset.file)
+    file = ruleset.file
+    names = plain.compared_names(file)
     known: dict[tuple[Value, ...], _Fitting] = {}
+    cells: dict[tuple[Value, ...], outcome.Cells] = {}
+    told: set[tuple[str, ...]] = set()
+    intake = facts.Intake(file, names)
 
     def fitting(of: Facts) -> _Fitting:
         key = tuple(of.compared[name] for name in names)
         found = known.get(key)
         if found is None:
             found = known[key] = _fitting(ruleset, of, explain=True)
+            if file.hit == "first" and found[0]:
+                row = file.row(found[0][0])
+                with suppress(outcome.RuleRefused):
+                    cells[key] = outcome.Cells(file, row.id, row.then)
         return found
 
     for inputs in cases:
-        yield _decide(ruleset, inputs, as_of, fitting)
+        taken = None if every else intake.take(inputs)
+        # Where the row is known that decides, and nothing else is to be told.
+        row = cells.get(taken[1]) if taken is not None else None
+        if taken is not None and row is not None:
+            try:
+                outputs = row.outputs(taken[0])
+            except outcome.RuleRefused:
+                pass  # told below, with everything about it
+            else:
+                yield outputs, None
+                continue
+        decision = _decide(ruleset, inputs, as_of, fitting)
+        fresh = every or decision.refused is not None or decision.hits not in told
+        told.add(decision.hits)
+        yield decision.outputs, decision if fresh else None
 
 
 _Fitting = tuple[tuple[str, ...], tuple[plain.Passed, ...]]  # ids of the rows that fit, and why others do not

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 
 from runtime import i18n
 from runtime.errors import GuichengError, Invalid
 from runtime.expressions import CannotEvaluate, Expression
 from runtime.rules.facts import Facts, FigureFailed
 from runtime.rules.kinds import kind_of
-from runtime.rules.table import LARGEST, UNSET, Cell, Default, Field, Refusing, RuleFile, too_large
+from runtime.rules.table import LARGEST, Cell, Default, Field, Refusing, RuleFile, Unset, too_large
 from runtime.values import Value
 
 _ROUNDING = Context(prec=50, rounding=ROUND_HALF_UP)
@@ -78,10 +79,10 @@ def settle(file: RuleFile, hits: Iterable[str], facts: Facts) -> Outcome:
     because = tuple((row.id, row.because) for row in rows)
     try:
         if rows:
-            found = [_outputs(file, row.id, row.then, facts) for row in rows]
+            found = [Cells(file, row.id, row.then).outputs(facts.values) for row in rows]
         elif isinstance(file.default, Default):
             because = (("default", file.default.because),)
-            found = [_outputs(file, "default", file.default.then, facts)]
+            found = [Cells(file, "default", file.default.then).outputs(facts.values)]
         elif isinstance(file.default, Refusing):
             messages = file.default.messages
             reason = i18n.label("en", dict(messages))
@@ -124,19 +125,36 @@ def _told(file: RuleFile, language: str, param: str, value: Value) -> Value:
     return i18n.label(language, dict(names), str(value))
 
 
-def _outputs(file: RuleFile, row: str, then: Mapping[str, Cell], facts: Facts) -> dict[str, Value]:
-    """Values of all outputs in file order; the formulas see the row's own outputs as they are given out."""
-    found: dict[str, Value] = {}
-    for name, cell in then.items():
-        if cell is UNSET:
-            raise OutputUnset(rule=file.key, row=row, output=name, owner=file.owner)
-        value = _evaluate(file, row, name, cell, facts.values) if isinstance(cell, Expression) else cell
-        found[name] = _fit(file, row, file.outputs[name], value)
-    for name, output in file.outputs.items():
-        if output.formula is not None:
-            value = _evaluate(file, row, name, output.formula, {**facts.values, **found})
-            found[name] = _fit(file, row, output, value)
-    return {name: found[name] for name in file.outputs}
+class Cells:
+    """What one row, or the default, gives out; what is the same for every case is found once."""
+
+    def __init__(self, file: RuleFile, row: str, then: Mapping[str, Cell]) -> None:
+        self._file, self._row = file, row
+        self._fixed: dict[str, Value] = {}
+        self._asked: list[tuple[Field, Expression | Unset]] = []
+        for name, cell in then.items():
+            if isinstance(cell, (Expression, Unset)):
+                self._asked.append((file.outputs[name], cell))
+            else:
+                self._fixed[name] = _fit(file, row, file.outputs[name], cell)
+        self._formulas = [(output, output.formula) for output in file.outputs.values() if output.formula]
+
+    def outputs(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """All outputs in file order; the formulas see the row's own as they are given out.
+
+        Raises OutputUnset, OutputMissing, OutputUnfit."""
+        file, row = self._file, self._row
+        found = dict(self._fixed)
+        for output, cell in self._asked:
+            if isinstance(cell, Unset):
+                raise OutputUnset(rule=file.key, row=row, output=output.id, owner=file.owner)
+            found[output.id] = _fit(file, row, output, _evaluate(file, row, output.id, cell, values))
+        if self._formulas:
+            seen = {**values, **found}
+            for output, formula in self._formulas:
+                given = _fit(file, row, output, _evaluate(file, row, output.id, formula, seen))
+                seen[output.id] = found[output.id] = given
+        return {name: found[name] for name in file.outputs}
 
 
 def _evaluate(file: RuleFile, row: str, name: str, cell: Expression, values: Mapping[str, Value]) -> Value:
@@ -152,13 +170,19 @@ def _fit(file: RuleFile, row: str, output: Field, value: Value) -> Value:
         raise OutputMissing(rule=file.key, row=row, output=output.id, reason="null")
     if output.type == "decimal" and type(value) is int:
         value = Decimal(value)
-    unfit = OutputUnfit(rule=file.key, row=row, output=output.id, value=str(value)[:80])
     if kind_of(value) != output.type or too_large(value, LARGEST * LARGEST):
-        raise unfit
+        raise _unfit(file, row, output, value)
     if output.decimals is not None and isinstance(value, Decimal):
-        value = value.quantize(Decimal(1).scaleb(-output.decimals), context=_ROUNDING)
-    if output.choices and value not in output.values:
-        raise unfit
-    if not output.in_range(value):
-        raise unfit
+        value = value.quantize(_places(output.decimals), context=_ROUNDING)
+    if (output.choices and value not in output.values) or not output.in_range(value):
+        raise _unfit(file, row, output, value)
     return value
+
+
+def _unfit(file: RuleFile, row: str, output: Field, value: Value) -> OutputUnfit:
+    return OutputUnfit(rule=file.key, row=row, output=output.id, value=str(value)[:80])
+
+
+@cache
+def _places(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)

@@ -16,6 +16,7 @@ Names = Mapping[str, str]  # language -> text: zh_Hans (the file's `name`), en, 
 
 TYPES = ("text", "boolean", "integer", "decimal", "date")
 COMPARED_DECIMALS = 4  # conditions compare numbers to this many decimals; durable.py scales by 10^4
+_COMPARED = Decimal(1).scaleb(-COMPARED_DECIMALS)
 LARGEST = 10**14  # of a number that enters a decision: times 10^4 it still fits 64 bits
 LONGEST = 1_000  # characters of a text that enters a decision
 
@@ -158,9 +159,7 @@ def compared(value: Value) -> Value:
     """`value` as conditions compare it: numbers to four decimals, half to even.
 
     The one place where this is said: both evaluators and the proofs stand on it."""
-    if isinstance(value, Decimal):
-        return value.quantize(Decimal(1).scaleb(-COMPARED_DECIMALS))
-    return value
+    return value.quantize(_COMPARED) if isinstance(value, Decimal) else value
 
 
 def too_large(value: Value, limit: int = LARGEST) -> bool:

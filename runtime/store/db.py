@@ -88,7 +88,10 @@ class Exact(TypeDecorator[Decimal]):
         return int(scaled)
 
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:
-        return None if value is None else Decimal(int(value)).scaleb(-4).normalize() + Decimal(0)
+        if value is None:
+            return None
+        whole, rest = divmod(int(value), 10_000)
+        return Decimal(int(value)).scaleb(-4).normalize() if rest else Decimal(whole)
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeDecorator[Decimal]:
         return self
@@ -205,13 +208,13 @@ def upsert(tx: Transaction, table: sa.Table) -> Any:
     return (postgresql if tx.connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
-def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> int:
-    """Delete some rows of a table whose moment `until` is over; those that somebody is at are left to them. How many.
+def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> None:
+    """Delete some rows of a table whose moment `until` is over; those that somebody is at are left to them.
 
     Said last in a transaction: it waits for nobody, so that no two wait for one another."""
     (key,) = table.primary_key
     over = sa.select(key).where(table.c.until <= tx.now).limit(most).with_for_update(skip_locked=True)
-    return tx.execute(sa.delete(table).where(key.in_(over))).rowcount
+    tx.execute(sa.delete(table).where(key.in_(over)))
 
 
 @lru_cache(maxsize=1000)

@@ -122,8 +122,10 @@ _FINISH = Prepared(
     .where(_HELD, jobs.c.worker_id == sa.bindparam("worker"))
     .values(state=sa.bindparam("end"), worker_id=None)
 )
+# The next part of an operation that was begun before (waits.py).
+_NEXT_PART = sa.and_(jobs.c.kind == sa.literal_column("'async'"), jobs.c.due_at < jobs.c.created_at)
 _CANDIDATES = Prepared(
-    sa.select(jobs.c.id, jobs.c.attempts)
+    sa.select(jobs.c.id, sa.or_(jobs.c.attempts > sa.literal_column("0"), _NEXT_PART).label("alone"))
     .where(_FREE, jobs.c.priority == sa.bindparam("level"), jobs.c.due_at <= sa.bindparam("now", type_=Instant))
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
@@ -183,13 +185,14 @@ def claim_due(tx: Transaction, worker: int, limit: int = 10) -> list[Any]:
     """Take up to `limit` due jobs for this worker, by priority and then the oldest first.
 
     One that was tried before comes alone: it may be what ended the worker that held it, and others
-    must not go down with it."""
+    must not go down with it. So does the next part of an operation over very many: it takes long, and
+    there will be another."""
     due: list[list[int]] = []
     for level, first in _LEVELS.all(tx):
         if first <= tx.now and len(due) < limit:
             due += _CANDIDATES.all(tx, level=level, now=tx.now, most=limit - len(due))
-    fresh = next((number for number, (_, attempts) in enumerate(due) if attempts), len(due))
-    taken = [job for job, _ in due[: max(fresh, 1)]]
+    others = next((number for number, (_, alone) in enumerate(due) if alone), len(due))
+    taken = [job for job, _ in due[: max(others, 1)]]
     if not taken:
         return []
     rows = tx.all(

@@ -76,7 +76,7 @@ def live(asked: dict[str, Any], tell: int) -> None:
     """One act in this process."""
     runtime = opened(asked)
     with clock.frozen(dt.datetime.fromisoformat(asked["at"])):
-        act = {**story.ACTS, **story.PLANTED}[asked["act"]](runtime)
+        act = {**story.ACTS, **story.PLANTED, **story.APART}[asked["act"]](runtime)
         passed = arm(runtime, asked["point"], asked["number"])
         act()
     os.write(tell, json.dumps(passed).encode())

@@ -36,9 +36,11 @@ class Bounded(Element):
     def _run_hook(self, my_task: Token) -> bool | None:
         if my_task.phase != ENTER:
             return super()._run_hook(my_task)
-        self.prepare(my_task)
+        under_way = self.under_way(my_task)
+        if not under_way:
+            self.prepare(my_task)
         done = super()._run_hook(my_task)
-        if not done:
+        if not done and not under_way:
             # All of them first: if one cannot be said, the activity does not wait unguarded.
             waits = [(event, event.awaited(my_task)) for event in self.boundaries if event.waits]
             for event, wait in waits:

@@ -81,7 +81,8 @@ class Element(BpmnTaskSpec):
             self.check(my_task)
             return None
         if my_task.phase == ENTER:
-            self.tell(my_task, "start")
+            if not self.under_way(my_task):
+                self.tell(my_task, "start")
             if not self.begin(my_task):
                 return None
         self.finish(my_task)
@@ -93,6 +94,10 @@ class Element(BpmnTaskSpec):
         my_task.case.leave(my_task)
 
     # What elements add.
+
+    def under_way(self, token: Token) -> bool:
+        """Whether it was begun in an earlier transaction and does the next part of its work now."""
+        return False
 
     def begin(self, token: Token) -> bool:
         """Enter. True: done at once; False: it waits for something."""

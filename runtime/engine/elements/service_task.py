@@ -3,7 +3,8 @@
 Also what sends or decides with a topic instead of a message or rule. An operation is done in the
 step; a topic that is none waits until a worker has told what came of it (Execution.deliver, fail,
 throw). camunda:errorEventDefinitions are asked then, whether it failed or not: the first whose
-expression holds is thrown, as in Camunda's external tasks. Not here: who fetches it, locks and
+expression holds is thrown, as in Camunda's external tasks. An operation over very many does a part in each
+of several transactions; the token waits for the next as behind a savepoint. Not here: who fetches it, locks and
 retries (commands/external_tasks.py)."""
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from runtime.bpmn.model import Node
 from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import BadTopic
-from runtime.engine.ports import BpmnError, ExternalOpened
+from runtime.engine.ports import BpmnError, ExternalOpened, Unfinished
 from runtime.engine.priorities import priority, rank
 from runtime.engine.texts import formula, template
 from runtime.engine.tree import ENTER, LEAVE, STARTED, ScopeSpec, Token
@@ -22,6 +23,7 @@ from runtime.expressions import CannotEvaluate
 from runtime.values import Value, from_json
 
 LONGEST_TOPIC = 255  # characters
+UNDER_WAY = "under_way"  # in a token's memory: a part of the operation is done
 
 
 class ServiceTask(Activity):
@@ -44,6 +46,11 @@ class ServiceTask(Activity):
             return False
         try:
             results = case.world.operate(self.topic, self.inputs_of(token), step) or {}
+            if isinstance(results, Unfinished):
+                token.memory[UNDER_WAY] = True
+                case.put_off(token, results.since)
+                return False
+            token.memory.pop(UNDER_WAY, None)
         except BpmnError:
             raise
         except Exception as failure:
@@ -52,6 +59,9 @@ class ServiceTask(Activity):
         token.memory["results"] = case.read_values(results)
         self.throw(token, results, None, None)
         return True
+
+    def under_way(self, token: Token) -> bool:
+        return UNDER_WAY in token.memory
 
     def hand_out(self, token: Token) -> None:
         """From now on it waits for a worker."""

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import runtime.ledger.books  # noqa: F401
-from runtime.engine.ports import BpmnError
+import runtime.ledger.books
+import runtime.store.workers  # noqa: F401
+from runtime.engine.ports import BpmnError, Unfinished
 from runtime.ids import public_id
 from runtime.ledger import catalogue, operations, safety, stock
 from runtime.rules import evaluate, rulefile
@@ -72,12 +73,16 @@ class Books:
         return decision.outputs
 
     def do(self, topic: str, key: str | None = None, **inputs: Any) -> Any:
-        """Perform an operation; a person is named by their role."""
+        """Perform an operation, all parts of it; a person is named by their role."""
         named = {
             name: self.people.get(value, value) if isinstance(value, str) else value
             for name, value in inputs.items()
         }
-        return dict(operations.perform(topic, self.call(key), named))
+        call = self.call(key)
+        done = operations.perform(topic, call, named)
+        while isinstance(done, Unfinished):
+            done = operations.perform(topic, call, named)
+        return dict(done)
 
     def put(self, sku: str, pieces: int, warehouse: str = "SH") -> None:
         row = catalogue.component(self.tx, sku)

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 from decimal import ROUND_CEILING, Decimal
 
-from runtime.ledger import catalogue, demand, safety, stock
+from runtime.ledger import catalogue, demand, inventory, safety, stock
 from runtime.rules import evaluate, rulefile
 from runtime.rules.facts import InputsInvalid
 from runtime.values import Value
@@ -80,12 +80,12 @@ def test_each_of_thousands_is_judged_as_it_would_be_alone(books: Books) -> None:
     assert ends == {True, False} and len(below) > 100
 
 
-def test_a_review_of_many_asks_the_database_no_more_often_than_one_of_few(
+def test_a_part_of_a_review_asks_the_database_no_more_often_than_a_review_of_few(
     books: Books, statements: list[str]
 ) -> None:
     books.do("inventory.review_stock")
     few = len(statements)
-    many.fill(books.tx.connection, MANY, TODAY)
+    many.fill(books.tx.connection, inventory.PART - 3, TODAY)
     del statements[:]
     books.do("inventory.review_stock")
     assert len(statements) <= few + 2  # parameters that were found, and demand
@@ -101,7 +101,20 @@ def test_deciding_many_at_once_is_deciding_each(books: Books) -> None:
         given = [dict(example.given) for example in file.examples]
         mixed = [{**one, **{name: chance.choice(given).get(name) for name in one}} for one in given * 5]
         cases = [case for case in given + mixed if _fits(rule, case)]
-        assert list(evaluate.decide_many(rule, cases, TODAY)) == [evaluate.decide(rule, case, TODAY) for case in cases]
+        alone = [evaluate.decide(rule, case, TODAY) for case in cases]
+        assert list(evaluate.decide_many(rule, cases, TODAY)) == [(each.outputs, each) for each in alone]
+        # Of very many, each refusal is told, and the first for each row.
+        at_once = list(evaluate.decide_many(rule, cases, TODAY, every=False))
+        assert [outputs for outputs, _ in at_once] == [each.outputs for each in alone]
+        told = [decision for _, decision in at_once if decision is not None]
+        assert told == [each for n, each in enumerate(alone) if each.refused or _first(alone, n)]
+        assert {type(value) for outputs, _ in at_once for value in outputs.values()} == {
+            type(value) for each in alone for value in each.outputs.values()
+        }
+
+
+def _first(alone: list[evaluate.Decision], number: int) -> bool:
+    return alone[number].hits not in [each.hits for each in alone[:number]]
 
 
 def _fits(rule: evaluate.Ruleset, case: dict[str, Value]) -> bool:
