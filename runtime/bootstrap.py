@@ -369,6 +369,12 @@ def shipped() -> tuple[Path, ...]:
     return tuple(folder for folder in (ROOT / "processes", ROOT / "rules") if folder.is_dir())
 
 
+def shipped_handbook() -> list[tuple[str, str]]:
+    """(name, text) of the handbook that came with the product, the file with its clauses first."""
+    files = sorted((ROOT / "processes" / "handbook").glob("*.md"), key=lambda file: len(file.name))
+    return [(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")) for file in files]
+
+
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
 
 

@@ -6,9 +6,11 @@ Not here: what is due and what an answer means (commands/deliveries.py), the net
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import structlog
 
@@ -17,7 +19,7 @@ from runtime.bootstrap import Runtime
 from runtime.commands import deliveries
 from runtime.commands.deliveries import Due, Letters
 from runtime.commands.external_tasks import ExternalTaskOver, LockExpired, NotYourLock
-from runtime.delivery import Request
+from runtime.delivery import Mail, Request
 from runtime.identity import SYSTEM
 from runtime.ids import public_id
 
@@ -97,9 +99,16 @@ class Outbox:
         if due.problem is not None:
             raise due.problem
         ways = self.runtime.ways
+        # A machine that stood still meanwhile: who follows may be at it before this call is over.
+        if due.until - clock.now() < dt.timedelta(seconds=delivery.longest(ways.seconds, ways.mail)):
+            raise LockExpired(until=due.until.isoformat())
         if isinstance(due.what, Letters):
-            refused = delivery.send(due.what.mails, ways.mail, clock.now()) if due.what.mails else []
-            self.runtime.do(deliveries.sent, SYSTEM, due, refused)
+            if due.left:
+                delivery.send(due.left, ways.mail, clock.now(), partial(self._handed_in, due))
+            self.runtime.do(deliveries.sent, SYSTEM, due)
         elif isinstance(due.what, Request):
             response = delivery.request(due.what, ways.destinations)
             self.runtime.do(deliveries.answered, SYSTEM, due, response)
+
+    def _handed_in(self, due: Due, mail: Mail, taken: bool) -> None:
+        self.runtime.do(deliveries.handed_in, SYSTEM, due, mail, taken, self.runtime.ways)

@@ -54,7 +54,7 @@ def check(paths: tuple[Path, ...], form: str, asked: str | None, show_who: bool)
     What a diagram refers to is looked for among PATHS and in the installation, if there is one."""
     spoken = asked or language()
     judged = judge(paths, Settings())
-    problems = _as_given(judged.problems, paths)
+    problems = as_given(judged.problems, paths)
     if form == "json":
         click.echo(findings.as_json(problems, spoken, len(judged.sources)))
     elif form == "sarif":
@@ -95,7 +95,7 @@ def templates_(file: IO[str]) -> None:
     file.write(templates.text())
 
 
-def _as_given(problems: Iterable[Problem], paths: Sequence[Path]) -> list[Problem]:
+def as_given(problems: Iterable[Problem], paths: Sequence[Path]) -> list[Problem]:
     """Files by the path from here, which an editor opens, and not by the name they are deployed by."""
     places = {name: Path(os.path.relpath(file)).as_posix() for name, file in files_of(paths)}
     return [replace(problem, file=places.get(problem.file, problem.file)) for problem in problems]

@@ -17,7 +17,7 @@ from runtime.cli.terminal import err, guarded, main, opened, out, say, tell_all
 from runtime.commands import calendar
 from runtime.identity import SYSTEM
 from runtime.outbox import Outbox
-from runtime.store import copying
+from runtime.store import copying, search, user_tasks
 from runtime.store.db import connect
 from runtime.worker import Worker
 
@@ -33,6 +33,16 @@ def db_upgrade() -> None:
     """Create the tables, or bring them to this version."""
     Runtime(Settings()).upgrade()
     out.print(say("The database is up to date."))
+
+
+@db.command("reindex")
+@guarded
+def db_reindex() -> None:
+    """Make anew what lists and search read, from the tasks and cases. Stop everything that serves and works first."""
+    runtime = opened()
+    with runtime.engine.begin() as connection:
+        tasks, cases = user_tasks.follow(connection), search.rebuild(connection)
+    out.print(say("{tasks} candidates of tasks and {cases} cases are listed and found anew.", tasks=tasks, cases=cases))
 
 
 @db.command("copy")

@@ -214,6 +214,8 @@ def purge_(dry_run: bool) -> None:
         if following is None:
             break
         after = following
+    while not dry_run and runtime.do(purge.forget, SYSTEM):
+        pass
     table = Table(say("Process"), Column(say("Cases"), justify="right"), "", box=None)
     for (process, held), count in sorted(told.items()):
         table.add_row(Text(process), str(count), say(SENTENCES[held]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +10,14 @@ import sqlalchemy as sa
 
 from runtime import access, forms, functions, library
 from runtime.bpmn.model import Node
-from runtime.commands import advance
+from runtime.commands import advance, requests
 from runtime.commands.user_tasks import hold_files
-from runtime.errors import Conflict, Forbidden, Invalid
+from runtime.errors import Forbidden, Invalid
 from runtime.expressions import PURE
 from runtime.identity import SYSTEM, Actor
-from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
-from runtime.values import Value, dumps
 
 
 class NotYoursToStart(Forbidden):
@@ -37,18 +34,6 @@ class Started:
     case: str
     next_task: str | None
     before: bool = False
-
-
-class RepeatedOtherwise(Conflict):
-    """The same idempotency key started something else before. Nothing was started now."""
-
-    code = "case.repeated_otherwise"
-
-
-class BadIdempotencyKey(Invalid):
-    """An idempotency key has at most {most} characters."""
-
-    code = "case.bad_idempotency_key"
 
 
 class BusinessKeyTooLong(Invalid):
@@ -77,13 +62,21 @@ def start(
     """Start a process by its plain start event. `once` (an idempotency key of the caller's) names this very
     start: whoever lost the answer asks again, and gets the case that was started.
 
-    Raises FormInvalid with every field's reason, RepeatedOtherwise."""
-    cause = None
-    if once:
-        cause = _cause(actor, once, [process, dict(answers), business_key])
-        before = _started_before(tx, actor, cause)
-        if before is not None:
-            return before
+    Raises FormInvalid with every field's reason, requests.RepeatedOtherwise."""
+    if not once:
+        moved = _start(tx, actor, process, answers, business_key)
+        return Started(moved.case, moved.next_for(actor))
+    asked = [process, dict(answers), business_key]
+    case, before = requests.once(
+        tx, actor, once, asked, lambda: _start(tx, actor, process, answers, business_key).case_id
+    )
+    assert case is not None
+    return Started(requests.case_of(tx, case), _next_task(tx, actor, case), before)
+
+
+def _start(
+    tx: Transaction, actor: Actor, process: str, answers: Mapping[str, Any], business_key: str
+) -> advance.Moved:
     row = library.newest(tx, "bpmn", process)
     if row is None:
         raise library.NoSuchProcess(process=process)
@@ -96,10 +89,10 @@ def start(
         business_key = business_key or str(PURE["text"](given[begin.key_field]))
     check_key(business_key)
     moved = advance.begin(
-        tx, actor, process, start_event=begin.id, variables=given, business_key=business_key, cause=cause
+        tx, actor, process, start_event=begin.id, variables=given, business_key=business_key
     )
     hold_files(tx, actor, moved.case_id, given)
-    return Started(moved.case, moved.next_for(actor))
+    return moved
 
 
 def _answers(
@@ -116,37 +109,20 @@ def _answers(
     return dict.fromkeys(form.asked) | usual | given
 
 
-def _cause(actor: Actor, once: str, asked: Value) -> str:
-    """Who asks, their key, and what they ask for: the same key may not mean something else."""
-    if len(once) > LONGEST_KEY:
-        raise BadIdempotencyKey(most=LONGEST_KEY)
-    told = [
-        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for text in (once, dumps(asked))
-    ]
-    return ":".join(["asked", actor.public_id, *told])
-
-
-def _started_before(tx: Transaction, actor: Actor, cause: str) -> Started | None:
-    """What an earlier request with this key started. Raises RepeatedOtherwise."""
-    key = cause.rpartition(":")[0]
-    tx.alone(key)
-    # ";" is the character after ":".
-    row = tx.first(
-        sa.select(cases.c.id, cases.c.public_id, cases.c.cause).where(
-            cases.c.cause >= f"{key}:", cases.c.cause < f"{key};"
-        )
-    )
-    if row is None:
-        return None
-    if row.cause != cause:
-        raise RepeatedOtherwise()
+def _next_task(tx: Transaction, actor: Actor, case_id: int) -> str | None:
+    """The first open task of a case that is the actor's to do."""
     mine = sa.or_(
         tasks.c.assignee_id == actor.id, sa.and_(tasks.c.assignee_id.is_(None), access.asked(actor))
     )
     open_tasks = tx.all(
         sa.select(tasks.c.public_id, tasks.c.excluded)
-        .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN), mine)
+        .where(
+            tasks.c.case_id == case_id,
+            tasks.c.state.in_(OPEN),
+            sa.or_(tasks.c.follow_up_at.is_(None), tasks.c.follow_up_at <= tx.now),
+            mine,
+        )
         .order_by(tasks.c.id)
     )
     free = (task.public_id for task in open_tasks if actor.public_id not in task.excluded)
-    return Started(row.public_id, next(free, None), before=True)
+    return next(free, None)

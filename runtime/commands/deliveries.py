@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypedDict
 
-from runtime import formulas, functions, i18n, library
+from runtime import delivery, formulas, functions, i18n, library
 from runtime.bpmn.model import Node
 from runtime.commands import external_tasks
 from runtime.delivery import Destinations, Mail, MailServer, Request, Response
@@ -29,7 +30,10 @@ from runtime.store import external_tasks as tasks
 from runtime.store.db import Transaction
 from runtime.values import Value
 
-LEASE = 300  # seconds: longer than a call may take
+# Seconds for which a delivery is locked, at least. A mail's lock begins anew with each receiver.
+LEASE = 300
+# Of those, what names, a busy database and a slow machine may take besides the call itself.
+SPARE = 150
 MOST_MAILS = 200  # of one task
 HIDDEN = functions.HIDDEN
 # A number that says: ask again later.
@@ -77,6 +81,11 @@ class Ways:
     domains: frozenset[str] = frozenset()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     seconds: float = 20.0
+
+    @property
+    def lease(self) -> int:
+        """Seconds for which a delivery is locked: longer than its call may take, however that was set."""
+        return max(LEASE, math.ceil(delivery.longest(self.seconds, self.mail)) + SPARE)
 
 
 @dataclass(frozen=True)
@@ -187,15 +196,24 @@ TOPICS = ("http.request", "notify.send")
 @dataclass(frozen=True)
 class Due:
     """A claimed task: `what` is to be delivered, or `problem` says why it cannot be. `secrets` stand in it
-    and are to stand nowhere else."""
+    and are to stand nowhere else; `until` it is locked; `delivered`: what became of some mails before, by
+    their marks: sent | refused."""
 
     id: str
     worker: str
     topic: str
     activity: str
+    until: dt.datetime
+    delivered: Mapping[str, str] = field(default_factory=dict)
     what: Letters | Request | None = None
     problem: Exception | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def left(self) -> list[Mail]:
+        """The mails that nobody has taken yet, nor refused for good."""
+        assert isinstance(self.what, Letters)
+        return [mail for mail in self.what.mails if _mark(mail) not in self.delivered]
 
 
 def any_due(tx: Transaction, actor: Actor) -> bool:
@@ -204,19 +222,13 @@ def any_due(tx: Transaction, actor: Actor) -> bool:
 
 def claim(tx: Transaction, actor: Actor, worker: str, ways: Ways, most: int) -> list[Due]:
     """Lock up to `most` deliveries, the most urgent first, and say what each is to deliver."""
-    rows = [row for topic in TOPICS for row in tasks.available(tx, topic, most, by_priority=True)]
-    rows = sorted(rows, key=lambda row: (row.rank, row.id))[:most]
-    if rows:
-        for topic in sorted({row.topic for row in rows}):
-            tasks.note_fetch(tx, topic, worker)
-        tasks.lock(
-            tx, [row.id for row in rows], worker, actor.id or None, tx.now + dt.timedelta(seconds=LEASE)
-        )
+    seconds = dict.fromkeys(TOPICS, ways.lease)
+    rows = tasks.take(tx, seconds, worker, actor.id or None, most, by_priority=True)
     return [_due(tx, row, worker, ways) for row in rows]
 
 
 def _due(tx: Transaction, row: Any, worker: str, ways: Ways) -> Due:
-    due = Due(row.public_id, worker, row.topic, row.activity)
+    due = Due(row.public_id, worker, row.topic, row.activity, row.locked_until, row.delivered or {})
     try:
         case = cases.by_id(tx, row.case_id)
         execution = library.at_rest(tx, case.id, case.process, case.bindings, case.state)
@@ -273,9 +285,22 @@ def _revealed(
     return found
 
 
-def sent(tx: Transaction, actor: Actor, due: Due, refused: Sequence[str]) -> None:
-    """The mails are handed in, but for those to `refused`: the case goes on. Raises as external_tasks.complete."""
+def handed_in(tx: Transaction, actor: Actor, due: Due, mail: Mail, taken: bool, ways: Ways) -> dt.datetime:
+    """The mail server took this one mail, or refuses its receiver for good: whatever becomes of the others, it
+    is not sent again. The lock begins anew; until when it is. Raises as external_tasks.hold."""
+    delivered = {**(tasks.get(tx, due.id).delivered or {}), _mark(mail): "sent" if taken else "refused"}
+    return external_tasks.hold(tx, actor, due.id, due.worker, ways.lease, delivered=delivered)
+
+
+def _mark(mail: Mail) -> str:
+    return mail.key.rpartition(".")[2]
+
+
+def sent(tx: Transaction, actor: Actor, due: Due) -> None:
+    """Every mail was handed in or refused for good: the case goes on. Raises as external_tasks.complete."""
     assert isinstance(due.what, Letters)
+    delivered = tasks.get(tx, due.id).delivered or {}
+    refused = [mail.to for mail in due.what.mails if delivered.get(_mark(mail)) == "refused"]
     count = len(due.what.mails) - len(refused)
     if count:
         results: Notified = {"sent": count, "unreached": [*due.what.unreached], "refused": [*refused]}

@@ -140,28 +140,15 @@ def fetch_and_lock(
     Raises NotYourTopic, NotInRange, NotOfLength."""
     check_wanted(actor, worker, wanted, most)
     by_topic = {each.topic: each for each in wanted}
-    for topic in sorted(by_topic):
-        external_tasks.note_fetch(tx, topic, worker)
-    found = [
-        row
-        for topic in sorted(by_topic)
-        for row in external_tasks.available(tx, topic, most, by_priority=by_priority)
-    ]
-    found.sort(key=lambda row: (row.rank if by_priority else 0, row.id))
-    taken = found[:most]
-    until: dict[str, dt.datetime] = {}
-    for topic, each in by_topic.items():
-        ids = [row.id for row in taken if row.topic == topic]
-        if ids:
-            until[topic] = tx.now + dt.timedelta(seconds=each.seconds)
-            external_tasks.lock(tx, ids, worker, actor.id or None, until[topic])
+    seconds = {topic: each.seconds for topic, each in by_topic.items()}
+    taken = external_tasks.take(tx, seconds, worker, actor.id or None, most, by_priority=by_priority)
     seen = _Seen(tx, actor)
     return [
         Locked(
             id=row.public_id,
             topic=row.topic,
             worker=worker,
-            locked_until=until[row.topic],
+            locked_until=row.locked_until,
             priority=-row.rank,
             retries=row.retries,
             error=row.error,
@@ -313,6 +300,15 @@ def extend_lock(tx: Transaction, actor: Actor, task: str, worker: str, seconds: 
     row, _ = _held(tx, actor, task)
     until = tx.now + dt.timedelta(seconds=seconds)
     _change(tx, actor, row, worker, locked_until=until)
+    return until
+
+
+def hold(tx: Transaction, actor: Actor, task: str, worker: str, seconds: int, **noted: Any) -> dt.datetime:
+    """Hold on to it for so many seconds from now, and write columns of its own that move no case; until when
+    that is. Raises as `complete`."""
+    row = external_tasks.get(tx, task)
+    until = tx.now + dt.timedelta(seconds=seconds)
+    _change(tx, actor, row, worker, locked_until=until, **noted)
     return until
 
 

@@ -6,12 +6,13 @@ receiver or to nobody. Not here: how the worker delivers (triggers.py)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import library
-from runtime.commands import advance
+from runtime.commands import advance, requests
 from runtime.commands.advance import Moved
 from runtime.commands.user_tasks import hold_files
 from runtime.errors import Conflict, Invalid, NotFound
@@ -93,16 +94,38 @@ def send(
     library.house(tx).waking.call(tx)
 
 
-def correlate(tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value]) -> Moved:
+@dataclass(frozen=True)
+class Correlated:
+    """The case that got a message or that it started; `before`: by an earlier, equal request."""
+
+    case: str
+    before: bool = False
+
+
+def correlate(
+    tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value], once: str = ""
+) -> Correlated:
     """Give message `name` now to the one case that waits for it with `key`, else to the process that it
-    starts (`key` is then the business key). Raises NobodyWaits or SeveralWait, and keeps nothing; NotYourFile
-    for a file that its sender did not upload."""
+    starts (`key` is then the business key). `once` (an idempotency key of the sender's) names this very
+    message: sent again it reaches nobody else.
+
+    Raises NobodyWaits or SeveralWait, and keeps nothing; NotYourFile for a file that its sender did not
+    upload; requests.RepeatedOtherwise."""
     require(actor, "send", "message")
     check(name, key=key)
-    moved = _correlate(tx, actor, name, key, payload)
-    if actor is not SYSTEM:
-        hold_files(tx, actor, moved.case_id, payload)
-    return moved
+
+    def give() -> Moved:
+        moved = _correlate(tx, actor, name, key, payload)
+        if actor is not SYSTEM:
+            hold_files(tx, actor, moved.case_id, payload)
+        return moved
+
+    if not once:
+        return Correlated(give().case)
+    asked = ["message", name, key, dict(payload)]
+    case, before = requests.once(tx, actor, once, asked, lambda: give().case_id)
+    assert case is not None
+    return Correlated(requests.case_of(tx, case), before)
 
 
 def _correlate(tx: Transaction, actor: Actor, name: str, key: str, payload: Mapping[str, Value]) -> Moved:

@@ -19,12 +19,14 @@ from runtime.errors import GuichengError
 from runtime.identity import Actor, require
 from runtime.ledger.operations import effect_parts, effects
 from runtime.store import accounts, purges
+from runtime.store.attempts import attempts
 from runtime.store.cases import cases
-from runtime.store.db import Transaction
+from runtime.store.db import Transaction, forget_over
 from runtime.store.event_log import decisions, events
 from runtime.store.external_tasks import external_tasks
 from runtime.store.files import file_uses, files
 from runtime.store.jobs import incidents, jobs
+from runtime.store.requests import requests
 from runtime.store.search import case_search
 from runtime.store.states import parts
 from runtime.store.user_tasks import candidates, user_tasks
@@ -102,6 +104,12 @@ def purge(tx: Transaction, actor: Actor, ids: Sequence[int]) -> int:
     )  # fmt: skip
     accounts.log(tx, actor.id, "cases.purged", f"cases/{own[0]}-{own[-1]}", count=len(own), link=end)
     return len(own)
+
+
+def forget(tx: Transaction, actor: Actor) -> int:
+    """Delete some attempts and requests whose time is over, which belong to no case; how many. 0: no more are left."""
+    require(actor, "purge", "case")
+    return sum(forget_over(tx, table, 1000) for table in (attempts, requests))
 
 
 def _is_over(tx: Transaction, case: Any) -> bool:

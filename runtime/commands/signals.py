@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from runtime import library
-from runtime.commands import waits
+from runtime.commands import requests, waits
 from runtime.commands.messages import check
 from runtime.commands.user_tasks import files_in
 from runtime.errors import Invalid
@@ -27,14 +27,30 @@ class FilesNotCarried(Invalid):
 
 
 def throw(
-    tx: Transaction, actor: Actor, name: str, payload: Mapping[str, Value], reference: str = ""
+    tx: Transaction,
+    actor: Actor,
+    name: str,
+    payload: Mapping[str, Value],
+    reference: str = "",
+    once: str = "",
 ) -> None:
-    """Throw signal `name`. Whoever begins to wait later does not get it. `reference` names this very
-    signal, so that throwing it again does nothing; without one each call is a signal of its own."""
+    """Throw signal `name`. Whoever begins to wait later does not get it.
+
+    `reference` names this very signal for everybody, so that throwing it again does nothing; without one each
+    call is a signal of its own. `once` is the sender's own idempotency key: thrown again under it nothing
+    happens, anything else under it is refused. Raises FilesNotCarried, requests.RepeatedOtherwise."""
     require(actor, "send", "signal")
     check(name, reference=reference)
     if actor is not SYSTEM and next(files_in(payload), None) is not None:
         raise FilesNotCarried()
+    if once:
+        asked = ["signal", name, dict(payload), reference]
+        requests.once(tx, actor, once, asked, lambda: _throw(tx, name, payload, reference))
+    else:
+        _throw(tx, name, payload, reference)
+
+
+def _throw(tx: Transaction, name: str, payload: Mapping[str, Value], reference: str) -> None:
     own = f"signal:outside:{name}:{reference or public_id()}"
     if tx.scalar(sa.select(jobs.jobs.c.id).where(jobs.jobs.c.key == own)) is not None:
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from runtime.delivery.destinations import Destinations
 from runtime.delivery.errors import Undeliverable, Unreached
 from runtime.delivery.mail import Mail, MailServer, send
-from runtime.delivery.requests import Request, Response, request
+from runtime.delivery.requests import LONGEST, Request, Response, request
 
 __all__ = [
     "Destinations",
@@ -19,6 +19,12 @@ __all__ = [
     "Response",
     "Undeliverable",
     "Unreached",
+    "longest",
     "request",
     "send",
 ]
+
+
+def longest(seconds: float, mail: MailServer) -> float:
+    """Seconds that one call may take at most: a request that has so many, or signing in and handing in one mail."""
+    return max(LONGEST * seconds, 2 * mail.longest + mail.seconds)

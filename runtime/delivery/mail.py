@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -16,6 +16,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from runtime.delivery.errors import MailNotSent, MailNotSetUp, NotUnderstood
+from runtime.delivery.limits import within
 from runtime.errors import Invalid
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -50,7 +51,8 @@ class MailServer:
     user: str = ""
     password: str = ""
     sender: str = ""
-    seconds: float = 20.0
+    seconds: float = 20.0  # for a read or a write
+    longest: float = 60.0  # for all of signing in, and for all of one mail
 
     @classmethod
     def read(cls, server: str, security: str, user: str, password: str, sender: str) -> MailServer:
@@ -65,31 +67,55 @@ class MailServer:
         return cls(host, int(port or PORTS[security]), security, user, password, sender)
 
 
-def send(mails: Sequence[Mail], server: MailServer, now: dt.datetime) -> list[str]:
-    """Hand them in, in order; the addresses that the server refuses for good. Raises MailNotSetUp, MailNotSent."""
+def send(
+    mails: Sequence[Mail],
+    server: MailServer,
+    now: dt.datetime,
+    told: Callable[[Mail, bool], object] = lambda mail, taken: None,
+) -> list[str]:
+    """Hand them in, in order; the addresses that the server refuses for good.
+
+    `told` hears of each as soon as it is settled: taken, or refused for good. What cannot be taken now is told
+    at the end, after the others had their turn. Raises MailNotSetUp, MailNotSent, and what `told` raises."""
     if not server.host:
         raise MailNotSetUp()
-    made = [(mail.to, message(mail, server.sender, now)) for mail in mails]
-    refused = []
+    made = [(mail, message(mail, server.sender, now)) for mail in mails]
+    refused: list[str] = []
+    later = ""
     try:
         connection = _connected(server)
         try:
-            for to, each in made:
-                try:
-                    connection.send_message(each, server.sender, [to])
-                except smtplib.SMTPRecipientsRefused as error:
-                    code, said = error.recipients[to]
-                    if code < 500:
-                        raise MailNotSent(reason=_short(f"{code} {said!r}")) from None
-                    refused.append(to)
+            for mail, each in made:
+                taken, why = _hand_in(connection, server, mail.to, each)
+                later = later or why
+                if not why:
+                    refused += [] if taken else [mail.to]
+                    told(mail, taken)
         finally:
             # What was taken is taken, however the parting goes.
-            with suppress(smtplib.SMTPException, OSError):
+            with suppress(smtplib.SMTPException, OSError), within(server.seconds, lambda: connection.sock):
                 connection.quit()
             connection.close()
     except (smtplib.SMTPException, OSError) as error:
         raise MailNotSent(reason=_short(f"{type(error).__name__}: {error}")) from None
+    if later:
+        raise MailNotSent(reason=later)
     return refused
+
+
+def _hand_in(
+    connection: smtplib.SMTP, server: MailServer, to: str, mail: EmailMessage
+) -> tuple[bool, str]:
+    """Whether it was taken; why it cannot be settled now, "" if it was. What breaks the connection is raised."""
+    try:
+        with within(server.longest, lambda: connection.sock):
+            connection.send_message(mail, server.sender, [to])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = error.recipients[to]
+        return False, "" if code >= 500 else _short(f"{code} {said!r}")
+    except smtplib.SMTPDataError as error:
+        return False, _short(f"{error.smtp_code} {error.smtp_error!r}")
+    return True, ""
 
 
 def message(mail: Mail, sender: str, now: dt.datetime) -> EmailMessage:
@@ -116,17 +142,21 @@ def message(mail: Mail, sender: str, now: dt.datetime) -> EmailMessage:
 
 def _connected(server: MailServer) -> smtplib.SMTP:
     context = ssl.create_default_context()
-    if server.security == "tls":
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=server.seconds, context=context
-        )
-    else:
-        connection = smtplib.SMTP(server.host, server.port, timeout=server.seconds)
+    tls = server.security == "tls"
+    connection: smtplib.SMTP = (
+        smtplib.SMTP_SSL(timeout=server.seconds, context=context) if tls else smtplib.SMTP(timeout=server.seconds)
+    )
+    # What its certificate must be of; set by the constructor only where that connects.
+    connection._host = server.host  # type: ignore[attr-defined]
     try:
-        if server.security == "starttls":
-            connection.starttls(context=context)
-        if server.user:
-            connection.login(server.user, server.password)
+        with within(server.longest, lambda: connection.sock):
+            code, said = connection.connect(server.host, server.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, said)
+            if server.security == "starttls":
+                connection.starttls(context=context)
+            if server.user:
+                connection.login(server.user, server.password)
     except BaseException:
         connection.close()
         raise

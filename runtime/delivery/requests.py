@@ -9,19 +9,20 @@ import json
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from runtime.delivery.destinations import Destinations, Place
 from runtime.delivery.errors import BadHeader, NoAnswer, NotUnderstood, TooLarge, TooSlow
+from runtime.delivery.limits import within
 from runtime.values import Value, from_json, to_json
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LARGEST = 1_000_000  # bytes of what is sent, and of what is answered
+# How often its limit of time a request may take, from finding its host to the end: connecting, shaking hands, the rest.
+LONGEST = 3
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _TEXT = re.compile(r"[\x20-\x7e\t]{0,4000}")
 # What says where a message ends and who speaks is the runtime's.
@@ -68,29 +69,19 @@ def request(asked: Request, allowed: Destinations) -> Response:
     headers |= {"Idempotency-Key": asked.key, "User-Agent": "Guicheng", "Accept-Encoding": "identity"}
     place, address = allowed.find(asked.url)
     connection = _Pinned(place, address, asked.seconds)
-    # Each read has its own limit of time; this one is for all of them together.
-    overdue = threading.Event()
-
-    def stop() -> None:
-        overdue.set()
-        connection.cut()
-
-    clock = threading.Timer(asked.seconds, stop)
-    clock.daemon = True
-    clock.start()
-    try:
-        connection.request(asked.method, place.target, body=data, headers=headers)
-        answer = connection.getresponse()
-        read = answer.read(LARGEST + 1)
-        if overdue.is_set():
-            raise TimeoutError
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        if overdue.is_set() or isinstance(error, TimeoutError):
-            raise TooSlow(host=place.host, seconds=f"{asked.seconds:g}") from None
-        raise NoAnswer(host=place.host, reason=f"{type(error).__name__}: {error}"[:200]) from None
-    finally:
-        clock.cancel()
-        connection.close()
+    with within(asked.seconds, lambda: connection.sock) as overdue:
+        try:
+            connection.request(asked.method, place.target, body=data, headers=headers)
+            answer = connection.getresponse()
+            read = answer.read(LARGEST + 1)
+            if overdue.is_set():
+                raise TimeoutError
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if overdue.is_set() or isinstance(error, TimeoutError):
+                raise TooSlow(host=place.host, seconds=f"{asked.seconds:g}") from None
+            raise NoAnswer(host=place.host, reason=f"{type(error).__name__}: {error}"[:200]) from None
+        finally:
+            connection.close()
     if len(read) > LARGEST:
         raise TooLarge(what=f"The answer of {place.host}", most=LARGEST)
     told = {name.lower(): value for name, value in answer.getheaders()}
@@ -151,12 +142,5 @@ class _Pinned(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._place.scheme == "https":
-            # Whoever cuts the connection meanwhile cuts the one below.
+            # The handshake as a whole has the socket's own limit of time.
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
-
-    def cut(self) -> None:
-        """From another thread: whoever reads or writes there is told at once."""
-        sock = self.sock
-        if sock is not None:
-            with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)

@@ -3,7 +3,18 @@
 `examine` asks them all and says what it found, as problems that carry where and what;
 `INVARIANTS` says what must hold and what to do when it does not. Nothing is repaired here."""
 
-from runtime.doctor import books, cases, database, deployed, documents, logs, offices, tombstones, waits
+from runtime.doctor import (
+    books,
+    cases,
+    database,
+    deployed,
+    documents,
+    lists,
+    logs,
+    offices,
+    tombstones,
+    waits,
+)
 from runtime.doctor.examine import Progress, examine
 from runtime.doctor.invariant import INVARIANTS, SENTENCES, Finding, Invariant
 
@@ -19,6 +30,7 @@ __all__ = [
     "deployed",
     "documents",
     "examine",
+    "lists",
     "logs",
     "offices",
     "tombstones",

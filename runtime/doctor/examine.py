@@ -6,6 +6,7 @@ housekeeping. What is held in memory is one handful of cases and one case's vari
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
@@ -76,7 +77,10 @@ def examine(
                 break
             if not ids:
                 break
-            for case in _look(tx, ids):
+            looked = deque(_look(tx, ids))
+            while looked:
+                # Let go of before the next: a case may be large, and with its log and state it is larger.
+                case = looked.popleft()
                 if isinstance(case, Problem):
                     yield Finding(INVARIANTS["case_loads"], case)
                 else:

@@ -22,6 +22,8 @@ SENTENCES = {
     "books": "A figure was changed past this program: find out who can write to the database, and put it right "
     "by a process, never by hand.",
     "deployed": "Deploy the file again; cases that run on the damaged version need a backup from before.",
+    "lists": "What people do is not wrong, only what lists and search show of it: stop every process and run "
+    "guicheng db reindex.",
     "people": "Put the people and their groups right; give the task to somebody who is there.",
 }
 

@@ -208,13 +208,13 @@ def upsert(tx: Transaction, table: sa.Table) -> Any:
     return (postgresql if tx.connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
-def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> None:
-    """Delete some rows of a table whose moment `until` is over; those that somebody is at are left to them.
+def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> int:
+    """Delete some rows of a table whose moment `until` is over; those that somebody is at are left to them. How many.
 
     Said last in a transaction: it waits for nobody, so that no two wait for one another."""
     (key,) = table.primary_key
     over = sa.select(key).where(table.c.until <= tx.now).limit(most).with_for_update(skip_locked=True)
-    tx.execute(sa.delete(table).where(key.in_(over)))
+    return tx.execute(sa.delete(table).where(key.in_(over))).rowcount
 
 
 @lru_cache(maxsize=1000)

@@ -10,7 +10,7 @@ holding it counts for nothing."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,8 +41,10 @@ external_tasks = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("error", sa.Text),
     sa.Column("details", sa.Text),
+    # whom the house has delivered to, where it is to several: a mail's mark → "sent" | "refused", as JSON
+    sa.Column("delivered", sa.JSON(none_as_null=True)),
     sa.Column("created_at", Instant, nullable=False),
-    # available: the oldest of a topic
+    # take: the oldest of a topic
     sa.Index(
         "ix_external_tasks_topic",
         "topic",
@@ -50,7 +52,7 @@ external_tasks = sa.Table(
         sqlite_where=sa.text(OPEN),
         postgresql_where=sa.text(OPEN),
     ),
-    # available: the most urgent of a topic
+    # take: the most urgent of a topic
     sa.Index(
         "ix_external_tasks_rank",
         "topic",
@@ -83,13 +85,40 @@ def _free(now: dt.datetime) -> sa.ColumnElement[bool]:
     return sa.and_(_OPEN, task.available_at <= now, unlocked)
 
 
-def available(tx: Transaction, topic: str, limit: int, *, by_priority: bool) -> list[Any]:
-    """What may be locked of a topic: the oldest first, or (`by_priority`) the most urgent."""
+def take(
+    tx: Transaction,
+    seconds: Mapping[str, int],
+    worker: str,
+    actor_id: int | None,
+    most: int,
+    *,
+    by_priority: bool,
+) -> list[Any]:
+    """Lock up to `most` open tasks of some topics, each for so many seconds: the oldest first, or (`by_priority`)
+    the most urgent. Their rows, as they are then."""
+    for topic in sorted(seconds):
+        note_fetch(tx, topic, worker)
+    found = [row for topic in sorted(seconds) for row in _available(tx, topic, most, by_priority=by_priority)]
+    found.sort(key=lambda row: (row.rank if by_priority else 0, row.id))
+    ids = {row.id: row.topic for row in found[:most]}
+    for topic, length in seconds.items():
+        mine = [task for task, of in ids.items() if of == topic]
+        if mine:
+            tx.execute(
+                sa.update(external_tasks)
+                .where(external_tasks.c.id.in_(mine))
+                .values(worker=worker, actor_id=actor_id, locked_until=tx.now + dt.timedelta(seconds=length))
+            )
+    taken = {row.id: row for row in tx.all(sa.select(external_tasks).where(external_tasks.c.id.in_(ids)))}
+    return [taken[task] for task in ids]
+
+
+def _available(tx: Transaction, topic: str, limit: int, *, by_priority: bool) -> list[Any]:
     task = external_tasks.c
     order = (task.rank, task.id) if by_priority else (task.id,)
     return list(
         tx.all(
-            sa.select(external_tasks)
+            sa.select(task.id, task.rank, task.topic)
             .where(task.topic == topic, _free(tx.now))
             .order_by(*order)
             .limit(limit)
@@ -104,15 +133,6 @@ def any_available(tx: Transaction, wanted: Sequence[str]) -> bool:
         if tx.scalar(sa.select(task.id).where(task.topic == topic, _free(tx.now)).limit(1)) is not None:
             return True
     return False
-
-
-def lock(tx: Transaction, tasks: Sequence[int], worker: str, actor_id: int | None, until: dt.datetime) -> None:
-    """Rows of `available`, in the same transaction."""
-    tx.execute(
-        sa.update(external_tasks)
-        .where(external_tasks.c.id.in_(tasks))
-        .values(worker=worker, actor_id=actor_id, locked_until=until)
-    )
 
 
 def change(tx: Transaction, task: int, worker: str, actor_id: int | None, /, **columns: Any) -> bool:

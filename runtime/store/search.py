@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
+from runtime.store.purges import PURGED
 
 # Not of the metadata: on SQLite it is a virtual table, which no tool may make or compare as a plain one.
 case_search = sa.table("case_search", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
@@ -120,12 +121,18 @@ def _put(dialect: str) -> sa.TextClause:
 
 
 def rebuild(connection: sa.Connection) -> int:
-    """Index every case anew; how many there are. For databases of before the index, and copied ones."""
-    connection.execute(sa.text(f"DELETE FROM {NAME}"))
+    """Index every case anew that was not erased; how many there are. For databases of before the index, copied ones,
+    and those whose index is damaged."""
+    if connection.dialect.name == "sqlite":
+        # Deleting rows would ask the index that may be damaged.
+        for statement in (f"DROP TABLE {NAME}", *TABLE["sqlite"]):
+            connection.exec_driver_sql(statement)
+    else:
+        connection.execute(sa.text(f"DELETE FROM {NAME}"))
     columns = cases.c.id, cases.c.process, cases.c.title, cases.c.business_key, cases.c.confidential
     last = count = 0
     while rows := connection.execute(
-        sa.select(*columns).where(cases.c.id > last).order_by(cases.c.id).limit(5000)
+        sa.select(*columns).where(cases.c.id > last, cases.c.status != PURGED).order_by(cases.c.id).limit(5000)
     ).all():
         put(connection, [(row.id, document(*row[1:])) for row in rows])
         last, count = rows[-1].id, count + len(rows)

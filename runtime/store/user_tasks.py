@@ -173,6 +173,23 @@ def of_activity(tx: Transaction, activity: str) -> Any:
     return tx.first(sa.select(user_tasks).where(user_tasks.c.activity == activity))
 
 
+def follow(connection: sa.Connection) -> int:
+    """Make every candidate's columns those of its task, as the trigger keeps them; how many there are."""
+    task = user_tasks.c
+    true = {
+        "created_at": task.created_at,
+        "ready": task.state == "ready",
+        "due_by": sa.func.coalesce(task.due_at, sa.literal(NEVER, Instant)),
+        "rank": -task.priority,
+        "process": task.case_process,
+        "element": task.element,
+    }
+    of_task = {
+        name: sa.select(value).where(task.id == candidates.c.task_id).scalar_subquery() for name, value in true.items()
+    }
+    return connection.execute(sa.update(candidates).values(of_task)).rowcount
+
+
 def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
     """Back to its group goes what the person took from one that is no longer theirs (`who`: theirs).
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +168,22 @@ OF_THE_FIRM = [
     ("DELETE FROM user_task_candidates", "tasks_are_somebodys", "task_of_nobody", "user_tasks/"),
     ("UPDATE user_tasks SET state = 'claimed' WHERE state = 'ready'",
      "tasks_are_somebodys", "task_of_nobody", "user_tasks/"),
+    *((f"UPDATE user_task_candidates SET {column} WHERE ready = 1",
+       "candidates_follow_tasks", "candidate_differs", "user_tasks/") for column in (
+        "ready = 0", "rank = 7", "due_by = '2020-01-01T00:00:00.000000Z'", "created_at = '2020-01-01T00:00:00.000000Z'",
+        "process = 'other'", "element = 'other'")),
+    ("UPDATE user_task_candidates SET ready = 1 WHERE ready = 0",
+     "candidates_follow_tasks", "candidate_differs", "user_tasks/"),
+    ("UPDATE user_tasks SET case_process = 'other'",
+     "tasks_name_their_process", "task_process_differs", "user_tasks/"),
+    ("UPDATE case_search SET words = 'other' WHERE rowid = 1", "search_knows_cases", "search_differs", "cases/"),
+    ("UPDATE case_search_content SET c0 = 'other' WHERE id = 1", "search_knows_cases", "search_differs", "cases/"),
+    ("DELETE FROM case_search WHERE rowid = 1", "search_knows_cases", "search_differs", "cases/"),
+    ("UPDATE cases SET title = '{\"en\":\"Another title\"}'", "search_knows_cases", "search_differs", "cases/"),
+    ("INSERT INTO case_search (rowid, words) VALUES (4711, 'x')",
+     "search_knows_cases", "search_strange", "case_search/4711"),
+    ("UPDATE cases SET status = 'purged'", "search_knows_cases", "search_strange", "case_search/"),
+    ("DELETE FROM case_search_data WHERE id > 10", "search_finds_cases", "not_to_be_read", "search_finds_cases"),
     ("UPDATE people SET superior_id = id WHERE username = 'boss'",
      "reporting_lines", "reports_to_self", "people/"),
     ("UPDATE memberships SET \"group\" = 'pirates' WHERE \"group\" = 'hr'",
@@ -376,3 +395,54 @@ def test_the_engine_is_not_asked_to_write(waiting: Office) -> None:
     assert said and not [
         each for each in said if each.lstrip().split()[0] not in ("SELECT", "BEGIN", "PRAGMA")
     ]
+
+
+def test_an_index_that_has_lost_a_case_is_seen(waiting: Office) -> None:
+    words = waiting.runtime.read(
+        lambda tx, actor: tx.scalar(sa.text("SELECT words FROM case_search WHERE rowid = 1")), SYSTEM
+    )
+    plant(waiting, "DELETE FROM case_search WHERE rowid = 1")
+    plant(waiting, "INSERT INTO case_search_content (id, c0) VALUES (1, :words)", words=words)
+    assert findings(waiting) == {"search_finds_cases": [("search_misses", "case_search/waits")]}
+
+
+@pytest.mark.parametrize(
+    "defects",
+    [
+        ["UPDATE user_task_candidates SET ready = 0, rank = 7, process = 'x', element = 'y',"
+         " due_by = '2020-01-01T00:00:00.000000Z', created_at = '2020-01-01T00:00:00.000000Z'"],
+        ["UPDATE case_search SET words = 'other'"],
+        ["DELETE FROM case_search_data WHERE id > 10"],
+        ["INSERT INTO case_search (rowid, words) VALUES (4711, 'x')"],
+    ],
+    ids=["candidates", "words", "index", "strange"],
+)  # fmt: skip
+def test_what_lists_and_search_read_is_made_anew(
+    waiting: Office, defects: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(waiting, *defects)
+    assert findings(waiting)
+    monkeypatch.setenv("GUICHENG_HOME", str(waiting.runtime.settings.home))
+    assert CliRunner().invoke(cli.main, ["db", "reindex"]).exit_code == 0
+    assert findings(waiting) == {}
+    assert [row.element for row in waiting.as_("spec").inbox()] == ["ask"]
+
+
+def test_a_case_is_let_go_of_before_the_next_is_looked_at(waiting: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred are read at once; of a large one no more than one state and log lies in memory."""
+    for _ in range(5):
+        waiting.as_("spec").start("simple")
+    alive: list[int] = []
+    born: list[weakref.ref[Any]] = []
+    ask = doctor.INVARIANTS["case_loads"].ask
+
+    def watching(case: Any) -> Any:
+        gc.collect()
+        alive.append(sum(each() is not None for each in born))
+        born.append(weakref.ref(case.execution))
+        return ask(case)
+
+    watched = dataclasses.replace(doctor.INVARIANTS["case_loads"], ask=watching)
+    monkeypatch.setitem(doctor.INVARIANTS, "case_loads", watched)
+    assert findings(waiting) == {}
+    assert len(alive) == 7 and max(alive) <= 1

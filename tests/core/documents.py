@@ -18,9 +18,11 @@ import runtime
 import web
 from runtime import i18n
 from runtime.access import DEFAULT_GRANTS
-from runtime.bootstrap import Settings
+from runtime.bootstrap import Settings, shipped_handbook
+from runtime.cli.handbook import shipped_sources
 from runtime.doctor import INVARIANTS
 from runtime.errors import GuichengError
+from runtime.handbook import carriers, read
 from runtime.identity import GROUPS
 from tests.coverage import page
 from web.api.routes import ROUTES
@@ -103,10 +105,11 @@ def finding_table() -> str:
 
 def findings() -> set[tuple[str, str]]:
     """(code, sentence) of every Problem that is no lint rule's."""
+    from runtime.handbook.problems import SENTENCES as OF_HANDBOOKS
     from runtime.rules.problems import SENTENCES
     from runtime.scenarios.problems import SENTENCES as OF_SCENARIOS
 
-    found = {*SENTENCES.items(), *OF_SCENARIOS.items()}
+    found = {*SENTENCES.items(), *OF_SCENARIOS.items(), *OF_HANDBOOKS.items()}
     for path in sorted((ROOT / "runtime").rglob("*.py")):
         if path.parent.name == "doctor":
             continue  # what it finds is no file's
@@ -246,6 +249,28 @@ def invariants() -> str:
     return table(["Invariant", "What holds", "`--quick`"], rows)
 
 
+def policy_coverage() -> str:
+    """Each clause with what carries it out; those that nothing carries out yet stand out, and first as a list."""
+    handbook, _ = read(shipped_handbook())
+    assert handbook is not None
+    found = carriers.collect(handbook, shipped_sources()[0].named())
+    missing = [f"{each.id} {each.titles['zh_Hans']}" for each in carriers.missing(handbook, found)]
+    rows = []
+    for entry in handbook.entries:
+        title = f"{entry.titles['zh_Hans']} · {entry.titles['en']}"
+        if entry.section:
+            rows.append([f"**{entry.id}**", f"**{title}**", ""])
+        else:
+            carried = " · ".join(f"`{each}`" for each in found.of.get(entry.id, ()))
+            rows.append([entry.id, title, carried or "**nothing yet**"])
+    of, count = len(handbook.clauses), len(missing)
+    told = f"{of - count} of {of} clauses are carried out. Nothing carries out yet"
+    told = (
+        f"{told} {count}: {', '.join(missing)}.\n\n" if missing else f"All {of} clauses are carried out.\n\n"
+    )
+    return told + table(["Clause", "", "Carried out by"], rows)
+
+
 def api() -> str:
     """Every address of the API, with what it does."""
     rows = [
@@ -260,6 +285,7 @@ def api() -> str:
 
 PARTS = {
     "api": api,
+    "policy-coverage": policy_coverage,
     "invariants": invariants,
     "real-files": real_files,
     "real-reasons": real_reasons,

@@ -7,8 +7,9 @@ import email.policy
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -75,19 +76,32 @@ class Web:
 
 
 class Post:
-    """An SMTP server. `refuses`: an address → the answer to it; `fails`: how many connections to turn away."""
+    """An SMTP server. `refuses`: an address → the answer to it; `fails`: how many connections to turn away;
+    `hangs_up`: after so many mails of a connection; `took`: is told of each receiver before the answer; `drip`:
+    seconds between the bytes of each answer."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, EmailMessage]] = []  # receiver, mail
         self.refuses: dict[str, str] = {}
         self.fails = 0
+        self.hangs_up = 1_000_000
+        self.took: Callable[[str], object] = lambda to: None
+        self.drip = 0.0
         post = self
 
         class Handler(socketserver.StreamRequestHandler):
             def say(self, line: str) -> None:
-                self.wfile.write(line.encode() + b"\r\n")
+                for at in range(len(line)) if post.drip else ():
+                    self.wfile.write(line[at : at + 1].encode())
+                    time.sleep(post.drip)
+                self.wfile.write((b"" if post.drip else line.encode()) + b"\r\n")
 
             def handle(self) -> None:
+                with suppress(OSError):
+                    self.converse()
+
+            def converse(self) -> None:
+                taken = 0
                 if post.fails:
                     post.fails -= 1
                     self.say("421 too busy")
@@ -108,7 +122,11 @@ class Post:
                             text += piece.removeprefix(b".") if piece.startswith(b"..") else piece
                         made = email.message_from_bytes(text, policy=email.policy.default)
                         post.got.append((to, made))  # type: ignore[arg-type]
+                        post.took(to)
                         self.say("250 taken")
+                        taken += 1
+                        if taken == post.hangs_up:
+                            return
                     elif verb == "QUIT":
                         self.say("221 bye")
                         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,35 @@ def test_a_server_that_cannot_now_is_asked_again(post: Post) -> None:
         send([Mail("ana@firm.example", "k", "s", "t")], server(post), NOW)
     post.refuses.clear()
     assert send([Mail("ana@firm.example", "k", "s", "t")], server(post), NOW) == []
+
+
+def test_each_receiver_is_told_of_as_soon_as_it_is_settled(post: Post) -> None:
+    post.refuses |= {"late@firm.example": "450 later", "gone@firm.example": "550 nobody"}
+    told: list[tuple[str, bool, int]] = []
+    mails = [Mail(f"{who}@firm.example", f"k.{who}", "s", "t") for who in ("ana", "late", "gone", "ben")]
+    with pytest.raises(MailNotSent) as later:
+        send(mails, server(post), NOW, lambda mail, taken: told.append((mail.to, taken, len(post.got))))
+    # One who cannot now keeps nobody else from theirs, and is named at the end.
+    assert told == [("ana@firm.example", True, 1), ("gone@firm.example", False, 1), ("ben@firm.example", True, 2)]
+    assert "450" in str(later.value)
+
+
+def test_what_was_taken_before_the_line_broke_was_told(post: Post) -> None:
+    post.hangs_up = 2
+    told: list[str] = []
+    mails = [Mail(f"{who}@firm.example", f"k.{who}", "s", "t") for who in "abc"]
+    with pytest.raises(MailNotSent):
+        send(mails, server(post), NOW, lambda mail, taken: told.append(mail.to))
+    assert told == ["a@firm.example", "b@firm.example"]
+
+
+@pytest.mark.parametrize("longest", [0.05, 0.6])
+def test_a_server_that_speaks_without_an_end_is_cut_off(post: Post, longest: float) -> None:
+    """Each byte comes in time; all of them would take minutes."""
+    post.drip = 0.1
+    with pytest.raises(MailNotSent):
+        send([Mail("ana@firm.example", "k", "s", "t")], replace(server(post), longest=longest), NOW)
+    assert post.got == []
 
 
 def test_without_a_server_there_is_no_mail() -> None:

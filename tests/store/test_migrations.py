@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 import runtime.cli  # noqa: F401  every table is declared once everything is imported
-from runtime.store import db, deployments, jobs, migrate, search, user_tasks
+from runtime import clock
+from runtime.store import db, deployments, jobs, migrate, requests, search, user_tasks
 from tests.databases import Databases
 
 OBJECTS = {
@@ -128,3 +130,24 @@ def test_what_people_were_asked_before_the_inbox_was_sorted_is_sorted_and_found(
         (True, -70, "leave", 9999),
         (False, -70, "leave", 9999),
     ]
+
+
+def test_a_start_that_was_named_before_is_known_by_its_name_for_a_week(old: sa.Engine) -> None:
+    migrate.upgrade(old, "0015")
+    person, key, asked = "a" * 32, "b" * 64, "c" * 64
+    at = {1: clock.now() - dt.timedelta(days=2), 2: clock.now() - dt.timedelta(days=8), 3: clock.now()}
+    causes = {1: f"asked:{person}:{key}:{asked}", 2: f"asked:{person}:{asked}:{key}", 3: "message:bank:77"}
+    with old.begin() as connection:
+        for number, began in at.items():
+            moment = f"{began.isoformat(timespec='microseconds')[:-6]}Z"
+            connection.exec_driver_sql(
+                "INSERT INTO cases (id, public_id, process, bindings, title, status, confidential, version, state, "
+                "sequence, chain, started_at, cause) VALUES "
+                f"({number}, 'c{number}', 'leave', '{{}}', '{{}}', 'running', FALSE, 1, '', 1, '', '{moment}', "
+                f"'{causes[number]}')"
+            )
+    migrate.upgrade(old)
+    with old.connect() as connection:
+        (row,) = connection.execute(sa.select(requests.requests)).all()
+    assert (row.key, row.asked, row.case_id) == (f"{person}:{key}", asked, 1)
+    assert row.until == at[1] + dt.timedelta(days=7)

@@ -140,10 +140,10 @@ def test_a_start_whose_answer_was_lost_is_asked_for_again(firm: Office, spec: Pr
     refused = spec.code(
         "POST", "/processes/buy/start", {"answers": {"amount": 13}}, Idempotency_Key="order 77"
     )
-    assert refused == (409, "case.repeated_otherwise")
+    assert refused == (409, "request.repeated_otherwise")
     assert spec.code(
         "POST", "/processes/buy/start", {"answers": {"amount": 13}}, Idempotency_Key="x" * 256
-    ) == (400, "case.bad_idempotency_key")
+    ) == (400, "request.bad_idempotency_key")
     assert spec.get("/inbox/counts")[1]["started"] == 2
     # Once the first task is done, it is no longer offered.
     spec.post(f"/tasks/{first['next_task']}/complete", {"answers": {}})

@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from pydantic import Field
 
-from runtime.commands import cases
+from runtime.commands import cases, requests
 from runtime.forms.answers import FormInvalid
 from runtime.queries import processes
 from web import current
 from web.api import shapes
 from web.api.reading import Sent
-from web.api.routes import Answer, route
+from web.api.routes import NAMED_ONCE, Answer, once, route
 
 
 class Start(Sent):
@@ -40,20 +39,11 @@ def form(process: str) -> shapes.StartForm:
 
 @route(
     "POST", "/processes/<process>/start", takes=Start, gives=shapes.Started, status=(201, 200),
-    refuses=[FormInvalid, cases.NotYoursToStart, cases.BusinessKeyTooLong, cases.RepeatedOtherwise],
-    headers={
-        "Idempotency-Key": "Names this very start, up to 255 characters. Sent again with the same key and"
-        " body, it answers 200 with the case that it started before."
-    },
+    refuses=[FormInvalid, cases.NotYoursToStart, cases.BusinessKeyTooLong, requests.RepeatedOtherwise],
+    headers=NAMED_ONCE,
 )  # fmt: skip
 def start(process: str, sent: Start) -> Answer:
-    """Start a case."""
-    begun = current.do(
-        cases.start,
-        process,
-        sent.answers,
-        sent.business_key,
-        once=request.headers.get("Idempotency-Key", ""),
-    )
+    """Start a case. Asked for again under the same key, it answers 200."""
+    begun = current.do(cases.start, process, sent.answers, sent.business_key, once=once())
     told = shapes.Started(begun.case, begun.next_task)
     return Answer(told, 200 if begun.before else 201)

@@ -12,12 +12,19 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from runtime.commands import requests
 from runtime.errors import GuichengError
 from web.api import reading, writing
 
 PREFIX = "/api/v1"
+ONCE = "Idempotency-Key"
+# What an address that reads it says of it.
+NAMED_ONCE = {
+    ONCE: f"Names this very request, up to {requests.LONGEST_KEY} characters, for {requests.KEPT.days} days. Sent again"
+    " with the same key and body it does nothing, and is answered as before; with another body it is refused."
+}
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 
 
@@ -39,6 +46,11 @@ class Route:
 
 
 ROUTES: list[Route] = []
+
+
+def once() -> str:
+    """The idempotency key of this request; "" without one."""
+    return request.headers.get(ONCE, "")
 
 
 @dataclass(frozen=True)
