@@ -36,6 +36,8 @@ KINDS = {
     "issue": "Goods issue",
     "return": "Customer return",
     "correction": "Stock correction",
+    "surplus": "Surplus of a stocktake",
+    "loss": "Loss of a stocktake",
 }
 REASONS = {
     "below": "below safety stock",
@@ -60,6 +62,7 @@ def overview() -> str:
             "below": row.below,
         }
         for row in rows
+        if row.on_hand is not None
     ]
     return render_template("stock.html", rows=rows, drawn=drawn)
 
@@ -114,4 +117,5 @@ def _figures(found: Any) -> list[tuple[str, str]]:
 
 
 def _cover(row: Any) -> float:
-    return float(row.on_hand / row.reorder_point) if row.reorder_point else float("inf")
+    known = row.reorder_point and row.on_hand is not None
+    return float(row.on_hand / row.reorder_point) if known else float("inf")

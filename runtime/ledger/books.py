@@ -4,6 +4,7 @@ from runtime.ledger import (  # noqa: F401
     appraisals,
     approvers,
     bonuses,
+    counting,
     demand,
     inventory,
     leave,
@@ -14,5 +15,6 @@ from runtime.ledger import (  # noqa: F401
     sales,
     settlements,
     shipments,
+    stocktakes,
     wages,
 )

@@ -18,6 +18,7 @@ from runtime.ledger import (
     appraisals,
     bonuses,
     catalogue,
+    counting,
     demand,
     orders,
     plans,
@@ -26,6 +27,7 @@ from runtime.ledger import (
     settlements,
     shipments,
     stock,
+    stocktakes,
 )
 from runtime.ledger.positions import positions
 from runtime.ledger.safety import NEXT as ALERT_NEXT
@@ -45,6 +47,8 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (appraisals.appraisals, appraisals.NEXT),
             (appraisals.appraisal_cycles, appraisals.CYCLE_NEXT),
             (bonuses.bonuses, bonuses.NEXT),
+            (counting.stocktakes, stocktakes.NEXT),
+            (counting.stocktake_sheets, stocktakes.SHEET_NEXT),
         )
     ),
     (orders.contracts, orders.orders, orders.orders.c.contract_id == orders.contracts.c.id, orders.NEXT),
@@ -82,11 +86,12 @@ def names_file(tx: Transaction, sha256: str) -> bool:
 class StockLine:
     """One component's pieces against what should be there; None: never reviewed.
 
-    alert: public id of the open one; alert_case: the case that deals with it."""
+    alert: public id of the open one; alert_case: the case that deals with it. on_hand is None for
+    whoever is counting the component (queries/stock.py)."""
 
     sku: str
     names: Mapping[str, str]
-    on_hand: int
+    on_hand: int | None
     on_order: int
     quarantine: int
     committed: int
@@ -97,7 +102,7 @@ class StockLine:
 
     @property
     def below(self) -> bool:
-        return self.safety_stock is not None and self.on_hand < self.safety_stock
+        return None not in (self.safety_stock, self.on_hand) and self.on_hand < self.safety_stock  # type: ignore[operator]
 
 
 @dataclass(frozen=True)
@@ -158,6 +163,8 @@ _DOCUMENTS = {
         appraisals.appraisals,
         appraisals.appraisal_cycles,
         bonuses.bonuses,
+        counting.stocktakes,
+        counting.stocktake_sheets,
     )
 }
 

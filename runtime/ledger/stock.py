@@ -22,7 +22,8 @@ stock_movements = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("public_id", sa.String(32), nullable=False, unique=True),
-    sa.Column("kind", sa.String(16), nullable=False),  # opening | receipt | issue | return | correction
+    # opening | receipt | issue | return | correction | surplus | loss (of a stocktake)
+    sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("component_id", sa.ForeignKey("components.id"), nullable=False),
     sa.Column("warehouse_id", sa.ForeignKey("warehouses.id"), nullable=False),
     sa.Column("quantity", sa.BigInteger, nullable=False),  # pieces, signed
@@ -34,7 +35,8 @@ stock_movements = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("business_date", sa.Date, nullable=False),
     sa.CheckConstraint(
-        "(kind IN ('opening', 'receipt', 'return') AND quantity > 0) OR (kind = 'issue' AND quantity < 0)"
+        "(kind IN ('opening', 'receipt', 'return', 'surplus') AND quantity > 0)"
+        " OR (kind IN ('issue', 'loss') AND quantity < 0)"
         " OR (kind = 'correction' AND quantity <> 0)",
         name="kind",
     ),

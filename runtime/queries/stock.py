@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import access
 from runtime.identity import Actor, require
-from runtime.ledger import reading
+from runtime.ledger import catalogue, counting, reading
 from runtime.ledger.reading import Movement, Review, StockLine
+from runtime.store import user_tasks
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 
@@ -19,7 +20,8 @@ from runtime.store.db import Transaction
 @dataclass(frozen=True)
 class ComponentPage:
     """`figures`: what the catalogue says, by column; `movements` newest first; `case` of a movement is
-    empty where the reader may not see it."""
+    empty where the reader may not see it. `counting`: the reader is asked to count it, so what the books
+    say of its pieces is left out."""
 
     sku: str
     names: Mapping[str, str]
@@ -30,6 +32,7 @@ class ComponentPage:
     demand: list[tuple[str, int]]
     warehouses: list[tuple[str, Mapping[str, str], int, int]]
     readable: frozenset[str] = field(default_factory=frozenset)
+    counting: bool = False
 
     @property
     def below(self) -> bool:
@@ -39,13 +42,16 @@ class ComponentPage:
 def overview(tx: Transaction, actor: Actor) -> list[StockLine]:
     """Every listed component, by SKU."""
     require(actor, "read", "stock")
-    return reading.overview(tx)
+    hidden = blind(tx, actor)
+    return [_veiled(line) if line.sku in hidden else line for line in reading.overview(tx)]
 
 
 def component(tx: Transaction, actor: Actor, sku: str) -> ComponentPage:
     """Raises UnknownComponent."""
     require(actor, "read", "stock")
     figures = reading.component(tx, sku)
+    if sku in blind(tx, actor):
+        return ComponentPage(sku, figures["names"], None, figures, [], [], [], [], counting=True)
     movements = reading.movements(tx, sku)
     reviews = reading.reviews(tx, sku)
     readable = frozenset(
@@ -67,3 +73,24 @@ def component(tx: Transaction, actor: Actor, sku: str) -> ComponentPage:
         warehouses=reading.by_warehouse(tx, sku),
         readable=readable,
     )
+
+
+def blind(tx: Transaction, actor: Actor) -> frozenset[str]:
+    """SKUs that the person is asked to count now: a blind count is none for whoever sees the books."""
+    tasks, sheets = user_tasks.user_tasks, counting.stocktake_sheets
+    mine = sa.or_(
+        tasks.c.assignee_id == actor.id, sa.and_(tasks.c.assignee_id.is_(None), access.asked(actor))
+    )
+    rows = tx.all(
+        sa.select(catalogue.components.c.sku, tasks.c.excluded)
+        .join(counting.stocktake_lines, counting.stocktake_lines.c.component_id == catalogue.components.c.id)
+        .join(sheets, sheets.c.id == counting.stocktake_lines.c.sheet_id)
+        .join(cases, cases.c.public_id == sheets.c.counting_case)
+        .join(tasks, tasks.c.case_id == cases.c.id)
+        .where(sheets.c.state == "open", tasks.c.state.in_(user_tasks.OPEN), mine)
+    )
+    return frozenset(row.sku for row in rows if actor.public_id not in row.excluded)
+
+
+def _veiled(line: StockLine) -> StockLine:
+    return replace(line, on_hand=None, on_order=0, quarantine=0, committed=0, alert=None, alert_case=None)

@@ -416,7 +416,8 @@ class Player:
                 yield self._problem("stock_differs", written.at, component=sku, **told)
 
     def _stock(self) -> dict[str, int]:
-        return {line.sku: line.on_hand for line in self.runtime.read(stock.overview, SYSTEM)}
+        lines = self.runtime.read(stock.overview, SYSTEM)
+        return {line.sku: line.on_hand for line in lines if line.on_hand is not None}
 
 
 def _same(found: Any, wanted: Any) -> bool:
