@@ -274,6 +274,8 @@ def alone():
 ON_BOTH = [
     "tests/store",
     "tests/commands",
+    "tests/web/test_several_processes.py",
+    "tests/web/test_api_once.py",
     "tests/faults/test_crash_points.py",
     "tests/acceptance/test_scenarios.py",
     "tests/acceptance/test_crash.py",
