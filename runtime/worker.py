@@ -1,7 +1,8 @@
 """The worker: claims due work, runs it, tries again, raises incidents.
 
 It sleeps until the next job is due or somebody wakes it; idle cases cost nothing. Of what it claims it
-runs several jobs in one transaction, each in a savepoint of its own, and lets others write in between.
+runs several jobs in one transaction and lets others write in between; if one of them fails, they are run
+again, each in a savepoint of its own.
 While it holds jobs its heart beats; what a worker without heartbeat held is given back by the others.
 Not here: what a job does (commands/triggers.py)."""
 
@@ -113,7 +114,7 @@ class Worker:
         try:
             while left and not self._stopping.is_set():
                 try:
-                    chunk = self.runtime.do(_run_some, SYSTEM, left)
+                    chunk = self._run_chunk(left)
                 except Exception:
                     # Not one of them but their transaction failed: the next one shows whether it is to blame.
                     chunk = Chunk(1, alone=left[:1])
@@ -135,6 +136,13 @@ class Worker:
         quick = clock.seconds() - began < QUICK
         self._size = min(MOST, self._size * 2) if quick else max(1, self._size // 2)
         return len(claimed) - len(left)
+
+    def _run_chunk(self, left: Sequence[Any]) -> Chunk:
+        """What fits into one transaction."""
+        if len(left) > 1:
+            with suppress(Spoiled):
+                return self.runtime.do(_run_together, SYSTEM, left)
+        return self.runtime.do(_run_apart, SYSTEM, left)
 
     def _run(self, job: Any) -> None:
         try:
@@ -256,7 +264,26 @@ def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int,
     return worker, jobs.claim_due(tx, worker, limit)
 
 
-def _run_some(tx: Transaction, actor: Actor, claimed: Sequence[Any]) -> Chunk:
+class Spoiled(Exception):
+    """One of several jobs has failed; nothing of any of them stays, and they are done again, each apart."""
+
+
+def _run_together(tx: Transaction, actor: Actor, claimed: Sequence[Any]) -> Chunk:
+    """As most end well, without a savepoint for each. Raises Spoiled."""
+    chunk, until = Chunk(), clock.seconds() + HOLD
+    for job in claimed:
+        if chunk.begun and clock.seconds() > until:
+            break
+        chunk.begun += 1
+        try:
+            with structlog.contextvars.bound_contextvars(job=job.key), tx.inner(clock.now(), apart=False) as own:
+                triggers.run(own, job)
+        except Exception as error:
+            raise Spoiled from error
+    return chunk
+
+
+def _run_apart(tx: Transaction, actor: Actor, claimed: Sequence[Any]) -> Chunk:
     chunk, until = Chunk(), clock.seconds() + HOLD
     for job in claimed:
         if chunk.begun and clock.seconds() > until:

@@ -122,18 +122,20 @@ def move(
     first: list[Event],
     attempts: Mapping[str, int] | None = None,
     steps: int = 0,
+    fired: str = "",
 ) -> Moved:
     """Restore `case` (a row of cases), let `act` move it, and write what follows.
 
     `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time;
-    `steps`: those that it made before in a row, waiting for nothing."""
+    `steps`: those that it made before in a row, waiting for nothing; `fired`: the activity whose timer's job
+    does this, and is done."""
     definition = library.definition(tx, case.process, case.bindings)
     structlog.contextvars.bind_contextvars(case=case.public_id)
     world = BoundWorld(tx, case.public_id, actor, case.bindings, case.revision)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
-    return _write(tx, actor, case, stored, execution, world, first, attempts or {}, steps)
+    return _write(tx, actor, case, stored, execution, world, first, attempts or {}, steps, fired)
 
 
 def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
@@ -153,6 +155,7 @@ def _write(
     entries: list[Event],
     attempts: Mapping[str, int],
     before: int = 0,
+    fired: str = "",
 ) -> Moved:
     moved = Moved(case.id, case.public_id, tx.now)
     waits = Waits()
@@ -267,7 +270,7 @@ def _write(
         user_tasks.add(tx, moved.opened, moved.may_claim)
     for each in altered:
         _change_task(tx, case, world, each)
-    waits.write(tx, case.id)
+    waits.write(tx, case.id, fired)
     work = waits.rows(case.id, tx.now, sequence, steps) + departures(
         case, messages, resumes, steps, sequence, tx.now
     )

@@ -66,7 +66,9 @@ def timer_due(tx: Transaction, job: Any) -> None:
     if case is not None:
         entry = Event("timer_fired", case.process, job.element, job.activity, {"due": job.due_at})
         try:
-            advance.move(tx, SYSTEM, case, lambda execution: execution.fire(job.activity), [entry])
+            advance.move(
+                tx, SYSTEM, case, lambda execution: execution.fire(job.activity), [entry], fired=job.activity
+            )
         except NotDue:
             # The clock that said so was put back since.
             jobs.wait_on(tx, job, job.due_at)

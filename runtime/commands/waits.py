@@ -65,8 +65,9 @@ class Waits:
         if begun.pop(wait.activity, None) is None:
             ended.append(wait.activity)
 
-    def write(self, tx: Transaction, case_id: int) -> None:
-        jobs.end(tx, self.timers_ended)
+    def write(self, tx: Transaction, case_id: int, fired: str = "") -> None:
+        """`fired`: whose timer's job is done already."""
+        jobs.end(tx, [activity for activity in self.timers_ended if activity != fired])
         jobs.unsubscribe(tx, self.subscriptions_ended)
         external_tasks.end(tx, self.external_ended)
         tx.insert(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -194,9 +194,10 @@ class Transaction:
             yield
 
     @contextmanager
-    def inner(self, now: dt.datetime) -> Iterator[Transaction]:
-        """A unit of work of its own, at `now`, that stands or falls alone and commits with this one."""
-        with self.savepoint():
+    def inner(self, now: dt.datetime, *, apart: bool = True) -> Iterator[Transaction]:
+        """A unit of work of its own, at `now`, that commits with this one. `apart`: it stands or falls alone,
+        which costs a savepoint; else whoever opened this one must let all of it fall with it."""
+        with self.savepoint() if apart else nullcontext():
             own = Transaction(self.connection, now, self.house)
             yield own
         for act in own.committed:

@@ -122,6 +122,16 @@ _FINISH = Prepared(
     .where(_HELD, jobs.c.worker_id == sa.bindparam("worker"))
     .values(state=sa.bindparam("end"), worker_id=None)
 )
+_END = Prepared(
+    sa.update(jobs)
+    .where(
+        jobs.c.activity == sa.bindparam("b_activity"),
+        _WAITING,
+        jobs.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in ("timer", "retry", "async")]),
+    )
+    .values(state=sa.literal_column("'ended'"), worker_id=sa.null())
+)
+_UNSUBSCRIBE = Prepared(sa.delete(subscriptions).where(subscriptions.c.activity == sa.bindparam("b_activity")))
 # The next part of an operation that was begun before (waits.py).
 _NEXT_PART = sa.and_(jobs.c.kind == sa.literal_column("'async'"), jobs.c.due_at < jobs.c.created_at)
 _CANDIDATES = Prepared(
@@ -261,20 +271,12 @@ def holds(tx: Transaction, worker: int) -> bool:
 def end(tx: Transaction, activities: Sequence[str]) -> None:
     """The waits of these activities are over: their timers will not fire."""
     if activities:
-        tx.execute(
-            sa.update(jobs)
-            .where(
-                jobs.c.activity.in_(activities),
-                jobs.c.state == "waiting",
-                jobs.c.kind.in_(("timer", "retry", "async")),
-            )
-            .values(state="ended", worker_id=None)
-        )
+        _END.each(tx, [{"b_activity": activity} for activity in activities])
 
 
 def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
     if activities:
-        tx.execute(sa.delete(subscriptions).where(subscriptions.c.activity.in_(activities)))
+        _UNSUBSCRIBE.each(tx, [{"b_activity": activity} for activity in activities])
 
 
 def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> bool:
