@@ -330,9 +330,16 @@ def decide_appeal(
 
 @operation("appraisals.settle")
 def settle(call: Call, appraisal: str) -> Graded:
-    """The grade stands; no appeal is open."""
+    """The grade stands; no appeal is open.
+
+    An excellent one sends excellent_graded, an unsatisfactory one improvement_due, each with the
+    appraisal as key, to whoever follows it up."""
     row = documents.get(call.tx, appraisals, appraisal)
     documents.change(call.tx, appraisals, row, "settled", NEXT)
+    follow_up = {"excellent": "excellent_graded", "unsatisfactory": "improvement_due"}.get(row.grade)
+    if follow_up is not None:
+        period = period_of(call.tx, row)
+        call.send(follow_up, appraisal, {"appraisal": appraisal, "employee": row.employee, "period": period})
     return {"grade": row.grade}
 
 

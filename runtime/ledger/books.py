@@ -3,9 +3,12 @@
 from runtime.ledger import (  # noqa: F401
     appraisals,
     approvers,
+    attendance,
+    awards,
     bonuses,
     counting,
     demand,
+    improvement,
     inventory,
     leave,
     opening,

@@ -205,3 +205,15 @@ def test_nobody_enters_their_own_wage_or_none_at_all(month: Books) -> None:
     with pytest.raises(wages.NoWageAmount):
         month.do("wages.record", person="manager", wage=0, effective_from=day, by="hr")
     assert wages.in_effect(month.tx, month.people["manager"], day) is None
+
+
+@pytest.mark.parametrize(
+    ("grade", "told"),
+    [("excellent", ["excellent_graded"]), ("good", []), ("unsatisfactory", ["improvement_due"])],
+)
+def test_an_extreme_grade_is_followed_up_once_it_stands(month: Books, grade: str, told: list[str]) -> None:
+    appraisal = opened(month)["specialist"]
+    graded(month, appraisal, grade)
+    assert month.sent == []
+    month.do("appraisals.settle", appraisal=appraisal)
+    assert [(name, key) for name, key, _ in month.sent] == [(name, appraisal) for name in told]
