@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from runtime import i18n
 from runtime.ledger import (
+    anomalies,
     appraisals,
     bonuses,
     catalogue,
@@ -47,6 +48,7 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (appraisals.appraisals, appraisals.NEXT),
             (appraisals.appraisal_cycles, appraisals.CYCLE_NEXT),
             (bonuses.bonuses, bonuses.NEXT),
+            (anomalies.stock_anomalies, anomalies.NEXT),
             (counting.stocktakes, stocktakes.NEXT),
             (counting.stocktake_sheets, stocktakes.SHEET_NEXT),
         )
@@ -59,6 +61,7 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
 _ATTACHED = (
     orders.contracts.c.attachment,
     receipts.receipts.c.photos,
+    anomalies.stock_anomalies.c.evidence,
     appraisals.appraisals.c.evidence,
 )
 
@@ -163,6 +166,7 @@ _DOCUMENTS = {
         appraisals.appraisals,
         appraisals.appraisal_cycles,
         bonuses.bonuses,
+        anomalies.stock_anomalies,
         counting.stocktakes,
         counting.stocktake_sheets,
     )

@@ -101,9 +101,11 @@ def open_count(
     opened_by: Person | None = None,
     warehouse: str | None = None,
     components: list[str] | None = None,
+    barred: list[Person] | None = None,
 ) -> Opened:
     """Begin a stocktake of what is due by the ABC class, or of the components that are named.
 
+    `barred`: who may not count, beside those who kept the record.
     Each sheet has `sheet` and `lines`, how many. What stands on an open sheet already is left
     out; without anything to count there is no stocktake and `lines_total` is 0."""
     items = counting.due(call, kind == "cycle", warehouse, components)
@@ -122,7 +124,7 @@ def open_count(
         kind=kind,
         opened_by=opened_by,
     )
-    sheets = counting.write_sheets(call, count_id, number, kind, items)
+    sheets = counting.write_sheets(call, count_id, number, kind, items, barred or ())
     return {"count": count, "number": number, "sheets": sheets, "lines_total": len(items)}
 
 
