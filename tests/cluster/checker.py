@@ -4,7 +4,9 @@ It uses nothing of the runtime: whoever looks with the eyes of what is looked at
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -42,18 +44,32 @@ NEVER = {
     "a case whose log has a gap or another end than it": """
         SELECT c.public_id FROM cases c JOIN events e ON e.case_id = c.id GROUP BY c.id
         HAVING count(*) <> max(e.sequence) OR max(e.sequence) <> c.sequence""",
+    "a request to another system that is not done": """
+        SELECT activity, state, worker, error FROM external_tasks WHERE topic = 'http.request' AND state <> 'done'""",
+    "a case that asked another system more or less than once": """
+        SELECT c.public_id FROM cases c WHERE c.process = 'ask_outside' AND 1 <> (
+            SELECT count(*) FROM external_tasks x WHERE x.case_id = c.id AND x.topic = 'http.request')""",
+    "a request that is done and does not stand once in the log": """
+        SELECT x.activity FROM external_tasks x WHERE x.topic = 'http.request' AND x.state = 'done' AND 1 <> (
+            SELECT count(*) FROM events e
+            WHERE e.case_id = x.case_id AND e.activity = x.activity AND e.kind = 'external_completed')""",
     "a living case in which nothing can happen": """
         SELECT c.public_id FROM cases c WHERE c.status = 'running'
         AND NOT EXISTS (SELECT 1 FROM user_tasks t WHERE t.case_id = c.id AND t.state IN ('ready', 'claimed'))
         AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.case_id = c.id AND j.state = 'waiting')
+        AND NOT EXISTS (SELECT 1 FROM external_tasks x WHERE x.case_id = c.id AND x.state = 'open')
         AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.case_id = c.id)""",
     "an open task of a case that ended": """
         SELECT t.public_id FROM user_tasks t JOIN cases c ON c.id = t.case_id
         WHERE c.status <> 'running' AND t.state IN ('ready', 'claimed')""",
 }
 UNFINISHED = """
-    SELECT count(*) FROM jobs
-    WHERE state = 'waiting' AND due_at < now() + interval '1 minute'"""
+    SELECT (SELECT count(*) FROM jobs WHERE state = 'waiting' AND due_at < now() + interval '1 minute')
+        + (SELECT count(*) FROM external_tasks WHERE state = 'open')"""
+# As if the five minutes were over for which a delivery is locked by whoever died with it.
+FREE = """
+    UPDATE external_tasks SET locked_until = now()
+    WHERE state = 'open' AND locked_until > now() AND NOT (split_part(worker, '-', 2) = ANY(%s))"""
 
 
 def findings(url: str) -> list[str]:
@@ -78,6 +94,28 @@ def lost(url: str, started: Iterable[tuple[str, str]], completed: Iterable[str])
     ]
 
 
+def undelivered(url: str, noted: Path) -> list[str]:
+    """What was told to the case and not to the other system, or told there under a key that is nobody's, or
+    under one key in two ways. `noted`: by receiver.py."""
+    bodies: dict[str, set[str]] = {}
+    for line in noted.read_text().splitlines():
+        row = json.loads(line)
+        bodies.setdefault(row["key"], set()).add(row["body"])
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT activity, state FROM external_tasks WHERE topic = 'http.request'")
+        known = dict(rows.fetchall())
+    done = [key for key, state in known.items() if state == "done"]
+    told = [f"{key} is done and was never delivered" for key in done if key not in bodies]
+    told += [f"{key} was delivered and is no request of ours" for key in bodies if key not in known]
+    return told + [f"{key} was delivered in two ways: {each}" for key, each in bodies.items() if len(each) > 1]
+
+
+def free(url: str, living: Iterable[int]) -> None:
+    """Deliveries of workers that are no more may be made by others. `living`: ids of processes."""
+    with psycopg.connect(url) as connection:
+        connection.execute(FREE, ([str(each) for each in living],))
+
+
 def unfinished(url: str) -> int:
     """Jobs that are due, or soon."""
     with psycopg.connect(url) as connection:
@@ -93,6 +131,7 @@ def counts(url: str) -> dict[str, Any]:
                 "cases": "SELECT count(*) FROM cases WHERE cause IS NULL OR cause <> ''",
                 "completions": "SELECT count(*) FROM user_tasks WHERE state = 'completed'",
                 "movements": "SELECT count(*) FROM stock_movements",
+                "delivered": "SELECT count(*) FROM external_tasks WHERE state = 'done'",
                 "timers": "SELECT count(*) FROM jobs WHERE kind = 'timer' AND state = 'done'",
             }.items()
         }

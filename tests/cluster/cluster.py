@@ -28,6 +28,7 @@ from runtime.bootstrap import ROOT
 from tests.databases import Server
 
 LONGEST = float(os.environ.get("GUICHENG_CLUSTER", "10")) + 300  # seconds
+RECEIVER = Path(__file__).with_name("receiver.py")
 GUICHENG = (sys.executable, "-c", "from web.cli import main; main()")
 CORRECTION = {
     "component": "QY-P60-265", "warehouse": "SH", "difference": "surplus", "pieces": 1, "reason": "count",
@@ -82,6 +83,7 @@ class Program:
 @dataclass
 class Cluster:
     folder: Path
+    receiver_port: int
     webs: list[Program] = field(default_factory=list)
     workers: list[Program] = field(default_factory=list)
     slow: float = 0.0  # seconds in which a process of this machine begins to work
@@ -100,13 +102,21 @@ class Cluster:
             self.webs.append(Program(f"web{number}", words, self.folder / f"web{number}.log", port))
             worker = (*GUICHENG, "work")
             self.workers.append(Program(f"worker{number}", worker, self.folder / f"worker{number}.log"))
+        receiver = (sys.executable, str(RECEIVER), str(self.receiver_port), str(self.noted))
+        self.receiver = Program("receiver", receiver, self.folder / "receiver.log", self.receiver_port)
+        self.receiver.start()
         for program in self.programs:
             program.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for program in self.programs:
+        for program in [*self.programs, self.receiver]:
             program.kill()
+
+    @property
+    def noted(self) -> Path:
+        """What the receiver was told."""
+        return self.folder / "noted"
 
     @property
     def programs(self) -> list[Program]:
@@ -158,7 +168,7 @@ class Person(threading.Thread):
 
     def _start(self) -> None:
         key = uuid.UUID(int=self.chance.getrandbits(128)).hex
-        process, answers = self.chance.choice([("stock_correction", CORRECTION), ("nap", {})])
+        process, answers = self.chance.choice([("stock_correction", CORRECTION), ("nap", {}), ("ask_outside", {})])
         # The same key until it is answered: whatever became of an unanswered one, it is one case.
         while not self.over.is_set():
             answer = self._ask(
