@@ -77,7 +77,32 @@ class Calendar:
                 return due
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
+    def next_of(
+        self, every: str, number: int, hour: int, after: dt.datetime, zone: ZoneInfo = SHANGHAI
+    ) -> dt.datetime:
+        """The next `number`-th day of each week, month, quarter or year at an hour, later than `after`; in UTC.
+
+        A day that is none of work is moved to the next workday; one that the period lacks, to its last."""
+        first = _begin(every, after.astimezone(zone).date())
+        while True:
+            following = _begin(
+                every, first + dt.timedelta(days={"week": 7, "month": 31, "quarter": 92}.get(every, 366))
+            )
+            day = min(first + dt.timedelta(days=number - 1), following - dt.timedelta(days=1))
+            due = self.moment(self.workday_after(day, 0), dt.time(hour), zone)
+            if due > after:
+                return due
+            first = following
+
     @staticmethod
     def moment(day: dt.date, at: dt.time, zone: ZoneInfo = SHANGHAI) -> dt.datetime:
         """A time of day at the business place, in UTC."""
         return dt.datetime.combine(day, at, zone).astimezone(dt.UTC)
+
+
+def _begin(every: str, day: dt.date) -> dt.date:
+    """The first day of the week, month, quarter or year that a day lies in."""
+    if every == "week":
+        return day - dt.timedelta(days=day.weekday())
+    month = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1}.get(every, 1)
+    return dt.date(day.year, month, 1)

@@ -13,6 +13,7 @@ from typing import Any
 from runtime import forms, formulas, i18n, library
 from runtime.errors import GuichengError
 from runtime.identity import Actor
+from runtime.rules import evaluate as rules
 from runtime.store.db import Transaction
 from runtime.values import Value, over
 
@@ -33,6 +34,7 @@ KNOWN = frozenset(
         "today",
         "workday_after",
         "next_last_workday",
+        "next_of",
         "after_days",
         "currentUser",
         "secret",
@@ -79,6 +81,13 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
                 return due
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
+    def next_of(matter: str, after: dt.datetime) -> dt.datetime:
+        """When a regular matter is due next, by the rule `cadence` that is in force then."""
+        day = after.astimezone(zone).date()
+        found = rules.decide(library.ruleset(tx, "cadence", day), {"matter": matter}, as_of=day).outputs
+        every, number, hour = str(found["every"]), int(str(found["day"])), int(str(found["hour"]))
+        return library.calendar(tx).next_of(every, number, hour, after, zone)
+
     def holder_of(group: str) -> str | None:
         members = library.organisation(tx).members(group)
         return members[0] if len(members) == 1 else None
@@ -99,6 +108,7 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
         "today": lambda: library.today(tx),
         "workday_after": workday_after,
         "next_last_workday": next_last_workday,
+        "next_of": next_of,
         "after_days": lambda day, days: day + dt.timedelta(days=int(days)),
         "currentUser": lambda: actor.public_id or None,
         "secret": lambda name: HIDDEN,

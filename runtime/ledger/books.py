@@ -7,8 +7,10 @@ from runtime.ledger import (  # noqa: F401
     attendance,
     awards,
     bonuses,
+    careers,
     counting,
     demand,
+    facts,
     improvement,
     inventory,
     leave,
@@ -20,5 +22,6 @@ from runtime.ledger import (  # noqa: F401
     settlements,
     shipments,
     stocktakes,
+    training,
     wages,
 )
