@@ -8,6 +8,8 @@ from runtime.ledger import (  # noqa: F401
     awards,
     bonuses,
     careers,
+
+    budgets,
     counting,
     demand,
     facts,

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, plans
-from runtime.ledger.inputs import Money, Pieces
+from runtime.ledger import budgets, catalogue, documents, plans
+from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
 from runtime.values import File
@@ -108,6 +108,12 @@ class Signed(TypedDict):
     eta: dt.date
 
 
+class Matched(TypedDict):
+    within: bool
+    amount: Decimal
+    deviations: list[dict[str, Any]]
+
+
 class Expected(TypedDict):
     eta: dt.date
 
@@ -117,7 +123,23 @@ class Outstanding(TypedDict):
     lines: list[dict[str, Any]]
 
 
-@operation("purchasing.sign_contract", errors=("bad_lines", "beyond_plan", "contract_number_taken"))
+@operation("purchasing.match_contract", errors=("rule_refused",))
+def match_contract(call: Call, plan: str, supplier: str, lines: list[OrderLine]) -> Matched:
+    """Hold a contract that is to be signed against what is left of its approved plan.
+
+    within: everything is tolerated by the rule contract_match. deviations: component,
+    component_name, what (quantity | price | supplier | not_planned), planned, planned_price,
+    quantity and price of each line that is not. amount: CNY."""
+    row = documents.get(call.tx, plans.plans, plan)
+    deviations = _deviations(call, row, supplier, lines)
+    amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    return {"within": not deviations, "amount": amount, "deviations": deviations}
+
+
+@operation(
+    "purchasing.sign_contract",
+    errors=("bad_lines", "beyond_plan", "contract_number_taken", "over_budget", "rule_refused"),
+)
 def sign_contract(
     call: Call,
     plan: str,
@@ -127,12 +149,13 @@ def sign_contract(
     eta: dt.date,
     terms: str | None = None,
     attachment: list[File] | None = None,
+    deviation_approved_by: Person | None = None,
 ) -> Signed:
-    """Record a signed contract of an approved plan and the order that it makes.
+    """Record a signed contract of an approved plan and the order that it makes; its amount is committed.
 
-    A plan may be bought by several contracts; together they have no more pieces of a component
-    and no higher amount than was approved. BPMN errors: bad_lines, beyond_plan,
-    contract_number_taken."""
+    A plan may be bought by several contracts; together they go beyond what was approved only as far as
+    the rule contract_match tolerates, or somebody approved it. BPMN errors: bad_lines, beyond_plan,
+    contract_number_taken; over_budget, unless it fits or was allowed for the plan."""
     documents.check_lines(lines)
     tx = call.tx
     row = documents.get(tx, plans.plans, plan)
@@ -140,7 +163,10 @@ def sign_contract(
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     seller = catalogue.by_code(tx, catalogue.suppliers, supplier)
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
-    _check_plan(tx, row, lines, found, amount)
+    if deviation_approved_by is None:
+        for deviation in _deviations(call, row, supplier, lines):
+            what = f"{deviation['component']} · {deviation['what']}"
+            raise refuse("beyond_plan", BeyondPlan(plan=row.number, what=what))
     same = sa.and_(contracts.c.supplier_id == seller.id, contracts.c.contract_no == contract_no)
     if tx.scalar(sa.select(contracts.c.id).where(same)) is not None:
         raise refuse("contract_number_taken", ContractNumberTaken(contract_no=contract_no))
@@ -186,6 +212,7 @@ def sign_contract(
         ],
     )
     documents.change(tx, plans.plans, row, "ordered", plans.NEXT)
+    budgets.commit(call, "purchasing", amount, order, under=plan)
     return {"order": order, "number": number, "amount": amount, "eta": eta}
 
 
@@ -221,7 +248,7 @@ def outstanding(call: Call, order: str) -> Outstanding:
 def close_order(call: Call, order: str, reason: str) -> None:
     """End an order: what is still outstanding is no longer wanted."""
     row = documents.get(call.tx, orders, order)
-    _end(call.tx, row, "closed", reason)
+    _end(call, row, "closed", reason)
 
 
 @operation("purchasing.cancel_order")
@@ -229,7 +256,7 @@ def cancel_order(call: Call, order: str, reason: str) -> None:
     """Give up what is outstanding. An order of which something was accepted is closed, not cancelled."""
     row = documents.get(call.tx, orders, order)
     accepted = sum(line.accepted for line in lines_of(call.tx, row.id))
-    _end(call.tx, row, "closed" if accepted else "cancelled", reason)
+    _end(call, row, "closed" if accepted else "cancelled", reason)
 
 
 def left(line: Any) -> int:
@@ -249,7 +276,8 @@ def lines_of(tx: Transaction, order_id: int) -> list[Any]:
     )
 
 
-def _end(tx: Transaction, row: Any, state: str, reason: str) -> None:
+def _end(call: Call, row: Any, state: str, reason: str) -> None:
+    tx = call.tx
     lines = lines_of(tx, row.id)
     if any(line.rejected for line in lines):
         raise RejectsUndecided(order=row.number)
@@ -257,29 +285,42 @@ def _end(tx: Transaction, row: Any, state: str, reason: str) -> None:
     documents.update_rows(
         tx, order_lines, [{"row_id": line.id, "cancelled": left(line)} for line in lines if left(line)]
     )
+    # Whatever of it was never spent is free for something else.
+    budgets.give_back(call, row.public_id)
 
 
-def _check_plan(
-    tx: Transaction, plan: Any, lines: list[OrderLine], found: dict[str, Any], amount: Decimal
-) -> None:
-    allowed_of = {line.component_id: int(line.quantity) for line in plans.lines_of(tx, plan.id)}
-    for ordered in tx.all(sa.select(order_lines).join(orders).where(orders.c.plan_id == plan.id)):
-        allowed_of[ordered.component_id] -= ordered.quantity - ordered.cancelled
-    for line in lines:
-        allowed = allowed_of.get(found[line["component"]].id, 0)
-        if line["quantity"] > allowed:
-            what = f"{line['component']} {line['quantity']} > {allowed}"
-            raise refuse("beyond_plan", BeyondPlan(plan=plan.number, what=what))
-    # An order that was cancelled does not use up what was approved.
-    spent = sum(
-        (
-            row.amount
-            for row in tx.all(
-                sa.select(orders.c.amount).where(orders.c.plan_id == plan.id, orders.c.state != "cancelled")
-            )
-        ),
-        Decimal(0),
-    )
-    if spent + amount > plan.amount:
-        what = f"{spent + amount} CNY > {plan.amount} CNY"
-        raise refuse("beyond_plan", BeyondPlan(plan=plan.number, what=what))
+def _deviations(call: Call, plan: Any, supplier: str, lines: list[OrderLine]) -> list[dict[str, Any]]:
+    """Each line that the rule contract_match does not tolerate, against what is left of the plan."""
+    tx = call.tx
+    planned = {line.sku: line for line in plans.lines_of(tx, plan.id)}
+    left_of = {sku: int(line.quantity) for sku, line in planned.items()}
+    for ordered in tx.all(
+        sa.select(order_lines, catalogue.components.c.sku)
+        .join(orders, orders.c.id == order_lines.c.order_id)
+        .join(catalogue.components, catalogue.components.c.id == order_lines.c.component_id)
+        .where(orders.c.plan_id == plan.id)
+    ):
+        if ordered.sku in left_of:
+            left_of[ordered.sku] = max(left_of[ordered.sku] - (ordered.quantity - ordered.cancelled), 0)
+    found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
+    seller = catalogue.by_code(tx, catalogue.suppliers, supplier)
+    facts = [
+        {
+            "planned": left_of.get(line["component"], 0),
+            "quantity": line["quantity"],
+            "planned_price": planned[line["component"]].est_price if line["component"] in planned else Decimal(0),
+            "price": line["price"],
+            "usual_supplier": found[line["component"]].usual_supplier_id in (None, seller.id),
+        }
+        for line in lines
+    ]
+    return [
+        {
+            "component": line["component"],
+            "component_name": catalogue.name(found[line["component"]]),
+            "what": outcome["verdict"],
+            **{name: value for name, value in fact.items() if name != "usual_supplier"},
+        }
+        for line, fact, outcome in zip(lines, facts, call.decide_many("contract_match", facts), strict=True)
+        if outcome["verdict"] != "within"
+    ]

@@ -11,7 +11,7 @@ from typing import Any, NotRequired, TypedDict
 import sqlalchemy as sa
 
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents
+from runtime.ledger import budgets, catalogue, documents
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.safety import stock_alerts
@@ -134,12 +134,18 @@ def record_plan(
 
 
 @operation("purchasing.approve_plan", errors=("same_person",))
-def approve_plan(call: Call, plan: str, approver: Person, comment: str | None = None) -> None:
-    """Approve a proposed plan. BPMN error: same_person, if the approver drafted it."""
+def approve_plan(
+    call: Call, plan: str, approver: Person, comment: str | None = None, over_budget: bool = False
+) -> None:
+    """Approve a proposed plan. BPMN error: same_person, if the approver drafted it.
+
+    over_budget: the approver knows that it goes beyond the budget, and allows it for this plan."""
     row = documents.get(call.tx, plans, plan)
     if row.drafter == approver:
         raise refuse("same_person", documents.SamePerson())
     documents.change(call.tx, plans, row, "approved", NEXT, decided_by=approver, comment=comment)
+    if over_budget:
+        budgets.allow(call, "purchasing", row.amount, plan, approver)
 
 
 @operation("purchasing.reject_plan")

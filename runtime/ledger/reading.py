@@ -18,6 +18,7 @@ from runtime.ledger import (
     anomalies,
     appraisals,
     bonuses,
+    budgets,
     catalogue,
     counting,
     demand,
@@ -49,6 +50,7 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (appraisals.appraisal_cycles, appraisals.CYCLE_NEXT),
             (bonuses.bonuses, bonuses.NEXT),
             (anomalies.stock_anomalies, anomalies.NEXT),
+            (budgets.budgets, budgets.NEXT),
             (counting.stocktakes, stocktakes.NEXT),
             (counting.stocktake_sheets, stocktakes.SHEET_NEXT),
         )
@@ -167,6 +169,7 @@ _DOCUMENTS = {
         appraisals.appraisal_cycles,
         bonuses.bonuses,
         anomalies.stock_anomalies,
+        budgets.budgets,
         counting.stocktakes,
         counting.stocktake_sheets,
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, stock
+from runtime.ledger import budgets, catalogue, documents, stock
 from runtime.ledger.inputs import Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.orders import left, lines_of, order_lines, orders
@@ -249,7 +249,10 @@ def dispose(
 
 @operation("inventory.receive")
 def receive(call: Call, receipt: str, warehouse: str, location: str | None = None) -> Stored:
-    """Put into stock what was accepted of a receipt and is not there yet; pieces posted."""
+    """Put into stock what was accepted of a receipt and is not there yet; pieces posted.
+
+    What it cost, at the contract's prices, is spent: it takes the place of as much of the order's
+    commitment in the budget."""
     tx = call.tx
     row = documents.get(tx, receipts, receipt)
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
@@ -265,7 +268,18 @@ def receive(call: Call, receipt: str, warehouse: str, location: str | None = Non
     )
     postings = [stock.Posting(line.component_id, place.id, pieces, location) for line, pieces in waiting]
     stock.post(call, "receipt", postings, document=receipt)
+    _spend(call, row.order_id, [(line.order_line_id, pieces) for line, pieces in waiting])
     return {"received_total": sum(pieces for _, pieces in waiting)}
+
+
+def _spend(call: Call, order_id: int, stored: list[tuple[int, int]]) -> None:
+    prices = {
+        row.id: row.price for row in call.tx.all(sa.select(order_lines).where(order_lines.c.order_id == order_id))
+    }
+    cost = documents.amount_of((pieces, prices[line]) for line, pieces in stored)
+    order = call.tx.scalar(sa.select(orders.c.public_id).where(orders.c.id == order_id))
+    if cost:
+        budgets.actual(call, "purchasing", cost, str(order))
 
 
 def accepted(line: Any) -> int:

@@ -145,7 +145,7 @@ def test_a_contract_makes_an_order(books: Books) -> None:
 @pytest.mark.parametrize("lines", [
     [("M1", 101, 400)],  # more pieces
     [("M2", 1, 400)],  # another component
-    [("M1", 100, Decimal("500.01"))],  # more money
+    [("M1", 100, Decimal("510.01"))],  # more money than is tolerated
 ])
 def test_a_contract_stays_within_the_plan(books: Books, lines: list[Any]) -> None:
     with pytest.raises(BpmnError) as refused:
