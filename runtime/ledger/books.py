@@ -7,9 +7,8 @@ from runtime.ledger import (  # noqa: F401
     attendance,
     awards,
     bonuses,
-    careers,
-
     budgets,
+    careers,
     counting,
     demand,
     facts,

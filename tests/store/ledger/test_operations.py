@@ -112,9 +112,11 @@ def test_a_row_of_a_form_may_show_more_than_is_asked(books: Books) -> None:
 def test_signatures_tell_a_diagram_what_it_may_call() -> None:
     signature = operations.signatures()["purchasing.sign_contract"]
     assert signature.required == {"plan", "supplier", "contract_no", "lines", "eta"}
-    assert signature.optional == {"terms", "attachment"}
+    assert signature.optional == {"terms", "attachment", "deviation_approved_by"}
     assert signature.outputs == {"order", "number", "amount", "eta"}
-    assert signature.errors == {"bad_lines", "beyond_plan", "contract_number_taken"}
+    assert signature.errors == {
+        "bad_lines", "beyond_plan", "contract_number_taken", "over_budget", "rule_refused",
+    }
 
 
 def test_every_operation_says_what_it_does_and_which_errors_it_throws() -> None:
