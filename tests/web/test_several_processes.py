@@ -145,6 +145,22 @@ def test_what_is_counted_names_nobody_and_is_forgotten(
     assert len(kept(office)) == 2
 
 
+def test_who_guesses_at_a_session_left_open_is_counted_by_person_over_all_processes(
+    two: tuple[FlaskClient, FlaskClient],
+) -> None:
+    """Not by address: a whole office may have one."""
+    for browser in two:
+        assert guess(browser, "chenjie", demo.PASSWORD) == 302
+    wrong = {"old": "a guess", "new": "another long password", "again": "another long password"}
+
+    def change(browser: FlaskClient) -> int:
+        return send(browser, "/account/password", wrong).status_code
+
+    assert [change(two[number % 2]) for number in range(11)] == [403] * 10 + [429]
+    send(two[0], "/sign-out", {})
+    assert guess(two[0], "wangfang", demo.PASSWORD) == 302 and change(two[0]) == 403
+
+
 def test_what_is_refused_is_not_counted_on(two: tuple[FlaskClient, FlaskClient], office: Office) -> None:
     for _ in range(15):
         guess(two[0], "wangfang")
