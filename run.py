@@ -5,7 +5,7 @@
     python3 run.py test              all checks and tests
     python3 run.py test ARGS...      pytest ARGS, in that environment
     python3 run.py bench [NAME ...]  what steps cost, each beside its floor
-    python3 run.py soak cluster [SECONDS]  kill processes of a cluster at random, ten minutes long
+    python3 run.py soak NAME [SECONDS]     chance for long: cluster, crashes, differential, timers
     python3 run.py setup             only set up
     python3 run.py lock [--upgrade]  write the locks anew, after pyproject.toml or package.json changed
     python3 run.py WORD ...          guicheng WORD ...
@@ -316,14 +316,10 @@ def bench(arguments: list[str]) -> int:
 
 
 def soak(arguments: list[str]) -> int:
-    """A test that kills at random, for long. GUICHENG_SEED repeats what was random."""
-    if arguments[:1] != ["cluster"]:
-        raise Stop("what can be soaked: cluster [SECONDS]")
+    """What the tests do by chance and for seconds, for long."""
     prepare("dev")
     os.chdir(ROOT)
-    os.environ["GUICHENG_CLUSTER"] = arguments[1] if arguments[1:] else "600"
-    os.environ.setdefault("GUICHENG_SEED", str(int(time.time())))
-    return become("python", "-m", "pytest", "tests/cluster", "-s", "-q")
+    return become("python", "-m", "tests.soak", *arguments)
 
 
 def lock(options: list[str]) -> int:
