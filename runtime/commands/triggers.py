@@ -46,7 +46,8 @@ def run(tx: Transaction, job: Any) -> None:
     """Do a claimed job. A job that is no longer wanted is done, not an error."""
     if job.attempts > 2 * jobs.ATTEMPTS:
         raise EndsWorkers(times=job.attempts - 1)
-    # The fence first: if it was given to somebody else, they are at it.
+    _hold_case(tx, job)
+    # The fence: if it was given to somebody else, they are at it.
     if not jobs.finish(tx, job):
         return
     # What a timer or a retry was for may have been withdrawn meanwhile; nothing was written then.
@@ -56,8 +57,15 @@ def run(tx: Transaction, job: Any) -> None:
         KINDS[job.kind](tx, jobs.read(job))
 
 
+def _hold_case(tx: Transaction, job: Any) -> None:
+    """The case before its job: so does a person whose step withdraws the job. In two orders, each would hold what
+    the other waits for. A message is withdrawn by nobody, and goes to another case."""
+    if job.case_id is not None and job.kind not in ("message", "begin", "start"):
+        tx.memo["case", job.case_id] = cases.by_id(tx, job.case_id)
+
+
 def _open_case(tx: Transaction, job: Any) -> Any:
-    case = cases.by_id(tx, job.case_id)
+    case = tx.memo.pop(("case", job.case_id), None) or cases.by_id(tx, job.case_id)
     return case if case.status == "running" else None
 
 
@@ -248,6 +256,7 @@ def failed(tx: Transaction, job: Any, error: BaseException) -> None:
     """A job's transaction was rolled back: try again later, or keep an incident."""
     reason = retries.sentence(error)
     if job.attempts >= jobs.ATTEMPTS:
+        _hold_case(tx, job)
         if jobs.finish(tx, job, "failed"):
             retries.raise_incident(tx, job.case_id, job.id, job.element, reason, job.activity)
             if job.kind == "start":

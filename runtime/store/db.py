@@ -154,7 +154,7 @@ class Transaction:
     now: dt.datetime
     house: Any = None
     committed: list[Callable[[], None]] = field(default_factory=list)
-    memo: dict[str, Any] = field(default_factory=dict)  # what was asked once need not be asked again
+    memo: dict[Any, Any] = field(default_factory=dict)  # what was asked once need not be asked again
 
     def execute(self, statement: Any, parameters: Any = None) -> sa.CursorResult[Any]:
         return self.connection.execute(statement, parameters)
