@@ -66,7 +66,7 @@ def upgrade() -> None:
         sa.Column("line", sa.String(length=16), nullable=False),
         sa.Column("amount", db.Exact(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("frozen", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("frozen", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(["budget_id"], ["budgets.id"], name=op.f("fk_budget_lines_budget_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_budget_lines")),
         sa.UniqueConstraint("budget_id", "line", name=op.f("uq_budget_lines_budget_id_line")),
