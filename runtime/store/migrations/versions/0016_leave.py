@@ -31,7 +31,8 @@ def upgrade() -> None:
         bind.execute(sa.insert(grants), [dict(zip(names, row, strict=True)) for row in GRANTS])
     op.create_table(
         "leave_entitlements",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_leave_entitlements"),
         sa.Column("person", sa.String(32), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
@@ -47,7 +48,8 @@ def upgrade() -> None:
         op.execute(statement)
     op.create_table(
         "leaves",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_leaves"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),

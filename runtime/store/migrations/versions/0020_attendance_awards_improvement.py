@@ -14,7 +14,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "attendance_exceptions",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_attendance_exceptions"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -33,7 +34,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "awards",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_awards"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -54,7 +56,8 @@ def upgrade() -> None:
     op.create_index("ix_awards_person", "awards", ["person"])
     op.create_table(
         "improvement_plans",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_improvement_plans"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),

@@ -15,7 +15,8 @@ def upgrade() -> None:
     off = sa.text("false" if op.get_bind().dialect.name == "postgresql" else "0")
     op.create_table(
         "development_plans",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_development_plans"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -29,7 +30,8 @@ def upgrade() -> None:
     op.create_index("ix_development_plans_employee", "development_plans", ["employee"])
     op.create_table(
         "vacancies",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_vacancies"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -44,7 +46,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "career_moves",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_career_moves"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -65,7 +68,8 @@ def upgrade() -> None:
     op.create_index("ix_career_moves_person", "career_moves", ["person"])
     op.create_table(
         "training_needs",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_training_needs"),
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("person", sa.String(32), nullable=False),
         sa.Column("topic", sa.String(200), nullable=False),
@@ -76,7 +80,8 @@ def upgrade() -> None:
     op.create_index("ix_training_needs_year", "training_needs", ["year", "id"])
     op.create_table(
         "training_plans",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_training_plans"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -93,7 +98,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "trainings",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_trainings"),
         sa.Column("public_id", sa.String(32), nullable=False),
         sa.Column("case", sa.String(32), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -110,7 +116,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "training_records",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_training_records"),
         sa.Column(
             "training_id",
             Id,
