@@ -396,9 +396,8 @@ def _change_task(tx: Transaction, case: Any, world: BoundWorld, change: ports.Ta
 def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Value], moved: Moved) -> None:
     """Whoever has a form before them over what this move changed must see that before they complete it."""
     fresh = {row["activity"] for row in moved.opened}
-    others = [each for each in execution.open_activities() if each.waits == "user"]
-    waiting = [each.activity for each in others if each.activity not in fresh]
-    if not waiting or not changed:
+    waiting = [activity for activity in execution.asked() if activity not in fresh] if changed else []
+    if not waiting:
         return
     stale = []
     for task in user_tasks.with_form(tx, waiting):

@@ -327,6 +327,10 @@ class Execution:
             for token in sorted(self._case.index.values(), key=lambda token: token.number)
         ]
 
+    def asked(self) -> list[str]:
+        """Activities of open user tasks."""
+        return [id for id, token in self._case.index.items() if token.wait.get("kind") == "user"]
+
     def variables(self, activity: str | None = None, *, local: bool = False) -> dict[str, Value]:
         """What an expression may name there (None: in the case's own process), as a copy. `local`: only
         what the activity itself holds, its input parameters first of all."""

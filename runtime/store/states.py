@@ -61,6 +61,7 @@ class Stored:
     case_id: int
     data: dict[str, Any] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)  # digests of the parts that the database has
+    blocks: dict[str, str] = field(default_factory=dict)  # those of rows: content → digest
     _values: dict[str, str] | None = None
 
     def fetch(self, digest: str) -> Any:
@@ -82,7 +83,7 @@ class Stored:
 
     def save(self, state: Mapping[str, Any]) -> str:
         """Write the parts that are new and drop those that are no longer needed; the text for the row."""
-        text, found = split(state)
+        text, found = split(state, self.blocks)
         fresh = found.keys() - self.held
         self.tx.insert(
             parts,
@@ -95,7 +96,8 @@ class Stored:
         gone = sorted(self.held - found.keys())
         if gone:
             _DROP.each(self.tx, [{"b_case": self.case_id, "b_digest": digest} for digest in gone])
-        self.held = set(found)
+        # A block that was dropped now would have to be written again.
+        self.held, self.blocks = set(found), {}
         return text
 
 
@@ -115,16 +117,27 @@ def load(tx: Transaction, case_id: int, text: str) -> Stored:
             ]
     for scope in data["scopes"]:
         held.update(plain[PART] for plain in scope["values"].values() if _is_part(plain))
-    return Stored(tx, case_id, data, held)
+    return Stored(tx, case_id, data, held, {content: digest for digest, content in (blocks or {}).items()})
 
 
-def split(state: Mapping[str, Any]) -> tuple[str, dict[str, tuple[str, str | None]]]:
-    """The text for the row, and the parts by digest: kind and content (None: one that is stored already)."""
+def split(
+    state: Mapping[str, Any], known: Mapping[str, str] | None = None
+) -> tuple[str, dict[str, tuple[str, str | None]]]:
+    """The text for the row, and the parts by digest: kind and content (None: one that is stored already).
+
+    `known`: digests of blocks of rows, by content: most of a thousand are as they were."""
     found: dict[str, tuple[str, str | None]] = {}
 
     def part(kind: str, content: bytes) -> dict[str, str]:
         digest = _digest(kind, content)
         found[digest] = (kind, content.decode())
+        return {PART: digest}
+
+    def block(content: bytes) -> dict[str, str]:
+        digest = known.get(content.decode()) if known else None
+        if digest is None:
+            return part("rows", content)
+        found[digest] = ("rows", None)
         return {PART: digest}
 
     lists: dict[str, list[Any]] = {}
@@ -141,7 +154,7 @@ def split(state: Mapping[str, Any]) -> tuple[str, dict[str, tuple[str, str | Non
                 if apart:
                     rows[number] = {**scope, "values": {**scope["values"], **apart}}
         if len(rows) >= MANY:
-            rows = [part("rows", orjson.dumps(block)) for block in _blocks(rows)]
+            rows = [block(orjson.dumps(each)) for each in _blocks(rows)]
         lists[name] = rows
     return orjson.dumps({**state, **lists}).decode(), found
 

@@ -155,7 +155,8 @@ def weight(run: Run) -> Iterator[Figure]:
             floor, ours, ratio = in_turn(light, heavy, run.size(100, 3))
             bytes_ = [case.written() / 1024 for case in (light, heavy)]
             note = f"{bytes_[1]:.1f} KB written instead of {bytes_[0]:.1f}"
-            # What is open is read and looked through at each step; what is stored is not.
+            # What is open is read into memory and looked through at each step (restoring, telling the state and
+            # looking whose form is stale, in this order); what is stored is not. So it is only told.
             most = WEIGHT_MOST if process == "weight" else None
             yield Figure(what, ours, floor, most=most, ratio=ratio, against="beside one of 1", note=note)
 
