@@ -26,7 +26,7 @@ import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
 from runtime import clock, logs, measures, scripts, v8
 from runtime.bell import Bell
-from runtime.commands import accounts, deliveries, drafts, external_tasks
+from runtime.commands import accounts, deliveries, drafts, external_tasks, handbook
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.delivery import Destinations, MailServer
@@ -219,7 +219,10 @@ class Runtime:
         return shipped()
 
     def sync(self, *folders: Path) -> list[Problem]:
-        """Deploy what changed in the folders since they were last taken. Returns warnings."""
+        """Deploy what changed in the folders since they were last taken, the handbook too. Returns warnings."""
+        for folder in folders:
+            if files := handbook_in(folder):
+                self.do(handbook.take, SYSTEM, files)
         sources, unreadable = read_sources(folders)
         before = self.read(deploying.known, SYSTEM)
         fresh = [source for source in sources if before.taken.get(source.path) != source.sha256]
@@ -369,10 +372,17 @@ def shipped() -> tuple[Path, ...]:
     return tuple(folder for folder in (ROOT / "processes", ROOT / "rules") if folder.is_dir())
 
 
+def handbook_in(folder: Path) -> list[tuple[str, str]]:
+    """(name, text) of the handbook in a folder of processes, the file with its clauses first; [] if none."""
+    files = sorted((folder / "handbook").glob("handbook*.md"), key=lambda file: (len(file.name), file.name))
+    return [
+        (file.relative_to(folder.parent).as_posix(), file.read_text(encoding="utf-8")) for file in files
+    ]
+
+
 def shipped_handbook() -> list[tuple[str, str]]:
-    """(name, text) of the handbook that came with the product, the file with its clauses first."""
-    files = sorted((ROOT / "processes" / "handbook").glob("*.md"), key=lambda file: len(file.name))
-    return [(file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")) for file in files]
+    """The one that came with the product."""
+    return handbook_in(ROOT / "processes")
 
 
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file

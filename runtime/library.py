@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from runtime import access, forms, i18n
+from runtime import handbook as handbooks
 from runtime.bpmn import read
 from runtime.bpmn.model import Diagram, Node, Process, Scope
 from runtime.calendar import Calendar
@@ -25,6 +26,7 @@ from runtime.ledger import reading
 from runtime.rules import evaluate, rulefile
 from runtime.store import accounts, deployments, states
 from runtime.store import calendar as calendars
+from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
 from runtime.store.waking import InProcess, Waking
 
@@ -420,6 +422,32 @@ def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile |
     """A rule file as it stood in a version, for telling what a decision meant."""
     row = deployments.version(tx, "rule", key, version)
     return rule(tx, row.id).file if row is not None else None
+
+
+def handbook(tx: Transaction, id: int) -> handbooks.Handbook:
+    """A version of the handbook, as it was loaded. Raises ResourceUnreadable."""
+
+    def make() -> handbooks.Handbook:
+        row = handbook_store.get(tx, id)
+        found, problems = handbooks.read([(name, text) for name, text in row.files])
+        if found is None:
+            raise ResourceUnreadable(problems, kind="handbook", key=row.number, reason=row.files[0][0])
+        return found
+
+    return cast(handbooks.Handbook, house(tx).kept.get(("handbook", id), make))
+
+
+def carriers(tx: Transaction, id: int) -> Mapping[str, list[handbooks.Carrier]]:
+    """What carries out each clause of a version of the handbook, as everything is deployed now."""
+
+    def make() -> Mapping[str, list[handbooks.Carrier]]:
+        sources = handbooks.Sources(
+            [(row.file, process(tx, row.id)) for row in active(tx, "bpmn")],
+            [(row.file, rule(tx, row.id).file) for row in active(tx, "rule")],
+        )
+        return handbooks.collect(handbook(tx, id), sources.named()).of
+
+    return cast(Mapping[str, list[handbooks.Carrier]], _as_of_revision(tx, ("carriers", id), make))
 
 
 def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:

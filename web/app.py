@@ -1,7 +1,7 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, account, inbox, cases, processes, rules, stock, files, operations, incidents), the API (api/), headers
+(auth, account, inbox, cases, processes, rules, handbook, stock, files, operations, incidents), the API (api/), headers
 (security.py)."""
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from web import (
     cases,
     current,
     files,
+    handbook,
     inbox,
     incidents,
     machines,
@@ -89,7 +90,8 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    for part in (auth, account, inbox, cases, processes, rules, stock, files, operations, incidents, machines):
+    people, work = (auth, account), (inbox, cases, processes, rules, handbook, stock, files)
+    for part in (*people, *work, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)
     security.csrf.exempt(

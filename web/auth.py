@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime import i18n
@@ -15,6 +15,7 @@ from runtime.commands import accounts
 from runtime.commands.attempts import Limit
 from runtime.errors import Invalid
 from runtime.identity import SignInRefused
+from runtime.queries import handbook
 from web import current
 from web.security import address, limited, safe_next
 
@@ -59,6 +60,8 @@ def sign_in() -> ResponseReturnValue:
     session.clear()
     session.permanent = True
     session["person"], session["epoch"] = who.public_id, who.epoch
+    if current.runtime().read(handbook.pending, who) is not None:
+        flash(url_for("handbook.show"), "handbook")
     return redirect(safe_next(target) or url_for("inbox.todo"))
 
 

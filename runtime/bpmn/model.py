@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+# What BPMN calls an activity: 10.3
+ACTIVITIES = frozenset(
+    "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask callActivity "
+    "subProcess adHocSubProcess transaction".split()
+)
+
 
 @dataclass(frozen=True)
 class Flow:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,11 +18,13 @@ from runtime.bpmn import read as diagrams
 from runtime.bpmn.model import Process
 from runtime.cli import findings
 from runtime.cli.check import as_given
-from runtime.cli.terminal import err, guarded, language, main, out
+from runtime.cli.terminal import err, guarded, language, main, opened, out, say, tell_all
+from runtime.commands import handbook as commands
 from runtime.commands.deploy import kind_of
 from runtime.errors import Problem
 from runtime.handbook import Sources, check, read
 from runtime.handbook.problems import problem
+from runtime.identity import SYSTEM
 from runtime.rules import rulefile
 from runtime.rules.table import RuleFile
 
@@ -79,6 +82,27 @@ def check_(files: tuple[Path, ...], form: str, asked: str | None) -> None:
         sys.exit(2)
     if form == "text" and found is not None:
         out.print(i18n.say(spoken, "{count} clauses, each carried out.", count=len(found.clauses)))
+
+
+@handbook.command("load")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILES)
+@guarded
+def load_(files: tuple[Path, ...]) -> None:
+    """Load a company's own handbook (FILE: a Markdown file a language) as a further version.
+
+    It is in force from the day that its head names; everybody then acknowledges it anew. What nothing
+    carries out is told, and no reason to refuse."""
+    runtime = opened()
+    texts, problems = read_files(files)
+    if not problems:
+        number = runtime.do(commands.load, SYSTEM, [(Path(name).name, text) for name, text in texts], "cli")
+        found, _ = read(texts)
+        assert found
+        tell_all(replace(each, severity="warning") for each in check(found, shipped_sources()[0]))
+        out.print(say("Loaded as version {number}.", number=number))
+        return
+    tell_all(problems)
+    sys.exit(2)
 
 
 def read_files(files: Sequence[Path]) -> tuple[list[tuple[str, str]], list[Problem]]:

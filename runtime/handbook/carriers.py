@@ -14,7 +14,7 @@ from runtime.handbook.model import Carrier, Clause, Handbook
 from runtime.rules.table import RuleFile
 
 # Pages that may be named as carriers.
-PAGES = ("inbox", "operations", "processes", "rules", "stock")
+PAGES = ("acknowledgements", "handbook", "inbox", "operations", "processes", "rules", "stock")
 _RANGE = re.compile(r"(.*?)(\d+|[a-z])\s*[-–]\s*(\d+|[a-z])")
 _CLAUSE = re.compile(r"^clause:", re.MULTILINE)
 

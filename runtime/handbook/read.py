@@ -45,7 +45,9 @@ def read(files: Iterable[tuple[str, str]]) -> tuple[Handbook | None, list[Proble
         wrong: list[Problem] = []
         read_files.append(_read(name, text, wrong))
         found += sorted(wrong, key=lambda each: each.line)
-    if found or not read_files:
+    if not read_files:
+        return None, [problem("no_clauses")]
+    if found:
         return None, found
     first, *others = read_files
     languages = {first.language}

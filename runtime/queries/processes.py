@@ -1,4 +1,4 @@
-"""Processes that a person may start, and the form to start one with."""
+"""Processes that a person may start, and the form to start one with; a process drawn, with its steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime import forms, functions, i18n, library
-from runtime.identity import Actor
+from runtime.bpmn.model import ACTIVITIES
+from runtime.identity import Actor, require
+from runtime.queries.path import labels
+from runtime.store import deployments
 from runtime.store.db import Transaction
 
 
@@ -29,6 +32,58 @@ class StartPage:
     clause: str
     schema: dict[str, Any] | None
     data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """An activity: what it is called and what is told to whoever does it, in the reader's language."""
+
+    id: str
+    name: str
+    clause: str
+    guidance: str
+
+
+@dataclass(frozen=True)
+class DrawnPage:
+    """A process as it is deployed now; `labels` of its diagram's elements in the reader's language."""
+
+    key: str
+    names: Mapping[str, str]
+    version: int
+    description: str
+    clause: str
+    xml: str
+    labels: Mapping[str, str]
+    steps: list[StepRow]
+
+
+def drawn(tx: Transaction, actor: Actor, key: str, language: str) -> DrawnPage:
+    """Raises NoSuchProcess."""
+    require(actor, "read", "process")
+    row = library.newest(tx, "bpmn", key)
+    if row is None:
+        raise library.NoSuchProcess(process=key)
+    model = library.process(tx, row.id)
+    return DrawnPage(
+        key,
+        model.names,
+        row.version,
+        i18n.label(language, model.guidance),
+        model.properties.get("clause", ""),
+        deployments.get(tx, row.id).content,
+        labels(model, language),
+        [
+            StepRow(
+                node.id,
+                i18n.label(language, dict(node.names), node.id),
+                node.properties.get("clause", ""),
+                i18n.label(language, node.guidance),
+            )
+            for node in model.walk()
+            if node.kind in ACTIVITIES
+        ],
+    )
 
 
 def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:

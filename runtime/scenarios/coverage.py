@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from runtime import library
-from runtime.bpmn.model import Process
+from runtime.bpmn.model import ACTIVITIES, Process
 from runtime.identity import Actor
 from runtime.queries.path import paths, scopes
 from runtime.store import deployments, event_log
@@ -19,10 +19,6 @@ from runtime.store.cases import cases
 from runtime.store.db import Transaction
 
 KINDS = ("flows", "tasks", "ends", "boundaries")
-ACTIVITIES = frozenset(
-    "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask callActivity "
-    "subProcess adHocSubProcess transaction".split()
-)
 
 
 @dataclass
