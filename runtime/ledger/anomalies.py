@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 import sqlalchemy as sa
 
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, stock
+from runtime.ledger import catalogue, counting, documents, stock
 from runtime.ledger.inputs import Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Tagged, metadata
@@ -41,7 +41,7 @@ NEXT = {"open": {"handled"}}
 class Recorded(TypedDict):
     anomaly: str
     number: str
-    book: int
+    book: int | None
     pieces_off: int
     value_off: Decimal
 
@@ -59,13 +59,15 @@ def record(
 ) -> Recorded:
     """Keep what somebody saw beside what the books say.
 
-    pieces_off: how far they are apart, 0 where nothing was counted; value_off: in CNY."""
+    pieces_off: how far they are apart, 0 where nothing was counted; value_off: in CNY. While the
+    component is being counted there, book is None and both are 0: the reporter may be who counts."""
     tx = call.tx
     row = catalogue.component(tx, component)
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
     held = stock.balances(tx, [row.id], [place.id]).get((row.id, place.id))
     book = held.on_hand if held else 0
-    off = 0 if actual is None else abs(actual - book)
+    blind = counting.being_counted(tx, row.id, place.id)
+    off = 0 if actual is None or blind else abs(actual - book)
     anomaly, number = public_id(), documents.next_number(tx, "SA", call.today.year)
     documents.add(
         tx,
@@ -85,7 +87,7 @@ def record(
         reported_by=reported_by,
     )
     value = (off * row.purchase_price).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return {"anomaly": anomaly, "number": number, "book": book, "pieces_off": off, "value_off": value}
+    return {"anomaly": anomaly, "number": number, "book": None if blind else book, "pieces_off": off, "value_off": value}
 
 
 @operation("anomalies.handle", errors=("same_person",))

@@ -222,6 +222,20 @@ def overtaken(tx: Transaction, warehouse_id: int, lines: Collection[Any]) -> set
     return {line.component_id for line in lines if newest.get(line.component_id, 0) > line.snapshot}
 
 
+def being_counted(tx: Transaction, component_id: int, warehouse_id: int) -> bool:
+    """Whether the component stands on an open sheet of the warehouse."""
+    found = (
+        sa.select(1)
+        .select_from(stocktake_lines.join(stocktake_sheets))
+        .where(
+            stocktake_sheets.c.state == "open",
+            stocktake_sheets.c.warehouse_id == warehouse_id,
+            stocktake_lines.c.component_id == component_id,
+        )
+    )
+    return tx.scalar(found.limit(1)) is not None
+
+
 def facts(line: Any, counted: int) -> dict[str, Any]:
     """What the tolerance of a line is decided by."""
     return {
