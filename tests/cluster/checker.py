@@ -66,10 +66,12 @@ NEVER = {
 UNFINISHED = """
     SELECT (SELECT count(*) FROM jobs WHERE state = 'waiting' AND due_at < now() + interval '1 minute')
         + (SELECT count(*) FROM external_tasks WHERE state = 'open')"""
-# As if the five minutes were over for which a delivery is locked by whoever died with it.
+# As if the five minutes were over for which a delivery is locked by whoever died with it, or could not note its answer
+# since the database was away: no call here is at work for half a minute.
 FREE = """
     UPDATE external_tasks SET locked_until = now()
-    WHERE state = 'open' AND locked_until > now() AND NOT (split_part(worker, '-', 2) = ANY(%s))"""
+    WHERE state = 'open' AND locked_until > now()
+    AND (NOT (split_part(worker, '-', 2) = ANY(%s)) OR locked_until < now() + interval '270 seconds')"""
 
 
 def findings(url: str) -> list[str]:
