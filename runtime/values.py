@@ -87,10 +87,17 @@ def _list(value: Sequence[Value], path: str) -> list[Any]:
 def _map(value: Mapping[Any, Value], path: str) -> dict[str, Any]:
     plain, tagged = {}, False
     for key, item in value.items():
-        if not isinstance(key, str):
+        if type(key) is not str and not isinstance(key, str):
             raise NotAValue(type="map with a key that is not text", path=path)
-        tagged = tagged or key[:1] == "$"
-        plain[key] = item if type(item) in _AS_THEY_ARE else to_json(item, f"{path}.{key}")
+        if key[:1] == "$":
+            tagged = True
+        kind = type(item)
+        if kind in _AS_THEY_ARE:
+            plain[key] = item
+        elif kind is dict:
+            plain[key] = _map(item, f"{path}.{key}")
+        else:
+            plain[key] = to_json(item, f"{path}.{key}")
     return {"$map": plain} if tagged else plain
 
 

@@ -7,18 +7,18 @@ decisions, the event log. Not here: why a case moves (cases, user_tasks, trigger
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import structlog
 
-from runtime import clock, functions, library, measures
+from runtime import clock, library, measures
 from runtime.bpmn.retry_cycle import Delay, delays
-from runtime.commands import staffing, telling
+from runtime.commands import telling
+from runtime.commands.moved import Moved, altered, look_again, opened
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
 from runtime.commands.world import BoundWorld, sentence
@@ -34,33 +34,8 @@ from runtime.store.event_log import Event
 from runtime.store.waking import ANYWAY
 from runtime.values import Value, to_json
 
-_ONLY_TOLD = (ports.Entered, ports.Left)  # most of what happens
+H = TypeVar("H")
 STATUS = {"completed": "completed", "terminated": "terminated", "error": "failed", "cancelled": "cancelled"}
-
-
-@dataclass
-class Moved:
-    """What a move left behind."""
-
-    case_id: int
-    case: str
-    at: dt.datetime
-    opened: list[dict[str, Any]] = field(default_factory=list)  # rows of user_tasks
-    may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
-    parked: list[ports.Parked] = field(default_factory=list)
-    ended: bool = False
-
-    def next_for(self, actor: Actor) -> str | None:
-        """The first task this move opened that is the actor's to do."""
-        mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
-        for row in self.opened:
-            if actor.public_id in row["excluded"] or (row["follow_up_at"] or self.at) > self.at:
-                continue
-            if row["assignee_id"] == actor.id or (
-                row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
-            ):
-                return str(row["public_id"])
-        return None
 
 
 def begin(
@@ -158,74 +133,17 @@ def _write(
     fired: str = "",
 ) -> Moved:
     moved = Moved(case.id, case.public_id, tx.now)
-    waits = Waits()
     happenings = execution.take()
-    withdrawn: list[ports.Cancelled] = []
-    altered: list[ports.TaskAltered] = []
-    failed: list[ports.ListenerFailed] = []
-    messages: list[Thrown] = []
-    signals: list[tuple[str, Mapping[str, Value], int]] = []
-    asked_again: list[str] = []
-    end: ports.Ended | None = None
-    resumes: ports.Interrupted | None = None
+    told = telling.told(happenings, world, entries)
+    waits = Waits(case.public_id)
+    waits.fold(happenings)
+    for task in told.of(ports.TaskOpened):
+        opened(tx, case, execution, world, task, moved)
+    tx.after_commit(partial(measures.STEPS.inc, len(told.of(ports.Left))))
+    withdrawn, end = told.of(ports.Cancelled), _last(told.of(ports.Ended))
+    asked_again = [each.activity for each in told.of(ports.AskedAgain)]
+    moved.parked = told.of(ports.Parked)
     steps = before + execution.steps
-    changed: dict[str, Value] = {}
-    made = telling.made(world)
-    for happening in happenings:
-        entry = telling.entry(happening)
-        if isinstance(happening, (ports.Left, ports.Cancelled, ports.Parked)):
-            entries += made.pop(happening.activity, [])
-        if type(happening) in _ONLY_TOLD:
-            entries.append(entry)
-            continue
-        if isinstance(happening, ports.VariableWritten):
-            change = [happening.scope, happening.name, happening.old, happening.new, happening.removed]
-            changed[happening.name] = happening.new
-            if entries and entries[-1].activity == happening.activity:
-                entries[-1].changes.append(change)
-                continue
-            entry.changes.append(change)
-        elif isinstance(happening, ports.TaskOpened):
-            _open_task(tx, case, execution, world, happening, moved)
-        elif isinstance(happening, ports.Cancelled):
-            withdrawn.append(happening)
-        elif isinstance(happening, ports.TaskAltered):
-            altered.append(happening)
-        elif isinstance(happening, ports.ListenerFailed):
-            failed.append(happening)
-        elif isinstance(happening, ports.TimerSet):
-            waits.set_timer(happening)
-        elif isinstance(happening, ports.Subscribed):
-            waits.subscribe(happening, case.public_id)
-        elif isinstance(happening, ports.ExternalOpened):
-            waits.hand_out(happening)
-        elif isinstance(happening, ports.WaitEnded):
-            waits.end(happening)
-        elif isinstance(happening, ports.MessageThrown):
-            until = _kept_until(tx, case, happening.element)
-            told = (happening.activity, happening.name, happening.key, happening.payload, until)
-            messages.append(Thrown(*told, happening.priority))
-        elif isinstance(happening, ports.SignalThrown):
-            signals.append((happening.name, happening.payload, happening.priority))
-        elif isinstance(happening, ports.Parked):
-            moved.parked.append(happening)
-        elif isinstance(happening, ports.AskedAgain):
-            asked_again.append(happening.activity)
-        elif isinstance(happening, ports.Interrupted):
-            resumes = happening
-        elif isinstance(happening, ports.PutOff):
-            waits.put_off[happening.activity] = happening
-        elif isinstance(happening, ports.Ended):
-            end = happening
-        entries.append(entry)
-    entries += [event for events in made.values() for event in events]
-    tx.after_commit(partial(measures.STEPS.inc, sum(entry.kind == "left" for entry in entries)))
-    ends: dict[str, dt.datetime] = {}
-    for sent in world.sent:
-        at = sent.step.element
-        if at not in ends:
-            ends[at] = _kept_until(tx, case, at)
-        messages.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, ends[at]))
 
     moved.ended = end is not None
     cancelled = [each.activity for each in withdrawn]
@@ -238,7 +156,7 @@ def _write(
         still = {each.activity for each in execution.open_activities() if each.parked}
         moved.parked = [stop for stop in moved.parked if stop.activity in still]
     sequence, chain = event_log.append(
-        tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
+        tx, case.id, case.sequence, case.chain, told.lines, actor.id, None, clock.now()
     )
     model = library.process(tx, case.bindings[case.process])
     variables = execution.sight()
@@ -262,19 +180,21 @@ def _write(
     user_tasks.cancel(tx, tasks)
     if cancelled or asked_again or moved.ended:
         end_incidents(tx, case.id, None if moved.ended else [*cancelled, *asked_again])
-    for stop in failed:
+    for stop in told.of(ports.ListenerFailed):
         reason = sentence(stop.error) if stop.error else stop.reason
         raise_incident(tx, case.id, None, stop.element, reason, stop.activity)
-    _look_again(tx, execution, changed, moved)
+    look_again(tx, execution, told.changed, moved)
     if moved.opened:
         user_tasks.add(tx, moved.opened, moved.may_claim)
-    for each in altered:
-        _change_task(tx, case, world, each)
+    for each in told.of(ports.TaskAltered):
+        altered(tx, case, world, each)
     waits.write(tx, case.id, fired)
+    resumes = _last(told.of(ports.Interrupted))
     work = waits.rows(case.id, tx.now, sequence, steps) + departures(
-        case, messages, resumes, steps, sequence, tx.now
+        case, _thrown(tx, case, told, world), resumes, steps, sequence, tx.now
     )
     tx.insert(jobs.jobs, work)
+    signals = [(each.name, each.payload, each.priority) for each in told.of(ports.SignalThrown)]
     broadcast(tx, signals, f"signal:{case.public_id}:{sequence}", case.id)
     _keep_decisions(tx, case.id, world)
     if moved.parked:
@@ -318,6 +238,27 @@ def _is_user_task(tx: Transaction, case: Any, element: str) -> bool:
     return any(node is not None and node.kind == "userTask" for node in found)
 
 
+def _last(happened: Sequence[H]) -> H | None:
+    return happened[-1] if happened else None
+
+
+def _thrown(tx: Transaction, case: Any, told: telling.Told, world: BoundWorld) -> list[Thrown]:
+    """The messages that leave the case: by its elements, then by operations of the books."""
+    found = [
+        Thrown(
+            each.activity, each.name, each.key, each.payload, _kept_until(tx, case, each.element), each.priority
+        )
+        for each in told.of(ports.MessageThrown)
+    ]
+    ends: dict[str, dt.datetime] = {}
+    for sent in world.sent:
+        at = sent.step.element
+        if at not in ends:
+            ends[at] = _kept_until(tx, case, at)
+        found.append(Thrown(sent.step.activity, sent.name, sent.key, sent.payload, ends[at]))
+    return found
+
+
 def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
     """How long a message of this element waits for a receiver: as its diagram says, else as the house does."""
     house = library.house(tx)
@@ -329,83 +270,6 @@ def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
             with suppress(GuichengError):
                 return timers.later(tx.now, timers.read_moment(lasts), house.zone)
     return tx.now + house.messages_kept
-
-
-def _open_task(
-    tx: Transaction, case: Any, execution: Execution, world: BoundWorld, task: ports.TaskOpened, moved: Moved
-) -> None:
-    model = library.process(tx, case.bindings[task.process])
-    node = model.node(task.element)
-    try:
-        staff = staffing.resolve(world, task, model, node, execution.sight(task.activity))
-    except GuichengError as error:
-        # The work stays and somebody sees it: whoever administers, with the reason.
-        staff = staffing.Staff(None, ["group:admin"], [])
-        raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
-    form_id = None
-    try:
-        form_id = library.form_id(tx, node, case.bindings[task.process], task.form or "", case.revision)
-        if node.fields:
-            # Nobody would see why the field stays empty.
-            form = library.form(tx, case.bindings[task.process], node.id)
-            functions.defaults(tx, world.actor, form, execution.sight(task.activity), strict=True)
-    except GuichengError as error:
-        raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
-    moved.opened.append(
-        {
-            "public_id": task.task,
-            "case_id": case.id,
-            "process": task.process,
-            "case_process": case.process,
-            "element": task.element,
-            "activity": task.activity,
-            "names": dict(task.names),
-            "form_id": form_id,
-            "state": "claimed" if staff.assignee_id else "ready",
-            "assignee_id": staff.assignee_id,
-            "excluded": staff.excluded,
-            "priority": task.priority,
-            "created_at": tx.now,
-            "due_at": task.due,
-            "follow_up_at": task.follow_up,
-        }
-    )
-    moved.may_claim[task.activity] = staff.candidates
-
-
-def _change_task(tx: Transaction, case: Any, world: BoundWorld, change: ports.TaskAltered) -> None:
-    """What listeners have set of a task that is open; an assignee whom its diagram excludes is an incident."""
-    row = user_tasks.of_activity(tx, change.activity)
-    columns: dict[str, Any] = {}
-    for name, value in change.changes.items():
-        if name == "name":
-            columns["names"] = {"zh_Hans": value}
-        elif name == "assignee":
-            try:
-                columns |= staffing.reassign(world, row, value)
-            except GuichengError as error:
-                raise_incident(tx, case.id, None, change.element, sentence(error), change.activity)
-        elif name in ("candidates", "groups"):
-            user_tasks.ask(tx, row.id, *staffing.keys(world, row, {name: value}))
-        else:
-            columns[{"priority": "priority", "due": "due_at", "follow_up": "follow_up_at"}[name]] = value
-    if columns:
-        user_tasks.alter(tx, row.id, **columns)
-
-
-def _look_again(tx: Transaction, execution: Execution, changed: Mapping[str, Value], moved: Moved) -> None:
-    """Whoever has a form before them over what this move changed must see that before they complete it."""
-    fresh = {row["activity"] for row in moved.opened}
-    waiting = [activity for activity in execution.asked() if activity not in fresh] if changed else []
-    if not waiting:
-        return
-    stale = []
-    for task in user_tasks.with_form(tx, waiting):
-        fields = set(library.form(tx, task.form_id, task.element).asked) & changed.keys()
-        seen = execution.sight(task.activity) if fields else {}
-        if any(seen.get(name) == changed[name] for name in fields):
-            stale.append(task.id)
-    user_tasks.outdate(tx, stale)
 
 
 def _keep_decisions(tx: Transaction, case_id: int, world: BoundWorld) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime import library
 from runtime.commands import advance, requests
-from runtime.commands.advance import Moved
+from runtime.commands.moved import Moved
 from runtime.commands.user_tasks import hold_files
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import SYSTEM, Actor, require

@@ -4,7 +4,9 @@ Not here: moving it and writing the rows (advance.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from runtime import functions
 from runtime.bpmn.model import Process
@@ -35,6 +37,46 @@ KINDS: dict[type[ports.Happening], str] = {
     ports.Interrupted: "interrupted",
     ports.Ended: "ended",
 }
+H = TypeVar("H", bound=ports.Happening)
+
+
+@dataclass
+class Told:
+    """A move: its lines in the log, what happened by its kind, and the variables that it wrote, as they are
+    now; all in order."""
+
+    lines: list[Event]
+    happened: dict[type[ports.Happening], list[Any]] = field(default_factory=dict)
+    changed: dict[str, Value] = field(default_factory=dict)
+
+    def of(self, kind: type[H]) -> list[H]:
+        return self.happened.get(kind, [])
+
+
+def told(happenings: Iterable[ports.Happening], world: BoundWorld, first: Iterable[Event]) -> Told:
+    """Tell what happened, behind the lines that are `first`."""
+    move = Told([*first])
+    lines, happened, before_leaving = move.lines, move.happened, made(world)
+    for happening in happenings:
+        kind = type(happening)
+        happened.setdefault(kind, []).append(happening)
+        if before_leaving and kind in _LEAVING:
+            lines += before_leaving.pop(happening.activity, ())
+        if isinstance(happening, ports.VariableWritten):
+            move.changed[happening.name] = happening.new
+            # It stands in the line of whatever wrote it.
+            if not lines or lines[-1].activity != happening.activity:
+                lines.append(entry(happening))
+            lines[-1].changes.append(
+                [happening.scope, happening.name, happening.old, happening.new, happening.removed]
+            )
+        else:
+            lines.append(entry(happening))
+    lines += (event for events in before_leaving.values() for event in events)
+    return move
+
+
+_LEAVING = frozenset((ports.Left, ports.Cancelled, ports.Parked))
 _SKIPPED = frozenset(("element", "activity", "process", "error", "local"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,8 +33,10 @@ class Thrown:
 
 @dataclass
 class Waits:
-    """Timers and subscriptions that a move sets and ends, folded to what must be written."""
+    """Timers and subscriptions that a move of `case` (its public id) sets and ends, folded to what must be
+    written."""
 
+    case: str
     timers: dict[str, ports.TimerSet] = field(default_factory=dict)
     subscriptions: dict[str, tuple[ports.Subscribed, str]] = field(default_factory=dict)
     external: dict[str, ports.ExternalOpened] = field(default_factory=dict)
@@ -43,16 +45,26 @@ class Waits:
     timers_ended: list[str] = field(default_factory=list)  # and jobs of savepoints
     subscriptions_ended: list[str] = field(default_factory=list)
 
+    def fold(self, happenings: Iterable[ports.Happening]) -> None:
+        """Of all that happened, in order, what begins or ends a wait."""
+        for happening in happenings:
+            act = _FOLDED.get(type(happening))
+            if act is not None:
+                act(self, happening)
+
     def set_timer(self, timer: ports.TimerSet) -> None:
         self.timers[timer.activity] = timer
 
-    def subscribe(self, wait: ports.Subscribed, case: str) -> None:
+    def subscribe(self, wait: ports.Subscribed) -> None:
         # Without a key a message can only mean this very case. A signal means everybody.
-        key = "" if wait.kind == "signal" else wait.key if wait.key is not None else case
+        key = "" if wait.kind == "signal" else wait.key if wait.key is not None else self.case
         self.subscriptions[wait.activity] = (wait, key)
 
     def hand_out(self, task: ports.ExternalOpened) -> None:
         self.external[task.activity] = task
+
+    def set_savepoint(self, stop: ports.PutOff) -> None:
+        self.put_off[stop.activity] = stop
 
     def end(self, wait: ports.WaitEnded) -> None:
         # One that began in this very move was never written.
@@ -132,6 +144,16 @@ class Waits:
             }
             for timer in self.timers.values()
         ]
+
+
+
+_FOLDED: dict[type[ports.Happening], Callable[[Waits, Any], None]] = {
+    ports.TimerSet: Waits.set_timer,
+    ports.Subscribed: Waits.subscribe,
+    ports.ExternalOpened: Waits.hand_out,
+    ports.PutOff: Waits.set_savepoint,
+    ports.WaitEnded: Waits.end,
+}
 
 
 def job(kind: str, key: str, case_id: int | None, now: dt.datetime) -> dict[str, Any]:

@@ -300,6 +300,7 @@ def _sqlite(address: URL) -> Engine:
     engine = sa.create_engine(
         address, connect_args=arguments, poolclass=lending.Pool, hide_parameters=True
     )
+    lending.pool(engine).line = turns.Line(WAIT)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -351,7 +352,7 @@ def writing(engine: Engine, now: Callable[[], dt.datetime], house: Any = None) -
     """A transaction that commits at the end of the block, or rolls back if it raises.
 
     Raises outages.Full, outages.Unsure when the commit fails."""
-    with lending.lent(engine, WRITING) as connection:
+    with lending.pool(engine).line, lending.lent(engine, WRITING) as connection:
         begun = connection.begin()
         # Its time is when its turn has come, so that of two writers the later one is the later one.
         tx = Transaction(connection, now(), house)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,10 @@ class Use:
 
 
 class Pool(sa.QueuePool):
-    """A pool some of whose connections rest outside, ready for their use."""
+    """A pool some of whose connections rest outside, ready for their use. `line`: where those stand who are
+    to write, if one may at a time."""
+
+    line: AbstractContextManager[None] = nullcontext()
 
     def __init__(self, *given: Any, **settings: Any) -> None:
         super().__init__(*given, **settings)
@@ -56,13 +59,25 @@ class Pool(sa.QueuePool):
         self.take_back()
         super().dispose()
 
+    def recreate(self) -> Pool:
+        fresh = super().recreate()
+        assert isinstance(fresh, Pool)
+        fresh.line = self.line
+        return fresh
+
+
+def pool(engine: sa.Engine) -> Pool:
+    """That of an engine made by db.connect."""
+    found = engine.pool
+    assert isinstance(found, Pool)
+    return found
+
 
 @contextmanager
 def lent(engine: sa.Engine, use: Use) -> Iterator[sa.Connection]:
     """A connection set for `use`, on which the block begins a transaction and ends it."""
-    pool = engine.pool
-    assert isinstance(pool, Pool)
-    resting = pool.resting[use]
+    lender = pool(engine)
+    resting = lender.resting[use]
     try:
         connection = resting.pop()
     except IndexError:
@@ -73,7 +88,7 @@ def lent(engine: sa.Engine, use: Use) -> Iterator[sa.Connection]:
         # It goes through the hands of the pool, whatever state it is in.
         _end(use, connection)
         if not isinstance(error, GuichengError) or isinstance(error, Unavailable):
-            pool.take_back()
+            lender.take_back()
         raise
     if len(resting) < MOST:
         resting.append(connection)

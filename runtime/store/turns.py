@@ -1,16 +1,20 @@
 """Whose turn it is to write an embedded database: SQLite has one writer, and is no fair doorkeeper.
 
-Not here: transactions (db.py). PostgreSQL keeps its own order."""
+Threads of one process stand in a line, and each hands its turn to the next; of several processes the
+first of each line asks. Not here: transactions (db.py). PostgreSQL keeps its own order."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from runtime import clock
 
@@ -20,6 +24,42 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 ASKING = 0.001  # seconds between two times that a writer asks for its turn
+
+
+class Line:
+    """Threads that wait to write, the first come first: the block of each writes, and no other meanwhile.
+
+    Raises NoneFree after `wait` seconds. Threads that each ask SQLite again and again take the
+    interpreter from the one that writes."""
+
+    def __init__(self, wait: float) -> None:
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        if turn.acquire(timeout=self._wait):
+            return
+        with self._lock:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                raise NoneFree(f"others have been writing for {self._wait:.0f} seconds")
+            # It came at the last moment.
+
+    def __exit__(self, *failure: object) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
 
 def begin_writing(connection: Connection, wait: float) -> None:

@@ -27,11 +27,6 @@ def engine(databases: Databases, tmp_path: Path) -> Iterator[sa.Engine]:
         engine.dispose()
 
 
-def pool(engine: sa.Engine) -> lending.Pool:
-    assert isinstance(engine.pool, lending.Pool)
-    return engine.pool
-
-
 def write(engine: sa.Engine, text: str) -> sa.Connection:
     with db.writing(engine, clock.now) as tx:
         tx.execute(sa.insert(notes).values(text=text))
@@ -51,14 +46,14 @@ def test_the_next_writer_has_the_connection_of_the_last(engine: sa.Engine) -> No
 def test_one_that_rests_is_not_told_as_in_use(engine: sa.Engine) -> None:
     write(engine, "one")
     read(engine)
-    assert pool(engine).checkedout() == 0
+    assert lending.pool(engine).checkedout() == 0
     with db.writing(engine, clock.now):
-        assert pool(engine).checkedout() == 1
+        assert lending.pool(engine).checkedout() == 1
 
 
 def test_one_that_read_may_write_when_the_pool_has_it_back(engine: sa.Engine) -> None:
     read(engine)
-    pool(engine).take_back()
+    lending.pool(engine).take_back()
     with engine.begin() as connection:
         connection.execute(sa.insert(notes).values(text="one"))
     assert read(engine) == ["one"]
@@ -78,7 +73,7 @@ def test_after_a_defect_nothing_rests(engine: sa.Engine) -> None:
     read(engine)
     with pytest.raises(sa.exc.DBAPIError), db.writing(engine, clock.now) as tx:
         tx.connection.exec_driver_sql("SELECT nothing FROM nowhere")
-    assert sum(map(len, pool(engine).resting.values())) == 0
+    assert sum(map(len, lending.pool(engine).resting.values())) == 0
     write(engine, "two")
     assert read(engine) == ["one", "two"]
 
@@ -98,7 +93,7 @@ def test_more_readers_at_once_than_may_rest_all_read(engine: sa.Engine) -> None:
     for thread in readers:
         thread.join()
     assert seen == ["one"] * 12
-    assert len(pool(engine).resting[db.READING]) == lending.MOST
+    assert len(lending.pool(engine).resting[db.READING]) == lending.MOST
 
 
 def test_whoever_waits_for_a_free_one_gets_it(engine: sa.Engine) -> None:
@@ -119,7 +114,7 @@ def test_whoever_waits_for_a_free_one_gets_it(engine: sa.Engine) -> None:
 
 def test_disposed_of_nothing_stays_open(engine: sa.Engine) -> None:
     write(engine, "one")
-    resting = pool(engine)
+    resting = lending.pool(engine)
     engine.dispose()
     assert sum(map(len, resting.resting.values())) == 0 and resting.checkedin() == 0
     assert read(engine) == ["one"]
