@@ -313,7 +313,7 @@ def _sqlite(address: URL) -> Engine:
     def begin(connection: Connection) -> None:
         # Deferred writers fail with BUSY when two upgrade at once; immediate ones queue.
         if connection.get_execution_options().get("reading", False):
-            connection.exec_driver_sql("BEGIN")
+            _said(connection, "BEGIN")
         else:
             turns.begin_writing(connection, WAIT)
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import DDL, event
@@ -18,6 +17,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared
 from runtime.store.purges import PURGED
 
 # Not of the metadata: on SQLite it is a virtual table, which no tool may make or compare as a plain one.
@@ -101,23 +101,18 @@ def index(
     tx: Transaction, case_id: int, process: str, title: Mapping[str, str], business_key: str, confidential: bool
 ) -> None:
     """The case is found by this from now on. One statement."""
-    put(tx.connection, [(case_id, document(process, title, business_key, confidential))])
+    text = document(process, title, business_key, confidential)
+    _PREPARED[tx.connection.dialect.name].run(tx, id=case_id, words=text)
 
 
-def put(connection: sa.Connection, documents: Sequence[tuple[int, str]]) -> None:
-    rows = [{"id": case_id, "words": text} for case_id, text in documents]
-    if rows:
-        connection.execute(_put(connection.dialect.name), rows)
-
-
-@lru_cache
-def _put(dialect: str) -> sa.TextClause:
-    if dialect == "sqlite":
-        return sa.text(f"INSERT OR REPLACE INTO {NAME} (rowid, words) VALUES (:id, :words)")
-    return sa.text(
+_PUT = {
+    "sqlite": sa.text(f"INSERT OR REPLACE INTO {NAME} (rowid, words) VALUES (:id, :words)"),
+    "postgresql": sa.text(
         f"INSERT INTO {NAME} (rowid, words) VALUES (:id, array_to_tsvector(string_to_array(:words, ' '))) "
         "ON CONFLICT (rowid) DO UPDATE SET words = excluded.words"
-    )
+    ),
+}
+_PREPARED = {dialect: Prepared(statement) for dialect, statement in _PUT.items()}
 
 
 def rebuild(connection: sa.Connection) -> int:
@@ -134,7 +129,8 @@ def rebuild(connection: sa.Connection) -> int:
     while rows := connection.execute(
         sa.select(*columns).where(cases.c.id > last, cases.c.status != PURGED).order_by(cases.c.id).limit(5000)
     ).all():
-        put(connection, [(row.id, document(*row[1:])) for row in rows])
+        found = [{"id": row.id, "words": document(*row[1:])} for row in rows]
+        connection.execute(_PUT[connection.dialect.name], found)
         last, count = rows[-1].id, count + len(rows)
     return count
 

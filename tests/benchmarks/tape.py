@@ -80,10 +80,12 @@ def recorded(runtime: Runtime) -> Iterator[Tape]:
     def say(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         current.append((statement, parameters, many))
 
+    def begin(connection: sa.Connection) -> None:
+        # Said past SQLAlchemy (db.py).
+        reads = connection.get_execution_options().get("reading", False)
+        current.append(("BEGIN" if reads else "BEGIN IMMEDIATE", (), False))
+
     def end(word: str) -> None:
-        if not current[0][0].startswith("BEGIN"):
-            # A writer asks for its turn past SQLAlchemy (db.py).
-            current.insert(0, ("BEGIN IMMEDIATE", (), False))
         current.append((word, (), False))
         tape.transactions.append(list(current))
         current.clear()
@@ -97,7 +99,7 @@ def recorded(runtime: Runtime) -> Iterator[Tape]:
         if current:
             end("ROLLBACK")
 
-    listeners = {"before_cursor_execute": say, "commit": commit, "rollback": rollback}
+    listeners = {"begin": begin, "before_cursor_execute": say, "commit": commit, "rollback": rollback}
     for name, listener in listeners.items():
         sa.event.listen(runtime.engine, name, listener)
     try:
