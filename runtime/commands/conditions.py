@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from runtime import functions, library
 from runtime.commands import advance, cases
-from runtime.engine import execution
+from runtime.engine import starts
 from runtime.identity import SYSTEM, Actor, require
 from runtime.store import deployments
 from runtime.store.db import Transaction
@@ -37,7 +37,7 @@ def evaluate(
             continue
         definition = library.definition(tx, process, bindings)
         calls = functions.of(tx, starter)
-        for event in execution.starts_where(definition, variables, now=tx.now, functions=calls):
+        for event in starts.starts_where(definition, variables, now=tx.now, functions=calls):
             moved = advance.begin(
                 tx, starter, process, start_event=event, variables=variables, business_key=business_key
             )

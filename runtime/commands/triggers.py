@@ -15,6 +15,7 @@ from runtime import library
 from runtime.commands import advance, retries
 from runtime.commands.world import BoundWorld
 from runtime.engine import execution as engine
+from runtime.engine import starts
 from runtime.engine.errors import ActivityNotFound, NotDue, NotParked, NotWaiting
 from runtime.engine.execution import Execution
 from runtime.errors import Failed
@@ -198,7 +199,7 @@ def schedule_starts(tx: Transaction, process: str) -> None:
     row = library.newest(tx, "bpmn", process)
     definition = library.definition(tx, process, library.bind(tx, process))
     world = BoundWorld(tx, "", SYSTEM)
-    dues = engine.next_due(
+    dues = starts.next_due(
         definition, tx.now, since=row.created_at, zone=world.zone, functions=world.functions(None)
     )
     wanted = {f"start:{process}:{element}:{due.isoformat()}": (element, due) for element, due in dues.items()}
@@ -233,7 +234,7 @@ def schedule_starts(tx: Transaction, process: str) -> None:
                 "element": element,
                 "activity": process,
                 "payload": {"process": process},
-                "priority": engine.start_priority(
+                "priority": starts.start_priority(
                     definition, element, now=tx.now, functions=world.functions(None)
                 ),
                 "due_at": due,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from runtime import library
 from runtime.commands.world import BoundWorld
 from runtime.doctor.invariant import invariant
-from runtime.engine import execution
+from runtime.engine import starts
 from runtime.errors import Problem
 from runtime.identity import GROUPS, SYSTEM
 from runtime.store import deployments
@@ -160,7 +160,7 @@ def _to_come(tx: Transaction, process: str) -> list[str]:
     definition = library.definition(tx, process, library.bind(tx, process))
     world = BoundWorld(tx, "", SYSTEM)
     return list(
-        execution.next_due(
+        starts.next_due(
             definition, tx.now, since=row.created_at, zone=world.zone, functions=world.functions(None)
         )
     )

@@ -1,4 +1,5 @@
-"""camunda:jobPriority and camunda:taskPriority: what goes before what, the greater number first.
+"""camunda:jobPriority, camunda:taskPriority and a user task's priority: what goes before what, the greater
+number first.
 
 An element's own word wins over its process's; without any it is 0. Not here: what is ordered by
 them (store/jobs.py, store/external_tasks.py)."""

@@ -19,6 +19,7 @@ from runtime.engine import scripted, timers
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import NeverSettled, NotPeople, NotText
 from runtime.engine.ports import Task, TaskAltered, TaskOpened
+from runtime.engine.priorities import number
 from runtime.engine.tree import Token
 from runtime.values import Value
 
@@ -102,7 +103,7 @@ def _facts(token: Token, event: str, task: Task) -> dict[str, Value]:
 
 
 def _set(token: Token, task: Task, given: Mapping[str, Value]) -> Task:
-    """The task with what a script set of it. Raises NotText, NotPeople."""
+    """The task with what a script set of it. Raises NotText, NotPeople, NotAPriority."""
     element, changes = token.element, dict[str, Any]()
     for fact, value in given.items():
         if fact == "assignee":
@@ -114,7 +115,7 @@ def _set(token: Token, task: Task, given: Mapping[str, Value]) -> Task:
                 raise NotText(field=fact, element=element, value=shown(value))
             changes[fact] = value.strip()
         elif fact == "priority":
-            changes[fact] = priority(element, value)
+            changes[fact] = number(value, "priority", element)
         elif fact == "dueDate":
             changes["due"] = moment(token, fact, value)
         elif fact == "followUpDate":
@@ -143,11 +144,3 @@ def moment(token: Token, field: str, value: Value) -> dt.datetime | None:
     if isinstance(value, (dt.timedelta, isodate.Duration)):
         return timers.later(token.case.now, value, zone)
     raise NotText(field=field, element=token.element, value=shown(value))
-
-
-def priority(element: str, value: Value) -> int:
-    """Raises NotText."""
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise NotText(field="priority", element=element, value=shown(value)) from None

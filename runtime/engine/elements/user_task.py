@@ -13,6 +13,7 @@ from runtime.engine.elements.activity import Activity
 from runtime.engine.elements.base import shown
 from runtime.engine.errors import NobodyToDoIt, NotPeople, NotText
 from runtime.engine.ports import TaskOpened
+from runtime.engine.priorities import number
 from runtime.engine.texts import Evaluate, Template, template
 from runtime.engine.tree import CHECK, ENTER, STARTED, InnerLevel, ScopeSpec, Token
 from runtime.ids import public_id
@@ -133,7 +134,7 @@ class UserTask(Activity):
 
     def priority(self, evaluate: Evaluate) -> int:
         value = self.asked["priority"].fill(evaluate) if "priority" in self.asked else 50
-        return task_events.priority(self.node.id, value)
+        return number(value, "priority", self.node.id)
 
 
 def lane_group(token: Token) -> tuple[str, ...]:

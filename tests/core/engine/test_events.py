@@ -8,7 +8,7 @@ import pytest
 
 from runtime.bpmn.model import Trigger
 from runtime.engine import errors, ports
-from runtime.engine.execution import next_due
+from runtime.engine.starts import next_due
 from tests.core.engine.drawing import START, Run, both, draw, node, on, scope, user
 
 HOUR = dt.timedelta(hours=1)

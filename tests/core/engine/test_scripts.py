@@ -14,7 +14,8 @@ from runtime import scripts, v8
 from runtime.bpmn.model import Listener, Node, Script, Trigger
 from runtime.engine import ports
 from runtime.engine.errors import CannotRun
-from runtime.engine.execution import compile, starts_where
+from runtime.engine.execution import compile
+from runtime.engine.starts import starts_where
 from tests.core.engine.drawing import START, Run, draw, each, node, on, service, user
 
 D = Decimal

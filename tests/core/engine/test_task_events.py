@@ -189,7 +189,7 @@ def test_listeners_that_never_agree_are_stopped() -> None:
 @pytest.mark.parametrize(
     ("event", "text", "code"),
     [
-        ("create", "task.setPriority('high')", "engine.not_text"),
+        ("create", "task.setPriority('high')", "engine.not_a_priority"),
         ("create", "task.setDueDate('soon')", "engine."),
         ("create", "task.setName('')", "engine.not_text"),
         ("create", "task.addCandidateUser(7)", "engine.not_people"),
