@@ -87,7 +87,8 @@ def record(
         reported_by=reported_by,
     )
     value = (off * row.purchase_price).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return {"anomaly": anomaly, "number": number, "book": None if blind else book, "pieces_off": off, "value_off": value}
+    seen = None if blind else book
+    return {"anomaly": anomaly, "number": number, "book": seen, "pieces_off": off, "value_off": value}
 
 
 @operation("anomalies.handle", errors=("same_person",))

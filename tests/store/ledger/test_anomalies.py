@@ -31,6 +31,6 @@ def test_the_reporter_does_not_deal_with_it(books: Books) -> None:
 def test_whoever_counts_a_component_does_not_learn_the_books_by_reporting_it(books: Books) -> None:
     books.put("M2", 10)
     books.do("stocktake.open", kind="spot", components=["M2"])
-    told = {"component": "M2", "warehouse": "SH", "kind": "quantity", "description": "少了", "reported_by": "specialist"}
+    told = {"component": "M2", "warehouse": "SH", "kind": "quantity", "description": "少", "reported_by": "specialist"}
     found = books.do("anomalies.record", actual=7, **told)
     assert (found["book"], found["pieces_off"], found["value_off"]) == (None, 0, 0)
