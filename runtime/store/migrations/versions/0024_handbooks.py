@@ -23,7 +23,7 @@ GRANTS = [
 def upgrade() -> None:
     op.create_table(
         "handbooks",
-        sa.Column("id", Id, primary_key=True),
+        sa.Column("id", Id, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("files", Tagged(), nullable=False),
@@ -32,13 +32,15 @@ def upgrade() -> None:
         sa.Column("loaded_at", Instant(), nullable=False),
         sa.Column("loaded_by", Id),
         sa.ForeignKeyConstraint(["loaded_by"], ["people.id"], name="fk_handbooks_loaded_by"),
+        sa.PrimaryKeyConstraint("id", name="pk_handbooks"),
         sa.UniqueConstraint("number", name="uq_handbooks_number"),
     )
     op.create_table(
         "handbook_acknowledgements",
-        sa.Column("handbook_id", Id, primary_key=True),
-        sa.Column("person_id", Id, primary_key=True),
+        sa.Column("handbook_id", Id, nullable=False),
+        sa.Column("person_id", Id, nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("handbook_id", "person_id", name="pk_handbook_acknowledgements"),
         sa.ForeignKeyConstraint(
             ["handbook_id"], ["handbooks.id"], name="fk_handbook_acknowledgements_handbook_id"
         ),
