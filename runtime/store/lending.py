@@ -100,5 +100,7 @@ def _end(use: Use, connection: sa.Connection) -> None:
     try:
         use.done(connection)
     except Exception:
+        # One that cannot be set back is broken: nobody gets it again, and the next is a new one. What was at
+        # fault has been told by whoever used it.
         connection.invalidate()
     connection.close()
