@@ -5,6 +5,7 @@ Not here: orders, plans, receipts and their amounts (documents.py)."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from runtime.ledger.catalogue import components, warehouses
 from runtime.ledger.demand import demand, demand_series
 from runtime.ledger.operations import effects
 from runtime.ledger.receipts import receipt_lines, receipts
+from runtime.ledger.remedies import sales_remedy_lines, sales_replacements, sales_return_lines, sales_returns
 from runtime.ledger.safety import OPEN, stock_alerts
 from runtime.ledger.sales import allocations, sales_order_lines, sales_orders
 from runtime.ledger.shipments import shipment_lines, shipments
@@ -126,32 +128,49 @@ def _posted(kind: str) -> sa.Select[tuple[str | None, int, int]]:
     )
 
 
-def _wanted(kind: str) -> sa.Select[tuple[str, int, int]]:
-    """(document, component, pieces) that the documents of the books say were moved."""
+def _of(kind: str) -> list[tuple[sa.Table, Any, Any, Any, Any]]:
+    """Tables of documents that move stock that way: (table, its lines' component, pieces, how to them, which)."""
+    line, back = shipment_lines.c, sales_return_lines.c
+    sent = shipment_lines.c.shipment_id == shipments.c.id
     if kind == "receipt":
-        total = sa.func.sum(receipt_lines.c.stored)
-        return (
-            sa.select(
-                receipts.c.public_id.label("document"), receipt_lines.c.component_id, total.label("pieces")
-            )
-            .join(receipts, receipts.c.id == receipt_lines.c.receipt_id)
-            .group_by(receipts.c.public_id, receipt_lines.c.component_id)
-            .having(total != 0)
+        put = receipt_lines.c
+        return [(receipts, put.component_id, put.stored, put.receipt_id == receipts.c.id, sa.true())]
+    if kind == "issue":
+        again, remedy = sales_remedy_lines.c, sales_replacements.c.remedy_id
+        return [
+            (shipments, line.component_id, -line.quantity, sent, sa.true()),
+            (sales_replacements, again.component_id, -again.quantity, again.remedy_id == remedy, sa.true()),
+        ]
+    # Of deliveries before goods_return was a process, all came back uninspected.
+    inspected = sa.exists().where(
+        sales_returns.c.shipment_id == shipments.c.id, sales_returns.c.remedy_id.is_(None)
+    )
+    returned = sa.exists().where(sales_orders.c.id == shipments.c.order_id, sales_orders.c.state == "returned")
+    stored = back.good + sa.case((sales_returns.c.disposition == "release", back.bad), else_=0)
+    return [
+        (shipments, line.component_id, line.quantity, sent, sa.and_(returned, sa.not_(inspected))),
+        (sales_returns, back.component_id, stored, back.return_id == sales_returns.c.id, sa.true()),
+    ]
+
+
+def _wanted(kind: str) -> sa.CompoundSelect[Any]:
+    """(document, component, pieces) that the documents of the books say were moved."""
+    return sa.union_all(
+        *(
+            sa.select(table.c.public_id.label("document"), component, sa.func.sum(pieces).label("pieces"))
+            .join(component.table, way)
+            .where(which)
+            .group_by(table.c.public_id, component)
+            .having(sa.func.sum(pieces) != 0)
+            for table, component, pieces, way, which in _of(kind)
         )
-    total = sa.func.sum(-shipment_lines.c.quantity if kind == "issue" else shipment_lines.c.quantity)
-    sent = sa.select(
-        shipments.c.public_id.label("document"), shipment_lines.c.component_id, total.label("pieces")
-    ).join(shipments, shipments.c.id == shipment_lines.c.shipment_id)
-    if kind == "return":
-        sent = sent.join(sales_orders, sales_orders.c.id == shipments.c.order_id).where(
-            sales_orders.c.state == "returned"
-        )
-    return sent.group_by(shipments.c.public_id, shipment_lines.c.component_id)
+    )
 
 
 @invariant("books")
 def documents_moved_stock(tx: Transaction) -> Iterator[Problem]:
-    """What each receipt put into stock, and each shipment took out or brought back, is a movement of as many pieces."""
+    """What each receipt and return put into stock, and each shipment and replacement took out, is a movement of as
+    many pieces."""
     for kind in ("receipt", "issue", "return"):
         posted, wanted = _posted(kind).subquery(), _wanted(kind).subquery()
         same = sa.and_(posted.c.document == wanted.c.document, posted.c.component_id == wanted.c.component_id)

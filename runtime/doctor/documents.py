@@ -15,6 +15,14 @@ from runtime.ledger.documents import document_numbers
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.receipts import receipt_lines, receipts
+from runtime.ledger.remedies import (
+    sales_credit_lines,
+    sales_credits,
+    sales_issues,
+    sales_remedies,
+    sales_replacements,
+    sales_returns,
+)
 from runtime.ledger.sales import sales_order_lines, sales_orders
 from runtime.ledger.settlements import sales_facts, settlements
 from runtime.ledger.shipments import shipments
@@ -23,7 +31,18 @@ from runtime.store.db import Transaction, metadata
 
 SOME = 500  # rows that are read at a time
 FEN = 100  # ten-thousandths: what amounts are kept in (db.Exact)
-NUMBERED = {"PP": plans, "PO": orders, "GR": receipts, "SO": sales_orders, "SH": shipments, "ST": settlements}
+NUMBERED = {
+    "PP": plans,
+    "PO": orders,
+    "GR": receipts,
+    "SO": sales_orders,
+    "SH": shipments,
+    "ST": settlements,
+    "CI": sales_issues,
+    "RT": sales_returns,
+    "CN": sales_credits,
+    "RP": sales_replacements,
+}
 
 
 def _raw(column: Any) -> sa.ColumnElement[int]:
@@ -47,13 +66,15 @@ AMOUNTS: list[tuple[sa.Table, Any, Any]] = [
     (orders, order_lines.c.order_id, _value(order_lines.c.quantity, order_lines.c.price)),
     (sales_orders, sales_order_lines.c.order_id,
      _value(sales_order_lines.c.quantity, sales_order_lines.c.price)),
-    (settlements, sales_facts.c.settlement_id, _raw(sales_facts.c.amount)),
+    (settlements, sales_facts.c.settlement_id,
+     sa.case((sales_facts.c.credit_id.is_(None), _raw(sales_facts.c.amount)), else_=0)),
+    (sales_credits, sales_credit_lines.c.credit_id, _raw(sales_credit_lines.c.amount)),
 ]  # fmt: skip
 
 
 @invariant("books")
 def amounts_are_their_lines(tx: Transaction) -> Iterator[Problem]:
-    """The amount of each plan, order and settlement is the sum of its lines."""
+    """The amount of each plan, order, settlement and credit is the sum of its lines."""
     for table, parent, value in AMOUNTS:
         sums = (
             sa.select(parent.label("parent"), sa.func.sum(value).label("total")).group_by(parent).subquery()
@@ -182,6 +203,61 @@ def states_have_documents(tx: Transaction) -> Iterator[Problem]:
             yield Problem(
                 "state_without_document", "The state is {state}, which does not fit whether there is one of {other}",
                 f"{table.name}/{row.number}", {"state": row.state, "other": other.name},
+            )  # fmt: skip
+
+
+@invariant("books")
+def credits_correct_the_facts(tx: Transaction) -> Iterator[Problem]:
+    """A credit of a settled order stands in the sales facts with what its lines come to, any other one not at all."""
+    line, fact = sales_credit_lines.c, sales_facts.c
+    settled = sa.exists().where(settlements.c.order_id == sales_credits.c.order_id)
+    wanted = (
+        sa.select(line.credit_id, sa.func.sum(_raw(line.amount)).label("total"))
+        .group_by(line.credit_id)
+        .subquery()
+    )
+    posted = (
+        sa.select(fact.credit_id, fact.settlement_id, sa.func.sum(-_raw(fact.amount)).label("total"))
+        .where(fact.credit_id.is_not(None))
+        .group_by(fact.credit_id, fact.settlement_id)
+        .subquery()
+    )
+    due = sa.case((settled, sa.func.coalesce(wanted.c.total, 0)), else_=0)
+    found = sa.func.coalesce(posted.c.total, 0)
+    here = sa.and_(
+        posted.c.credit_id == sales_credits.c.id, posted.c.settlement_id == sales_credits.c.settlement_id
+    )
+    query = (
+        sa.select(sales_credits.c.number, due.label("due"), found.label("found"))
+        .outerjoin(wanted, wanted.c.credit_id == sales_credits.c.id)
+        .outerjoin(posted, here)
+        .where(due != found)
+    )
+    for row in tx.execute(query.execution_options(yield_per=SOME)):
+        yield Problem(
+            "credit_not_in_facts", "The sales facts are corrected by {found}, the credit comes to {due}",
+            f"sales_credits/{row.number}", {"found": _yuan(row.found), "due": _yuan(row.due)},
+        )  # fmt: skip
+
+
+@invariant("books")
+def remedies_are_approved(tx: Transaction) -> Iterator[Problem]:
+    """Goods come back, are replaced and are credited only by a remedy that somebody else approved."""
+    for table in (sales_returns, sales_credits, sales_replacements):
+        wrong = (
+            sa.select(table.c.number, sales_remedies.c.state)
+            .join(sales_remedies, sales_remedies.c.id == table.c.remedy_id)
+            .where(
+                sa.or_(
+                    sales_remedies.c.state != "approved",
+                    sales_remedies.c.decided_by == sales_remedies.c.proposed_by,
+                )
+            )
+        )
+        for row in tx.execute(wrong.execution_options(yield_per=SOME)):
+            yield Problem(
+                "remedy_not_approved", "The remedy behind it is {state}, or was approved by who proposed it",
+                f"{table.name}/{row.number}", {"state": row.state},
             )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Not here: payment itself, which happens elsewhere and is only recorded."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
@@ -14,6 +15,7 @@ from runtime.ids import public_id
 from runtime.ledger import append_only, documents
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
+from runtime.ledger.remedies import sales_credit_lines, sales_credits
 from runtime.ledger.sales import NEXT, lines_of, sales_orders
 from runtime.store.db import Exact, Id, metadata
 
@@ -40,7 +42,23 @@ sales_facts = sa.Table(
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.Column("amount", Exact, nullable=False),
     sa.Column("settled_on", sa.Date, nullable=False),
-    sa.UniqueConstraint("settlement_id", "component_id"),
+    sa.Column("credit_id", sa.ForeignKey("sales_credits.id")),  # of a correction: quantity and amount below zero
+    sa.Index(
+        "uq_sales_facts_sold",
+        "settlement_id",
+        "component_id",
+        unique=True,
+        sqlite_where=sa.text("credit_id IS NULL"),
+        postgresql_where=sa.text("credit_id IS NULL"),
+    ),
+    sa.Index(
+        "uq_sales_facts_credited",
+        "credit_id",
+        "component_id",
+        unique=True,
+        sqlite_where=sa.text("credit_id IS NOT NULL"),
+        postgresql_where=sa.text("credit_id IS NOT NULL"),
+    ),
     # reports: sales of a period
     sa.Index("ix_sales_facts_settled_on", "settled_on"),
 )
@@ -53,6 +71,12 @@ class AmountMismatch(Invalid):
     code = "settlement.amount_mismatch"
 
 
+class PaidBeyondCredit(Invalid):
+    """Of order {order} {credited} CNY were credited, so at most {most} CNY are to be paid, not {paid}."""
+
+    code = "settlement.paid_beyond_credit"
+
+
 class Settled(TypedDict):
     settlement: str
     settlement_number: str
@@ -62,9 +86,9 @@ class Settled(TypedDict):
 def settle(
     call: Call, order: str, amount: Money, paid: Money, by: Person, invoice: str | None = None
 ) -> Settled:
-    """Settle a delivered order once and count it as sold.
+    """Settle a delivered order once and count it as sold, and what was credited of it before as not sold.
 
-    amount: what the order comes to, in CNY; paid: at most that. BPMN error: amount_mismatch."""
+    amount: what the order comes to, in CNY; paid: at most that less what was credited. BPMN error: amount_mismatch."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "delivered")
@@ -72,6 +96,11 @@ def settle(
         raise refuse(
             "amount_mismatch", AmountMismatch(order=row.number, expected=row.amount, amount=amount, paid=paid)
         )
+    credited = tx.all(sa.select(sales_credits).where(sales_credits.c.order_id == row.id))
+    most = amount - sum((credit.amount for credit in credited), Decimal(0))
+    if paid > most:
+        wrong = PaidBeyondCredit(order=row.number, credited=amount - most, most=most, paid=paid)
+        raise refuse("amount_mismatch", wrong)
     settlement = public_id()
     number = documents.next_number(tx, "ST", call.today.year)
     settlement_id = documents.add(
@@ -103,5 +132,31 @@ def settle(
             if line.quantity
         ],
     )
+    if credited:
+        ids = [credit.id for credit in credited]
+        tx.execute(
+            sa.update(sales_credits).where(sales_credits.c.id.in_(ids)).values(settlement_id=settlement_id)
+        )
+        count_credit(call, settlement_id, row.customer_id, ids)
     documents.change(tx, sales_orders, row, "settled", NEXT)
     return {"settlement": settlement, "settlement_number": number}
+
+
+def count_credit(call: Call, settlement_id: int, customer_id: int, credits: Sequence[int]) -> None:
+    """Correct the sales facts by what was credited: further facts below zero, of today."""
+    lines = call.tx.all(sa.select(sales_credit_lines).where(sales_credit_lines.c.credit_id.in_(credits)))
+    call.tx.insert(
+        sales_facts,
+        [
+            {
+                "settlement_id": settlement_id,
+                "customer_id": customer_id,
+                "component_id": line.component_id,
+                "quantity": -line.quantity,
+                "amount": -line.amount,
+                "settled_on": call.today,
+                "credit_id": line.credit_id,
+            }
+            for line in lines
+        ],
+    )

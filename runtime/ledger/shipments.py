@@ -1,6 +1,6 @@
-"""Shipments: pieces leave for a customer, arrive, or come back; and what customers report about them.
+"""Shipments: pieces leave for a customer and arrive.
 
-Not here: choosing and reserving the pieces (sales.py)."""
+Not here: choosing and reserving the pieces (sales.py), what comes back after an inspection (returns.py)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
 from runtime.ledger import catalogue, documents, stock
-from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.sales import NEXT, lines_of, release, sales_orders
 from runtime.store.db import Id, Transaction, metadata
@@ -42,18 +41,6 @@ shipment_lines = sa.Table(
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.CheckConstraint("quantity > 0", name="quantity"),
 )
-
-sales_issues = sa.Table(
-    "sales_issues",
-    metadata,
-    *documents.columns(),
-    sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, index=True),
-    sa.Column("kind", sa.String(64), nullable=False),
-    sa.Column("description", sa.Text, nullable=False),
-    sa.Column("resolution", sa.Text),
-    sa.Column("by", sa.String(32), nullable=False),
-)
-
 
 class NotFullyAllocated(Conflict):
     """Not all of order {order} is reserved in warehouse {warehouse}, so it cannot be shipped from there."""
@@ -142,29 +129,10 @@ def record_delivery(
     return {"on_time": on_time}
 
 
-@operation("sales.record_issue")
-def record_issue(
-    call: Call, order: str, kind: str, description: str, by: Person, resolution: str | None = None
-) -> None:
-    """Keep what a customer reported about an order, and how it was resolved."""
-    row = documents.get(call.tx, sales_orders, order)
-    documents.add(
-        call.tx,
-        sales_issues,
-        public_id=public_id(),
-        case=call.case,
-        at=call.now,
-        order_id=row.id,
-        kind=kind,
-        description=description,
-        resolution=resolution,
-        by=by,
-    )
-
-
 @operation("sales.take_back")
 def take_back(call: Call, shipment: str, reason: str) -> None:
-    """Post all of a shipment back into its warehouse; its order is returned and not settled."""
+    """Post all of a shipment back into its warehouse uninspected; its order is returned and not settled. For
+    orders whose delivery began before goods_return was a process."""
     tx = call.tx
     row = documents.get(tx, shipments, shipment)
     documents.change(tx, sales_orders, _order(tx, row), "returned", NEXT, end_reason=reason)

@@ -83,6 +83,19 @@ def busy(books: Books) -> Books:
             do("sales.record_delivery", shipment=sent, delivered_on=TODAY)
         if state == "settled":
             do("sales.settle", order=order, amount=Decimal("1800.38"), paid=0, by="specialist")
+    for number, remedy in (("SO-2026-0004", "refund"), ("SO-2026-0005", "return"), ("SO-2026-0005", "replace")):
+        told = do(
+            "issues.record", order_number=number, kind="damage", description="坏", remedy=remedy, by="specialist",
+            lines=[{"component": "M1", "quantity": 1}], amount=Decimal("9.99"),
+        )  # fmt: skip
+        do("issues.decide", remedy=told["remedy"], approved=True, by="supervisor")
+        if remedy != "refund":
+            back = [{"component": "M1", "good": int(remedy == "return"), "bad": int(remedy == "replace")}]
+            do("returns.receive", shipment=told["shipment"], remedy=told["remedy"], lines=back, reason="坏", by="hr")
+        if remedy != "replace":
+            do("credits.post", remedy=told["remedy"], by="supervisor")
+            continue
+        do("replacements.ship", remedy=told["remedy"], warehouse="SH", carrier="德邦", tracking="2", shipped_on=TODAY)
     do("inventory.open_alert", component="M2")
     assert findings(books) == {}
     return books
@@ -134,6 +147,18 @@ DEFECTS = [
      "states_have_documents", "state_without_document", "purchase_plans/PP-"),
     ("UPDATE sales_orders SET state = 'settled' WHERE state = 'delivered'",
      "states_have_documents", "state_without_document", "sales_orders/SO-"),
+    ("UPDATE sales_credits SET amount = amount - 100",
+     "amounts_are_their_lines", "amount_differs", "sales_credits/CN-"),
+    ("UPDATE sales_credit_lines SET amount = amount + 100",
+     "credits_correct_the_facts", "credit_not_in_facts", "sales_credits/CN-"),
+    ("UPDATE sales_remedies SET state = 'proposed'",
+     "remedies_are_approved", "remedy_not_approved", "sales_returns/RT-"),
+    ("UPDATE sales_remedies SET decided_by = proposed_by",
+     "remedies_are_approved", "remedy_not_approved", "sales_credits/CN-"),
+    ("UPDATE sales_return_lines SET good = good + 1",
+     "documents_moved_stock", "movement_differs", "stock_movements/"),
+    ("UPDATE sales_remedy_lines SET quantity = quantity + 1",
+     "documents_moved_stock", "movement_differs", "stock_movements/"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
     ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",

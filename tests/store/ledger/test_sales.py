@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import documents, reading, sales, settlements, shipments, stock
+from runtime.ledger import documents, reading, remedies, sales, settlements, stock
 from tests.store.ledger.conftest import TODAY, Books
 
 PROMISED = TODAY + dt.timedelta(days=7)
@@ -197,7 +197,7 @@ def test_what_a_customer_reports_is_kept(books: Books) -> None:
     order = order_of(books, ("M1", 1))
     books.do("sales.record_issue", order=order, kind="damaged", description="边框变形", by="specialist",
              resolution="换货")
-    [issue] = books.rows(shipments.sales_issues)
+    [issue] = books.rows(remedies.sales_issues)
     assert (issue.kind, issue.description, issue.resolution) == ("damaged", "边框变形", "换货")
 
 

@@ -1,0 +1,92 @@
+"""Credits: what a customer is given back, linked to the order and, once there is one, to its settlement.
+
+A settlement and its facts are never changed: a credit has facts of its own, on the day that it is posted.
+Not here: paying it out, which happens elsewhere."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict
+from runtime.ids import public_id
+from runtime.ledger import credited, documents, remedies
+from runtime.ledger.inputs import Person
+from runtime.ledger.operations import Call, operation
+from runtime.ledger.remedies import sales_credit_lines, sales_credits
+from runtime.ledger.sales import sales_orders
+from runtime.ledger.settlements import count_credit, settlements
+
+
+class NothingToCredit(Conflict):
+    """What the remedy is about has been credited already."""
+
+    code = "credit.nothing_left"
+
+
+class Credited(TypedDict):
+    credit: str
+    number: str
+    amount: Decimal
+    after_settlement: bool
+
+
+@operation("credits.post")
+def post(call: Call, remedy: str, by: Person) -> Credited:
+    """Credit what an approved refund or return comes to; after settlement it corrects the sales facts at once,
+    before it when the order is settled. amount in CNY. Raises NothingToCredit."""
+    tx = call.tx
+    row, order_id = remedies.approved(tx, remedy, "refund", "return")
+    order = tx.first(sa.select(sales_orders).where(sales_orders.c.id == order_id).with_for_update())
+    held = credited.held(tx, order_id)
+    lines = remedies.lines_of(tx, row.id)
+    # Of a return the pieces have come back by now, so what they come to is told by the line alone.
+    worth = [held[line.sku].creditable(line.quantity) for line in lines]
+    amounts = worth if row.kind == "return" else _shares(min(row.amount, sum(worth, Decimal(0))), worth)
+    total = sum(amounts, Decimal(0))
+    if not total:
+        raise NothingToCredit()
+    settlement = tx.scalar(sa.select(settlements.c.id).where(settlements.c.order_id == order_id))
+    credit, number = public_id(), documents.next_number(tx, "CN", call.today.year)
+    credit_id = documents.add(
+        tx,
+        sales_credits,
+        public_id=credit,
+        number=number,
+        case=call.case,
+        at=call.now,
+        order_id=order_id,
+        remedy_id=row.id,
+        settlement_id=settlement,
+        amount=total,
+        by=by,
+    )
+    tx.insert(
+        sales_credit_lines,
+        [
+            {
+                "credit_id": credit_id,
+                "component_id": line.component_id,
+                "quantity": line.quantity if row.kind == "return" else 0,
+                "amount": amount,
+            }
+            for line, amount in zip(lines, amounts, strict=True)
+            if amount
+        ],
+    )
+    if settlement is not None:
+        assert order is not None
+        count_credit(call, settlement, order.customer_id, [credit_id])
+    return {"credit": credit, "number": number, "amount": total, "after_settlement": settlement is not None}
+
+
+def _shares(amount: Decimal, worth: list[Decimal]) -> list[Decimal]:
+    """The amount over the lines by what each is worth, to the fen and none lost."""
+    whole, left, shares = sum(worth, Decimal(0)), amount, []
+    for number, one in enumerate(worth, 1):
+        share = left if number == len(worth) else (amount * one / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        shares.append(min(share, left))
+        left -= shares[-1]
+    return shares
