@@ -12,6 +12,7 @@ from runtime.doctor import (
     lists,
     logs,
     offices,
+    reports,
     tombstones,
     waits,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "lists",
     "logs",
     "offices",
+    "reports",
     "tombstones",
     "waits",
 ]

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from runtime import i18n
 from runtime.ledger import (
+    analyses,
     anomalies,
     appraisals,
     bonuses,
@@ -51,6 +52,7 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (appraisals.appraisals, appraisals.NEXT),
             (appraisals.appraisal_cycles, appraisals.CYCLE_NEXT),
             (bonuses.bonuses, bonuses.NEXT),
+            (analyses.analyses, analyses.NEXT),
             (anomalies.stock_anomalies, anomalies.NEXT),
             (budgets.budgets, budgets.NEXT),
             (counting.stocktakes, stocktakes.NEXT),
@@ -175,6 +177,7 @@ _DOCUMENTS = {
         appraisals.appraisals,
         appraisals.appraisal_cycles,
         bonuses.bonuses,
+        analyses.analyses,
         anomalies.stock_anomalies,
         budgets.budgets,
         counting.stocktakes,
