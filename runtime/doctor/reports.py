@@ -56,7 +56,7 @@ def reports_say_what_they_said(tx: Transaction) -> Iterator[Problem]:
             )
         ]
         figures = [
-            one._mapping for one in tx.all(sa.select(analysis_figures).where(figure.analysis_id == row.id))
+            dict(one._mapping) for one in tx.all(sa.select(analysis_figures).where(figure.analysis_id == row.id))
         ]
         said = {"purpose": row.purpose, "method": row.method, "results": row.results}
         whole = all(said.values()) and recommendations

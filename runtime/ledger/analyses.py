@@ -461,7 +461,7 @@ def submit(
         raise documents.NoLines()
     numbered = [{"number": number, **each} for number, each in enumerate(recommendations, 1)]
     data = collected(tx, row.id, row.attempt)
-    checks, dropped = _check(call, data)
+    _, dropped = _check(call, data)
     figures = _figures(call, row, data_checks.without(data, dropped))
     tx.insert(
         analysis_figures,

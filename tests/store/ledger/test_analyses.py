@@ -150,7 +150,8 @@ def test_data_that_fails_is_told_to_its_owner_and_needs_a_caveat(books: Books) -
     said = {"analysis": analysis, "by": "analyst", "method": "m", "results": "r", **SAID}
     with pytest.raises(Conflict, match="caveat"):
         books.do("analysis.record_result", **said)
-    books.do("analysis.record_repair", analysis=analysis, owner="supervisor", by="supervisor", mended=False, note="New")
+    repair = {"analysis": analysis, "owner": "supervisor", "by": books.people["supervisor"], "mended": False}
+    operations.perform("analysis.record_repair", books.call(), repair | {"note": "New"})
     books.do("analysis.accept_data", analysis=analysis, caveat="No safety stock yet", by="analyst")
     books.do("analysis.record_result", **said)
 
