@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from runtime import values
-from runtime.ledger import anomalies, catalogue, receipts, sales, settlements, shipments, stock
+from runtime.ledger import anomalies, catalogue, receipts, remedies, sales, settlements, shipments, stock
 from runtime.ledger.orders import orders
 from runtime.ledger.safety import stock_parameters
 from runtime.store.cases import cases
@@ -102,10 +102,11 @@ def _sales(p: _Period) -> list[Row]:
 def _deliveries(p: _Period) -> list[Row]:
     """Shipments that arrived."""
     order, sent = sales.sales_orders.c, shipments.shipments.c
+    came_back = sa.exists().where(remedies.sales_returns.c.shipment_id == sent.id)
     rows = p.tx.all(
         sa.select(
-            sent.number, order.number.label("order"), order.at, order.promised, order.state,
-            sent.shipped_on, sent.delivered_on, sent.on_time, catalogue.customers.c.code,
+            sent.number, order.number.label("order"), order.at, order.promised, sent.shipped_on,
+            sent.delivered_on, sent.on_time, catalogue.customers.c.code, came_back.label("returned"),
         )
         .join(sales.sales_orders, order.id == sent.order_id)
         .join(catalogue.customers, catalogue.customers.c.id == order.customer_id)
@@ -122,7 +123,7 @@ def _deliveries(p: _Period) -> list[Row]:
             "shipped_on": row.shipped_on,
             "delivered_on": row.delivered_on,
             "on_time": bool(row.on_time),
-            "returned": row.state == "returned",
+            "returned": bool(row.returned),
         }
         for row in rows
     ]
@@ -209,10 +210,10 @@ def _customers(p: _Period) -> list[Row]:
         .where(order.at >= p.first, order.at < p.last)
         .group_by(order.customer_id)
     )
-    issue = shipments.sales_issues.c
+    issue = remedies.sales_issues.c
     issues = counted(
         sa.select(order.customer_id, count)
-        .select_from(shipments.sales_issues)
+        .select_from(remedies.sales_issues)
         .join(sales.sales_orders, order.id == issue.order_id)
         .where(issue.at >= p.first, issue.at < p.last)
         .group_by(order.customer_id)
