@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.documents import document_numbers
+from runtime.ledger.escalations import escalations
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.receipts import receipt_lines, receipts
@@ -42,6 +43,7 @@ NUMBERED = {
     "RT": sales_returns,
     "CN": sales_credits,
     "RP": sales_replacements,
+    "IE": escalations,
 }
 
 
@@ -259,6 +261,20 @@ def remedies_are_approved(tx: Transaction) -> Iterator[Problem]:
                 "remedy_not_approved", "The remedy behind it is {state}, or was approved by who proposed it",
                 f"{table.name}/{row.number}", {"state": row.state},
             )  # fmt: skip
+
+
+@invariant("books")
+def issues_are_answered_by_others(tx: Transaction) -> Iterator[Problem]:
+    """An issue that staff raised and that is answered or settled has an answer, of somebody else."""
+    row = escalations.c
+    wrong = sa.select(row.number, row.state).where(
+        row.state != "open", sa.or_(row.answered_by.is_(None), row.answered_by == row.raised_by)
+    )
+    for found in tx.execute(wrong.execution_options(yield_per=SOME)):
+        yield Problem(
+            "issue_not_answered", "The issue is {state} without an answer of somebody else",
+            f"escalations/{found.number}", {"state": found.state},
+        )  # fmt: skip
 
 
 @invariant("books")

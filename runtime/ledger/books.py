@@ -14,6 +14,7 @@ from runtime.ledger import (  # noqa: F401
     credits,
     demand,
     errands,
+    escalations,
     facts,
     improvement,
     inventory,

@@ -96,6 +96,10 @@ def busy(books: Books) -> Books:
             do("credits.post", remedy=told["remedy"], by="supervisor")
             continue
         do("replacements.ship", remedy=told["remedy"], warehouse="SH", carrier="德邦", tracking="2", shipped_on=TODAY)
+    raised = do(
+        "escalations.raise", issue="门坏了", impact="迟发", wanted="修", wanted_from="superior", raised_by="specialist"
+    )
+    do("escalations.answer", escalation=raised["escalation"], answer="已修", by="supervisor")
     do("inventory.open_alert", component="M2")
     assert findings(books) == {}
     return books
@@ -159,6 +163,8 @@ DEFECTS = [
      "documents_moved_stock", "movement_differs", "stock_movements/"),
     ("UPDATE sales_remedy_lines SET quantity = quantity + 1",
      "documents_moved_stock", "movement_differs", "stock_movements/"),
+    ("UPDATE escalations SET answered_by = raised_by",
+     "issues_are_answered_by_others", "issue_not_answered", "escalations/IE-"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
     ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",
