@@ -20,6 +20,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Operations register themselves where they are defined, and so do tables that nothing else here names.
+import runtime.commands.amendments
 import runtime.commands.deliveries
 import runtime.commands.reminders
 import runtime.ledger.books
@@ -254,14 +255,29 @@ class Runtime:
         notes = self.do(deploying.take, actor, judged.checked, origin, from_folder=from_folder)
         return [*judged.problems, *notes]
 
-    def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
-        """Prove a draft in a child process, then make it the active version; its number."""
+    def save_rule(
+        self, actor: Actor, key: str, text: str, base_version: int
+    ) -> tuple[str, list[Problem]]:
+        """Keep an edited rule file as a draft, and prove it: its public id, and what speaks against deciding by
+        it. Raises as drafts.save_rule."""
+        draft = self.do(drafts.save_rule, actor, key, text, base_version)
+        return draft, self.prove_rule(actor, key, draft)
+
+    def prove_rule(self, actor: Actor, key: str, draft: str) -> list[Problem]:
+        """Prove a draft in a child process, before any transaction; what does not hold, or is worth a warning."""
         text = self.read(drafts.draft_text, actor, key, draft)
         problems = evaluate.check_in_child(text, f"{key}.yaml")
+        if not any(problem.severity == "error" for problem in problems):
+            self.do(drafts.note_proven, actor, key, draft, digest(text))
+        return problems
+
+    def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
+        """Prove a draft, then make it the active version past its process; its number."""
+        problems = self.prove_rule(actor, key, draft)
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
             raise deploying.DeploymentRefused(problems, count=len(errors))
-        return self.do(drafts.publish_rule, actor, key, draft, digest(text))
+        return self.do(drafts.publish_rule, actor, key, draft)
 
     def fetch(
         self,

@@ -23,8 +23,8 @@ from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor
 from runtime.ledger import reading
-from runtime.rules import evaluate, rulefile
-from runtime.store import accounts, deployments, states
+from runtime.rules import evaluate, rulefile, simulate
+from runtime.store import accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
 from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
@@ -416,6 +416,14 @@ def rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
         return evaluate.compile(found, version=row.version)
 
     return house(tx).rules.get(resource_id, make)
+
+
+def rehearsal(tx: Transaction, file: rulefile.RuleFile, most: int) -> simulate.Replay:
+    """Last month's decisions of a rule, the newest `most`, put to a draft of it; each change names its case's
+    inner id."""
+    since, until = simulate.last_month(today(tx), house(tx).zone)
+    rows = event_log.decided(tx, file.key, since, until, most)
+    return simulate.replay(file, (simulate.past(str(row.case_id), row.decision) for row in rows))
 
 
 def rule_version(tx: Transaction, key: str, version: int) -> rulefile.RuleFile | None:

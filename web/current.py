@@ -13,7 +13,7 @@ from flask import current_app, g, request, session
 from runtime import clock, i18n
 from runtime.commands import external_tasks
 from runtime.commands import tokens as token_commands
-from runtime.errors import Conflict, Forbidden
+from runtime.errors import Conflict, Forbidden, Problem
 from runtime.identity import Actor
 from runtime.queries import people, tokens
 from web import security
@@ -30,7 +30,9 @@ class Runtime(Protocol):
     def secret(self) -> bytes: ...
     def ready(self) -> str: ...
     def figures(self) -> list[tuple[str, str, float]]: ...
-    def publish_rule(self, actor: Actor, key: str, draft: str) -> int: ...
+    def save_rule(
+        self, actor: Actor, key: str, text: str, base_version: int
+    ) -> tuple[str, list[Problem]]: ...
     def fetch(
         self,
         actor: Actor,

@@ -1,6 +1,6 @@
-"""Rule files: read as tables, edited as YAML, checked, kept as a draft, published.
+"""Rule files: read as tables, edited as YAML, checked, kept as a draft, handed in for approval.
 
-Not here: what a rule file may say (runtime/rules), its proof before publishing (bootstrap)."""
+Not here: what a rule file may say (runtime/rules), its proof (bootstrap), who approves (processes/rule_amendment)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from runtime.commands import drafts
+from runtime.commands import cases, drafts
 from runtime.errors import Conflict, Invalid
 from runtime.queries import rules
 from web import current, show
@@ -40,24 +40,29 @@ def save(key: str) -> ResponseReturnValue:
     if base is None:
         raise Invalid
     try:
-        current.do(drafts.save_rule, key, text, base)
+        _, found = current.runtime().save_rule(current.actor(), key, text, base)
     except (Invalid, Conflict) as refused:
         told = current.say(refused.message, **refused.params)
         return _page(key, text=text, notice=told, problems=_problems(refused.problems)), refused.status
-    flash(current.say("Draft saved. Nothing changes until it is published."))
-    return redirect(url_for("rules.page", key=key, edit=1))
-
-
-@bp.post("/rules/<key>/publish")
-def publish(key: str) -> ResponseReturnValue:
-    draft = request.form.get("draft", "")
-    try:
-        current.runtime().publish_rule(current.actor(), key, draft)
-    except (Invalid, Conflict) as refused:
-        told = current.say(refused.message, **refused.params)
-        return _page(key, notice=told, problems=_problems(refused.problems)), refused.status
-    flash(current.say("Published. From the next decision on this version applies."))
+    if any(problem.severity == "error" for problem in found):
+        told = current.say("Draft saved. It does not hold yet, so nobody can be asked to approve it.")
+        return _page(key, notice=told, problems=_problems(found))
+    flash(current.say("Draft saved, and it holds. Nothing changes until it is approved."))
     return redirect(url_for("rules.page", key=key))
+
+
+@bp.post("/rules/<key>/propose")
+def propose(key: str) -> ResponseReturnValue:
+    """Hand the draft in: its process asks who answers for the figures."""
+    asked = {name: request.form.get(name, "") for name in ("change_reason", "effective_on")}
+    try:
+        started = current.do(cases.start, "rule_amendment", {"rule": key, **asked})
+    except (Invalid, Conflict) as refused:
+        told = "; ".join(
+            show.problem_text(each) for each in refused.problems
+        ) or current.say(refused.message, **refused.params)
+        return _page(key, notice=told), refused.status
+    return redirect(url_for("cases.show", case=started.case))
 
 
 def _problems(found: list[Any]) -> list[dict[str, Any]]:

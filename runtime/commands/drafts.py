@@ -1,6 +1,7 @@
-"""Rule files edited in the browser: checked, saved as a draft, published.
+"""Rule files edited in the browser: checked, saved as a draft, made the active version.
 
-Not here: what comes from a folder or by command (deploy.py), the proof before publishing (bootstrap)."""
+Not here: what comes from a folder or by command (deploy.py), the proof (bootstrap), the process that decides
+on a draft (amendments.py)."""
 
 from __future__ import annotations
 
@@ -29,6 +30,12 @@ class NoSuchDraft(NotFound):
     """This draft does not exist, or was published or dropped already."""
 
     code = "rule.draft_unknown"
+
+
+class DraftUnproven(Invalid):
+    """The examples and proofs of this draft were not run, or do not hold."""
+
+    code = "rule.draft_unproven"
 
 
 class RuleRenamed(Invalid):
@@ -77,39 +84,65 @@ def save_rule(tx: Transaction, actor: Actor, key: str, text: str, base_version: 
 
 
 def draft_text(tx: Transaction, actor: Actor, key: str, draft: str) -> str:
-    """A draft's text, for the proof that publishing asks for."""
-    require(actor, "publish", "rule")
-    return str(_draft(tx, key, draft).content)
+    """A draft's text, for its proof."""
+    require(actor, "edit", "rule")
+    return str(get(tx, key, draft).content)
 
 
-def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str, proven: str) -> int:
-    """Make a draft the active version; its number. `proven`: hash of the text whose examples and
-    differential fuzz held (bootstrap.Runtime.publish_rule). Raises RuleMoved."""
-    require(actor, "publish", "rule")
-    row = _draft(tx, key, draft)
+def note_proven(tx: Transaction, actor: Actor, key: str, draft: str, proven: str) -> None:
+    """The examples, the proofs and the differential fuzz of the draft held (bootstrap.Runtime.prove_rule).
+    `proven`: hash of the text that they held for."""
+    require(actor, "edit", "rule")
+    row = get(tx, key, draft)
     if proven != row.sha256:
         raise RuleMoved()
+    tx.execute(sa.update(resources).where(resources.c.id == row.id).values(proven_at=tx.now))
+
+
+def publish_rule(tx: Transaction, actor: Actor, key: str, draft: str) -> int:
+    """Make a proven draft the active version, past the process that decides on it: nobody has this right from
+    the start. Its number. Raises DraftUnproven, RuleMoved."""
+    require(actor, "publish", "rule")
+    row = get(tx, key, draft)
+    if row.proven_at is None:
+        raise DraftUnproven()
+    return activate(tx, row, actor.id or None)
+
+
+def activate(tx: Transaction, row: Any, approved_by: int | None) -> int:
+    """A draft becomes the active version; its number. Raises RuleMoved."""
     accounts.take_turn(tx)
-    newest = deployments.latest(tx, "rule", key)
+    newest = deployments.latest(tx, "rule", row.key)
     if newest is not None and newest.version != row.base_version:
         raise RuleMoved()
-    version = deployments.next_version(tx, "rule", key)
-    noted = accounts.log(tx, actor.id, "rule.published", key, version=version)
+    version = deployments.next_version(tx, "rule", row.key)
+    noted = accounts.log(tx, approved_by, "rule.published", row.key, version=version)
     tx.execute(
         sa.update(resources)
         .where(resources.c.id == row.id)
-        .values(
-            state="active",
-            version=version,
-            created_by=actor.id or None,
-            created_at=tx.now,
-            deployment=noted,
-        )
+        .values(state="active", version=version, approved_by=approved_by, created_at=tx.now, deployment=noted)
     )
     return version
 
 
-def _draft(tx: Transaction, key: str, draft: str) -> Any:
+def newest_of(tx: Transaction, key: str, person_id: int) -> Any:
+    """The newest draft of a rule that a person saved, held until the transaction ends, or None."""
+    return tx.first(
+        sa.select(resources)
+        .where(
+            resources.c.kind == "rule",
+            resources.c.key == key,
+            resources.c.state == "draft",
+            resources.c.created_by == person_id,
+        )
+        .order_by(resources.c.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def get(tx: Transaction, key: str, draft: str) -> Any:
+    """A draft's row. Raises NoSuchDraft."""
     row = tx.first(
         sa.select(resources).where(
             resources.c.public_id == draft,

@@ -21,11 +21,11 @@ from runtime.bpmn.catalogue import Signature
 from runtime.engine.ports import BpmnError, Unfinished
 from runtime.errors import Conflict, GuichengError, NotFound
 from runtime.ledger import inputs
-from runtime.ledger.inputs import Anything
+from runtime.ledger.inputs import Anything, Person
 from runtime.store.db import Instant, Tagged, Transaction, metadata
 from runtime.values import Value
 
-__all__ = ["Anything"]
+__all__ = ["Anything", "Person"]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 # What was done once and what it gave, by the idempotency key case/element/activity/operation.

@@ -1,22 +1,27 @@
-"""Rule files as their pages show them: the table in words, versions, drafts."""
+"""Rule files as their pages show them: the table in words, versions, drafts and what these would have decided."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import i18n, library
+from runtime import access, i18n, library
 from runtime.identity import Actor, Person, require
 from runtime.queries.people import shown
-from runtime.rules import table
+from runtime.rules import rulefile, table
 from runtime.rules.conditions import render
 from runtime.store import deployments
+from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
+
+MOST_REPLAYED = 2_000  # decisions of last month that a draft is put to
+MOST_LINES = 50  # of those that it would make otherwise, on the page
 
 
 @dataclass(frozen=True)
@@ -89,15 +94,47 @@ class Version:
     by: Person | None
     origin: str
     effective_from: dt.date | None
+    approved_by: Person | None = None
+
+
+@dataclass(frozen=True)
+class Otherwise:
+    """A decision of last month that a draft would make otherwise; figures by their labels. `after` is None
+    where the draft decides nothing, and `refused` says why."""
+
+    case: str
+    title: Mapping[str, str]
+    before: list[tuple[str, Any]] | None
+    after: list[tuple[str, Any]] | None
+    refused: str
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Last month's decisions put to a draft: how many (`most` at the most, the newest), how many would come out
+    otherwise, and of those the ones in cases that the reader sees whole; `difference`: new less old sum of
+    each figure, told only where the reader sees every case that differs."""
+
+    decisions: int
+    most: int
+    changed: int
+    lines: list[Otherwise]
+    difference: list[tuple[str, Decimal]]
 
 
 @dataclass(frozen=True)
 class Draft:
+    """`proven`: its examples and proofs hold; `mine`: the reader saved it."""
+
     id: str
     at: dt.datetime
     by: Person | None
     text: str
     base_version: int | None
+    proven: bool = True
+    mine: bool = True
+    effective_from: dt.date | None = None
+    rehearsal: Rehearsal | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +148,6 @@ class RulePage:
     versions: list[Version]
     draft: Draft | None
     may_edit: bool
-    may_publish: bool
 
 
 def listing(tx: Transaction, actor: Actor) -> list[RuleRow]:
@@ -153,7 +189,9 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     org = library.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)
-    draft = next((each for each in every if each.state == "draft"), None) if may_edit else None
+    # Whoever answers for the figures is asked to approve a change of them.
+    sees_drafts = may_edit or file.owner in actor.groups
+    draft = next((each for each in every if each.state == "draft"), None) if sees_drafts else None
     return RulePage(
         key=key,
         names=file.names,
@@ -163,22 +201,86 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
         table=_table(file, language),
         versions=[
             Version(
-                each.version, each.created_at, shown(org, each.created_by), each.origin, each.effective_from
+                each.version,
+                each.created_at,
+                shown(org, each.created_by),
+                each.origin,
+                each.effective_from,
+                shown(org, each.approved_by),
             )
             for each in every
             if each.state == "active"
         ],
-        draft=Draft(
-            draft.public_id,
-            draft.created_at,
-            shown(org, draft.created_by),
-            deployments.get(tx, draft.id).content,
-            draft.base_version,
-        )
-        if draft is not None
-        else None,
+        draft=_draft(tx, actor, draft, language) if draft is not None else None,
         may_edit=may_edit,
-        may_publish=actor.may("publish", "rule"),
+    )
+
+
+def _draft(tx: Transaction, actor: Actor, row: Any, language: str) -> Draft:
+    text = deployments.get(tx, row.id).content
+    return Draft(
+        row.public_id,
+        row.created_at,
+        shown(library.organisation(tx), row.created_by),
+        text,
+        row.base_version,
+        row.proven_at is not None,
+        row.created_by == actor.id,
+        row.effective_from,
+        _rehearsal(tx, actor, text, row.file, language),
+    )
+
+
+def _rehearsal(tx: Transaction, actor: Actor, text: str, name: str, language: str) -> Rehearsal | None:
+    file, _ = rulefile.load(text, name)
+    if file is None:
+        return None
+    found = library.rehearsal(tx, file, MOST_REPLAYED)
+    ids = {int(each.subject) for each in found.changes if each.subject.isdigit()}
+    seen = {
+        str(row.id): row
+        for row in tx.all(
+            sa.select(cases.c.id, cases.c.public_id, cases.c.title).where(
+                cases.c.id.in_(ids), access.case_visible(actor, fully=True)
+            )
+        )
+    }
+
+    def told(given: Mapping[str, Any] | None, which: tuple[str, ...]) -> list[tuple[str, Any]] | None:
+        if given is None:
+            return None
+        return [
+            (i18n.label(language, dict(of.names), name), _cell(of, given.get(name), say))
+            for name, of in file.outputs.items()
+            if name in which
+        ]
+
+    def say(names: Mapping[str, str], fallback: str = "") -> str:
+        return i18n.label(language, dict(names), fallback)
+
+    lines = [
+        Otherwise(
+            seen[each.subject].public_id,
+            seen[each.subject].title,
+            told(each.before, each.outputs),
+            told(each.after, each.outputs),
+            say(each.refused) if each.refused else i18n.say(language, each.error.message, **each.error.params)
+            if each.error
+            else "",
+        )
+        for each in found.changes
+        if each.subject in seen
+    ]
+    return Rehearsal(
+        found.decisions,
+        MOST_REPLAYED,
+        len(found.changes),
+        lines[:MOST_LINES],
+        [
+            (say(file.outputs[name].names, name), total)
+            for name, total in found.difference.items()
+            if total and name in file.outputs and len(lines) == len(found.changes)
+        ],
     )
 
 
@@ -228,7 +330,7 @@ def _table(file: table.RuleFile, language: str) -> Table:
 
 
 def _cell(of: table.Field, cell: Any, say: Any) -> str | None:
-    if cell is table.UNSET:
+    if cell is table.UNSET or cell is None:
         return None
     if isinstance(cell, table.Expression):
         return str(cell.text)

@@ -4,10 +4,15 @@ Pure: the caller brings the stored decisions and shows the result."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+import orjson
+
+from runtime import values
 from runtime.errors import GuichengError
 from runtime.rules import facts, outcome, plain
 from runtime.rules.facts import FigureFailed, InputsInvalid
@@ -46,6 +51,20 @@ class Replay:
     decisions: int
     changes: tuple[Change, ...]
     difference: Mapping[str, Decimal]
+
+
+def past(subject: str, decision: str) -> Past:
+    """A decision as it is stored: the tagged JSON of a rules.decision.Decision."""
+    kept = values.from_json(orjson.loads(decision))
+    return Past(subject, kept["inputs"], None if kept["refused"] else kept["outputs"])
+
+
+def last_month(today: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+    """The calendar month before `today`: its first moment, and that of the month after."""
+    until = today.replace(day=1)
+    since = (until - dt.timedelta(days=1)).replace(day=1)
+    first, last = (dt.datetime.combine(day, dt.time(), zone) for day in (since, until))
+    return first.astimezone(dt.UTC), last.astimezone(dt.UTC)
 
 
 def replay(draft: RuleFile, past: Iterable[Past]) -> Replay:

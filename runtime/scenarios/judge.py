@@ -14,7 +14,7 @@ from runtime.bpmn.model import Process
 from runtime.errors import Problem
 from runtime.identity import GROUPS, Actor
 from runtime.scenarios.coverage import models
-from runtime.scenarios.model import Begin, Do, Place, Publish, Report, Scenario, Step
+from runtime.scenarios.model import Begin, Do, Draft, Place, Publish, Report, Scenario, Step
 from runtime.scenarios.problems import problem
 from runtime.store import accounts
 from runtime.store.db import Transaction
@@ -79,6 +79,10 @@ def _judge(scenario: Scenario, known: Known) -> Iterator[Problem]:
         elif isinstance(each, Publish):
             if each.rule not in known.rules:
                 yield report("unknown_rule", each.at, rule=each.rule)
+        elif isinstance(each, Draft):
+            if each.rule not in known.rules:
+                yield report("unknown_rule", each.at, rule=each.rule)
+            yield from somebody(each.who, each.at)
         elif isinstance(each, Report):
             yield from somebody(each.of, each.at)
             yield from somebody(each.to, each.at)

@@ -68,6 +68,16 @@ class Publish:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """A person saves a draft of a rule file with texts replaced, and it is proven: old → new."""
+
+    at: Place
+    rule: str
+    who: str
+    replace: Fields
+
+
+@dataclass(frozen=True)
 class Report:
     """Whom a person reports to from now on; `to` "" is nobody."""
 
@@ -89,7 +99,7 @@ class Begin:
     variables: Fields | None = None
 
 
-Step = Do | Wait | Until | Send | Publish | Report | Begin
+Step = Do | Wait | Until | Send | Publish | Draft | Report | Begin
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from runtime.scenarios.coverage import Coverage, seen
 from runtime.scenarios.model import (
     Begin,
     Do,
+    Draft,
     Fields,
     Place,
     Publish,
@@ -235,6 +236,8 @@ class Player:
             self._send(step)
         elif isinstance(step, Publish):
             self._publish(step)
+        elif isinstance(step, Draft):
+            self._draft(step)
         elif isinstance(step, Report):
             of, to = (self._username(name) if name else None for name in (step.of, step.to))
             with self._at(step.at):
@@ -315,15 +318,26 @@ class Player:
         self.settle()
 
     def _publish(self, step: Publish) -> None:
-        newest = self.runtime.read(asking.newest_rule, SYSTEM, step.rule)
-        text = newest.content
-        for old, new in step.replace.items():
-            if old not in text:
-                raise Undone(self._problem("rule_says_not", new.at, rule=step.rule, text=old))
-            text = text.replace(old, str(new.value))
+        text, version = self._altered(step.rule, step.replace)
         with self._at(step.at):
-            draft = self.runtime.do(drafts.save_rule, SYSTEM, step.rule, text, newest.version)
+            draft = self.runtime.do(drafts.save_rule, SYSTEM, step.rule, text, version)
             self.runtime.publish_rule(SYSTEM, step.rule, draft)
+
+    def _draft(self, step: Draft) -> None:
+        text, version = self._altered(step.rule, step.replace)
+        actor = self._actor(self._username(step.who))
+        with self._at(step.at):
+            self.runtime.save_rule(actor, step.rule, text, version)
+
+    def _altered(self, rule: str, replace: Fields) -> tuple[str, int]:
+        """A rule file with texts replaced, and the version that it stands on."""
+        newest = self.runtime.read(asking.newest_rule, SYSTEM, rule)
+        text = newest.content
+        for old, new in replace.items():
+            if old not in text:
+                raise Undone(self._problem("rule_says_not", new.at, rule=rule, text=old))
+            text = text.replace(old, str(new.value))
+        return text, newest.version
 
     def _begin(self, start: Begin) -> Any:
         """Start a case; its row, None if none came about."""

@@ -19,6 +19,7 @@ from runtime.errors import Problem
 from runtime.scenarios.model import (
     Begin,
     Do,
+    Draft,
     Fields,
     Person,
     Place,
@@ -42,6 +43,7 @@ STEPS = {
     "until": "until",
     "message": "message key payload",
     "publish": "publish replace",
+    "draft": "draft as replace",
     "superior": "superior",
     "start": "start",
 }
@@ -247,7 +249,7 @@ class _Reading:
         kind = self.kind(node, STEPS)
         if kind is None:
             return None
-        required = {"task": "as", "message": "key", "publish": "replace"}.get(kind, "")
+        required = {"task": "as", "message": "key", "publish": "replace", "draft": "as replace"}.get(kind, "")
         fields, at = self.fields(node, kind, STEPS[kind], required), _at(node)
         if kind == "task":
             every = self.value(fields["all"]) if "all" in fields else False
@@ -270,6 +272,9 @@ class _Reading:
         if kind == "publish":
             rule = self.text(fields["publish"], "publish")
             return Publish(at, rule, self.written(fields.get("replace"), "replace"))
+        if kind == "draft":
+            rule, who = self.text(fields["draft"], "draft"), self.text(fields.get("as"), "as")
+            return Draft(at, rule, who, self.written(fields.get("replace"), "replace"))
         if kind == "superior":
             line = self.fields(fields["superior"], "superior", "of is", "of is")
             to = line.get("is")

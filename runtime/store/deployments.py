@@ -33,6 +33,8 @@ resources = sa.Table(
     sa.Column("deployment", sa.ForeignKey("admin_log.id")),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("created_by", sa.ForeignKey("people.id")),
+    sa.Column("proven_at", Instant),  # rules: when examples and proofs of a draft held
+    sa.Column("approved_by", sa.ForeignKey("people.id")),  # rules: who decided that a draft holds
     sa.UniqueConstraint("kind", "key", "version"),
     # latest(): the newest active version of a key
     sa.Index("ix_resources_active", "kind", "key", "state", "version"),

@@ -53,6 +53,18 @@ decisions = sa.Table(
 )
 
 
+def decided(tx: Transaction, rule: str, since: dt.datetime, until: dt.datetime, most: int) -> list[Any]:
+    """Decisions of a rule in a time, the newest `most`, newest first: case_id, version, at, decision."""
+    return list(
+        tx.all(
+            sa.select(decisions.c.case_id, decisions.c.version, decisions.c.at, decisions.c.decision)
+            .where(decisions.c.rule == rule, decisions.c.at >= since, decisions.c.at < until)
+            .order_by(decisions.c.id.desc())
+            .limit(most)
+        )
+    )
+
+
 SALT = 16  # bytes
 
 

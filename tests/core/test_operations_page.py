@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import runtime.commands.amendments
 import runtime.commands.deliveries
 import runtime.ledger.books  # noqa: F401
 from runtime.ledger import operations

@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
+import runtime.commands.amendments
 import runtime.commands.reminders
 import runtime.ledger.books  # noqa: F401
 from runtime import functions

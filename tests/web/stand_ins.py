@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 
 from runtime import clock
 from runtime.commands import accounts, attempts, cases, drafts, files, user_tasks
+from runtime.errors import Problem
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
@@ -141,6 +142,7 @@ class Office:
         self.calls: list[tuple[str, Actor | None, tuple, dict]] = []
         self.answers: dict[Callable, Any] = dict(self._usual())
         self.tried: Counter[str] = Counter()
+        self.unproven: list[Problem] = []  # what speaks against a draft that is saved
         self.present = dict(PEOPLE)  # who may still sign in, and as what
 
     def secret(self) -> bytes:
@@ -155,8 +157,8 @@ class Office:
 
     read = do
 
-    def publish_rule(self, actor: Actor, key: str, draft: str) -> int:
-        return self.do(drafts.publish_rule, actor, key, draft)
+    def save_rule(self, actor: Actor, key: str, text: str, base: int) -> tuple[str, list[Problem]]:
+        return self.do(drafts.save_rule, actor, key, text, base), self.unproven
 
     def called(self, name: str) -> list[tuple]:
         return [args for called, _, args, _ in self.calls if called == name]
@@ -281,7 +283,6 @@ class Office:
             rules.rule_page: rule_page(now),
             drafts.check_rule: [],
             drafts.save_rule: "draft1",
-            drafts.publish_rule: 4,
             files.store: lambda actor, name, media_type, data: File("f" * 64, name, media_type, len(data)),
             file_queries.content: (File("f" * 64, '合同 "7".pdf', "application/pdf", 5), b"%PDF-"),
             stock.overview: stock_rows(),
@@ -442,9 +443,27 @@ def rule_page(now: dt.datetime, **changed: Any) -> rules.RulePage:
             rules.Version(3, now - DAY, WANG, "browser", dt.date(2026, 1, 1)),
             rules.Version(2, now - 40 * DAY, None, "folder", None),
         ],
-        "draft": rules.Draft("draft1", now - HOUR, LI, "rule: approval_limits\n", 3),
+        "draft": rules.Draft(
+            "draft1",
+            now - HOUR,
+            LI,
+            "rule: approval_limits\n",
+            3,
+            effective_from=dt.date(2026, 4, 1),
+            rehearsal=rules.Rehearsal(
+                12,
+                2000,
+                3,
+                [
+                    rules.Otherwise(
+                        "c1", TITLE, [("审批人", "部门经理")], [("审批人", "分管领导")], ""
+                    ),
+                    rules.Otherwise("c2", TITLE, [("审批人", "部门经理")], None, "金额未填，不能决定。"),
+                ],
+                [("期限", Decimal(4))],
+            ),
+        ),
         "may_edit": True,
-        "may_publish": True,
     }
     return rules.RulePage(**{**usual, **changed})
 

@@ -4,6 +4,7 @@ Not here: whether the runtime answers well (tests/commands, tests/acceptance).""
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import json
 import re
@@ -286,20 +287,38 @@ def test_a_rule_that_does_not_hold_stays_in_the_editor(office: Office, client: F
     assert json_block(answer.text, "problems")[0]["line"] == 2
 
 
-def test_a_draft_is_saved_on_its_base_and_published_apart(office: Office, client: FlaskClient) -> None:
+def test_a_draft_is_saved_on_its_base_and_handed_in_apart(office: Office, client: FlaskClient) -> None:
     send(client, "/rules/approval_limits", {"text": "rule: a\n", "base": "3"})
     assert office.called("save_rule") == [("approval_limits", "rule: a\n", 3)]
-    send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
-    assert office.called("publish_rule") == [("approval_limits", "draft1")]
-    office.answers[drafts.publish_rule] = drafts.RuleMoved()
-    answer = send(client, "/rules/approval_limits/publish", {"draft": "draft1"})
-    assert answer.status_code == 409 and "is-kind" in answer.text
+    asked = {"change_reason": "上级要求", "effective_on": "2026-04-01"}
+    answer = send(client, "/rules/approval_limits/propose", asked)
+    assert answer.headers["Location"].endswith("/cases/c1")
+    assert office.called("start") == [("rule_amendment", {"rule": "approval_limits", **asked})]
+    office.answers[cases.start] = FormInvalid([Problem("x", "This field is required.", "change_reason")])
+    answer = send(client, "/rules/approval_limits/propose", {"effective_on": "2026-04-01"})
+    assert answer.status_code == 400 and "is-kind" in answer.text and "2026-04-01" in answer.text
+
+
+def test_a_draft_that_does_not_hold_is_kept_and_not_handed_in(office: Office, client: FlaskClient) -> None:
+    office.unproven = [Problem("x", "This field is required.", line=7)]
+    answer = send(client, "/rules/approval_limits", {"text": "rule: a\n", "base": "3"})
+    assert json_block(answer.text, "problems")[0]["line"] == 7
+    drawn = rule_page(clock.now())
+    unproven = dataclasses.replace(drawn.draft, proven=False)  # type: ignore[type-var]
+    office.answers[rules.rule_page] = dataclasses.replace(drawn, draft=unproven)
+    assert "/propose" not in client.get("/rules/approval_limits").text
+
+
+def test_what_a_draft_would_have_decided_stands_beside_it(client: FlaskClient) -> None:
+    page = client.get("/rules/approval_limits").text
+    assert "12 次判定中有 3 次结果会不同" in page and "期限: +4" in page
+    assert "另有 1 次属于您无权查看的案例" in page and "金额未填，不能决定" in page
 
 
 def test_who_may_not_edit_sees_no_editor(office: Office, client: FlaskClient) -> None:
-    office.answers[rules.rule_page] = rule_page(clock.now(), may_edit=False, may_publish=False, draft=None)
+    office.answers[rules.rule_page] = rule_page(clock.now(), may_edit=False, draft=None)
     page = client.get("/rules/approval_limits?edit=1").text
-    assert "<textarea" not in page and "/publish" not in page
+    assert "<textarea" not in page and "/propose" not in page
 
 
 def test_stock_puts_first_what_is_below_its_safety_stock(client: FlaskClient) -> None:

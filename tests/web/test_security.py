@@ -280,7 +280,8 @@ def test_only_an_administrator_tries_again_or_touches_a_rule(house: House) -> No
         ):
             answer = send(house.at(who), address, {"text": "rule: x", "base": "1"})
             assert answer.status_code == 403, (who, address)
-        assert send(house.at(who), "/rules/bonus_tier/publish", {"draft": "x"}).status_code == 403
+        asked = {"change_reason": "x", "effective_on": "2026-04-01"}
+        assert send(house.at(who), "/rules/bonus_tier/propose", asked).status_code == 403
 
 
 def test_a_draft_stands_on_a_version_that_exists(house: House) -> None:

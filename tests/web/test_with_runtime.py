@@ -117,7 +117,7 @@ def test_every_rule_and_component_opens_in_every_language(office: Any, language:
     assert admin.client.get(components[0]).status_code == 200
 
 
-def test_a_rule_is_edited_and_published_by_an_admin_alone(office: Any) -> None:
+def test_a_rule_is_edited_by_an_admin_and_approved_by_whoever_answers_for_it(office: Any) -> None:
     admin = Browser(office, "linxi")
     page = admin.client.get("/rules/approval_limits?edit=1").text
     text = re.search(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)[1]  # type: ignore[index]
@@ -126,17 +126,21 @@ def test_a_rule_is_edited_and_published_by_an_admin_alone(office: Any) -> None:
     broken = send(admin.client, "/rules/approval_limits/check", {"text": "rule: [\n"}).json["problems"]
     assert broken and broken[0]["line"] >= 1
     assert send(admin.client, "/rules/approval_limits", {"text": text, "base": 1}).status_code == 302
-    draft = re.search(r'name="draft" value="(\w+)"', admin.client.get("/rules/approval_limits").text)
-    assert draft
+    assert "报请批准" in admin.client.get("/rules/approval_limits").text
     specialist = Browser(office, "liyang")
-    assert send(specialist.client, "/rules/approval_limits/publish", {"draft": draft[1]}).status_code in (
-        403,
-        404,
-    )
+    asked = {"change_reason": "复核过", "effective_on": "2999-01-01"}
+    assert send(specialist.client, "/rules/approval_limits/propose", asked).status_code == 403
     assert send(specialist.client, "/rules/approval_limits", {"text": text, "base": 1}).status_code == 403
-    published = send(admin.client, "/rules/approval_limits/publish", {"draft": draft[1]})
-    assert published.status_code == 302, published.text
-    assert "第 2 版" in admin.client.get("/rules/approval_limits").text
+    assert "草稿" not in specialist.client.get("/rules/approval_limits").text
+    proposed = send(admin.client, "/rules/approval_limits/propose", asked)
+    assert proposed.status_code == 302 and "/cases/" in proposed.headers["Location"]
+    manager = Browser(office, "wangfang")
+    assert "草稿" in manager.client.get("/rules/approval_limits").text
+    task = re.search(r'href="(/tasks/\w+)"[^>]*>\s*批准修订', manager.client.get("/inbox").text)
+    assert task
+    assert manager.complete(task[1], {"amendment_decision": "approve"}).status_code == 302
+    page = admin.client.get("/rules/approval_limits").text
+    assert "第 2 版" in page and "王芳 批准" in page
 
 
 def test_a_machine_reads_a_cases_variables_with_their_types(office: Any) -> None:
