@@ -17,7 +17,8 @@ ABOUT_PEOPLE = ("三(五)", "四(", "五(")
 MONEY = frozenset(("CNY", "%"))
 _FINE = re.compile(r"(?<![a-z])fine|penalt|deduct|forfeit|罚|罰|扣", re.IGNORECASE)
 _DISMISSAL = re.compile(
-    r"dismiss|terminat|(?<![a-z])fired?(?![a-z])|辞退|辭退|开除|開除|解雇|解僱|解除劳动|解除勞動", re.IGNORECASE
+    r"dismiss|terminat|(?<![a-z])fired?(?![a-z])|辞退|辭退|开除|開除|解雇|解僱|解除劳动|解除勞動",
+    re.IGNORECASE,
 )
 
 
@@ -111,7 +112,10 @@ def _same_questions(before: RuleFile, after: RuleFile) -> bool:
         return [
             [(row.id, str(row.when)) for row in file.rows],
             [(each.id, each.formula.text) for each in file.let.values()],
-            [(each.id, each.type, each.minimum, each.maximum, each.decimals, each.required) for each in fields],
+            [
+                (each.id, each.type, each.minimum, each.maximum, each.decimals, each.required)
+                for each in fields
+            ],
             [each.formula.text for each in file.outputs.values() if each.formula],
         ]
 

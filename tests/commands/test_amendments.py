@@ -18,7 +18,11 @@ from runtime.store import deployments
 from tests.office import Office
 
 KEY = "approval_limits"
-STRICTER = {"amount <= 500000": "amount <= 1000", "amount > 500000": "amount > 1000", "{amount: 500000": "{amount: 1000"}
+STRICTER = {
+    "amount <= 500000": "amount <= 1000",
+    "amount > 500000": "amount > 1000",
+    "{amount: 500000": "{amount: 1000",
+}
 
 
 def text_of(office: Office) -> str:
@@ -45,7 +49,9 @@ def version(office: Office) -> int:
     return int(office.runtime.read(lambda tx, actor: deployments.latest(tx, "rule", KEY), SYSTEM).version)
 
 
-def test_a_rule_is_as_it_was_until_its_owner_approves_and_then_both_names_stand_with_it(office: Office) -> None:
+def test_a_rule_is_as_it_was_until_its_owner_approves_and_then_both_names_stand_with_it(
+    office: Office,
+) -> None:
     draft(office)
     case = ask(office)
     assert version(office) == 1
@@ -79,7 +85,9 @@ def test_the_books_refuse_a_drafters_own_approval_whatever_a_diagram_says(office
             tx=tx, key="k", case="c", actor=None, now=tx.now, today=dt.date(2026, 3, 9),
             decide=lambda *given: {}, send=lambda *given: None,
         )  # fmt: skip
-        operations.perform("rules.publish_draft", call, {"rule": KEY, "draft": public_id, "approved_by": actor.public_id})
+        operations.perform(
+            "rules.publish_draft", call, {"rule": KEY, "draft": public_id, "approved_by": actor.public_id}
+        )
 
     with pytest.raises(BpmnError, match="起草") as refused:
         office.runtime.do(publish, office.as_("linxi").actor)
@@ -98,7 +106,9 @@ def test_a_draft_whose_examples_fail_is_kept_and_cannot_be_handed_in(office: Off
 def test_a_draft_that_was_overtaken_while_it_waited_is_not_published(office: Office) -> None:
     draft(office)
     case = ask(office)
-    office.runtime.publish_rule(SYSTEM, KEY, office.runtime.do(drafts.save_rule, SYSTEM, KEY, text_of(office) + "\n# 别处\n", 1))
+    office.runtime.publish_rule(
+        SYSTEM, KEY, office.runtime.do(drafts.save_rule, SYSTEM, KEY, text_of(office) + "\n# 别处\n", 1)
+    )
     office.as_("wangfang").do("approve_amendment", amendment_decision="approve")
     assert version(office) == 2 and "另一版本" in case.variables["amendment_problem"]
 
@@ -111,7 +121,9 @@ def plan(office: Office) -> Any:
     return case
 
 
-def test_last_months_decisions_are_put_to_a_draft_and_each_reader_sees_the_cases_that_they_may(office: Office) -> None:
+def test_last_months_decisions_are_put_to_a_draft_and_each_reader_sees_the_cases_that_they_may(
+    office: Office,
+) -> None:
     plan(office)
     clock.shift(dt.timedelta(days=30))
     public_id = draft(office)
@@ -119,14 +131,18 @@ def test_last_months_decisions_are_put_to_a_draft_and_each_reader_sees_the_cases
     case = ask(office, on="2026-05-01")
     assert (case.variables["decisions"], case.variables["decided_differently"]) == (1, 1)
     seen = {
-        who: office.runtime.read(rules.rule_page, office.as_(who).actor, KEY, "en").draft for who in ("wangfang", "linxi", "liyang")
+        who: office.runtime.read(rules.rule_page, office.as_(who).actor, KEY, "en").draft
+        for who in ("wangfang", "linxi", "liyang")
     }
     assert seen["liyang"] is None
     manager, admin = seen["wangfang"].rehearsal, seen["linxi"].rehearsal  # type: ignore[union-attr]
     assert manager.changed == admin.changed == 1  # type: ignore[union-attr]
     # The administrator sees no case of a purchase, so no line of it either.
     assert len(manager.lines) == 1 and admin.lines == []  # type: ignore[union-attr]
-    assert (manager.lines[0].before, manager.lines[0].after) == ([("Last approver", "Manager")], [("Last approver", "Division lead")])  # type: ignore[union-attr]
+    assert (manager.lines[0].before, manager.lines[0].after) == (
+        [("Last approver", "Manager")],
+        [("Last approver", "Division lead")],
+    )  # type: ignore[union-attr]
 
 
 def test_this_months_decisions_are_not_last_months(office: Office) -> None:
@@ -135,7 +151,9 @@ def test_this_months_decisions_are_not_last_months(office: Office) -> None:
     assert ask(office).variables["decisions"] == 0
 
 
-def test_only_the_newest_of_very_many_decisions_are_replayed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_newest_of_very_many_decisions_are_replayed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan(office)
     plan(office)
     clock.shift(dt.timedelta(days=30))
@@ -149,6 +167,9 @@ def test_a_draft_that_was_dropped_is_gone(office: Office) -> None:
     ask(office)
     office.as_("wangfang").do("approve_amendment", amendment_decision="reject", amendment_comment="不")
     left = office.runtime.read(
-        lambda tx, actor: tx.all(sa.select(deployments.resources.c.id).where(deployments.resources.c.state == "draft")), SYSTEM
+        lambda tx, actor: tx.all(
+            sa.select(deployments.resources.c.id).where(deployments.resources.c.state == "draft")
+        ),
+        SYSTEM,
     )
     assert left == []

@@ -33,7 +33,10 @@ def test_no_shipped_rule_takes_from_wages_or_dismisses(name: str) -> None:
     assert not facts["takes_from_wages"] and not facts["dismisses"]
 
 
-FINE = "  fine: {type: decimal, unit: CNY, decimals: 2, formula: minutes, name: 迟到罚款, name_en: Fine, name_zh_hant: 遲到罰款}\n"
+FINE = (
+    "  fine: {type: decimal, unit: CNY, decimals: 2, formula: minutes, name: 迟到罚款, name_en: Fine, "
+    "name_zh_hant: 遲到罰款}\n"
+)
 DISMISSED = "      - {value: dismissed, name: 辞退, name_en: Dismissed, name_zh_hant: 辭退}\n"
 
 
@@ -67,10 +70,15 @@ def test_how_far_a_change_reaches_back_is_counted() -> None:
 
 
 def test_entering_unset_figures_judges_nobody_otherwise() -> None:
-    filled = ("when: grade == 'excellent'\n    then: {percent: unset}", "when: grade == 'excellent'\n    then: {percent: 20}")
+    filled = (
+        "when: grade == 'excellent'\n    then: {percent: unset}",
+        "when: grade == 'excellent'\n    then: {percent: 20}",
+    )
     assert found("bonus_tier", filled)["fills_only"]
     moved = ("when: grade == 'excellent'", "when: grade == 'excellent' and wage > 0")
     assert not found("bonus_tier", moved)["fills_only"]
     assert not found("bonus_tier")["fills_only"]
     # A figure that was set and is changed is a change.
-    assert not found("appraisal_grade", ("60 * work + 30 * ability", "50 * work + 40 * ability"))["fills_only"]
+    assert not found("appraisal_grade", ("60 * work + 30 * ability", "50 * work + 40 * ability"))[
+        "fills_only"
+    ]
