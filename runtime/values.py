@@ -59,7 +59,7 @@ def to_json(value: Value, path: str = "value") -> Any:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise NotAValue(type=str(value), path=path)
-        return {"$decimal": format(value, "f") if -40 < value.adjusted() < 40 else str(value)}
+        return {"$decimal": _digits(value)}
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise NotAValue(type="date-time without a zone", path=path)
@@ -75,6 +75,12 @@ def to_json(value: Value, path: str = "value") -> Any:
     if isinstance(value, (list, tuple)):
         return _list(value, path)
     raise NotAValue(type=type(value).__name__, path=path)
+
+
+def _digits(value: Decimal) -> str:
+    """Without an exponent, unless that would be all zeros."""
+    text = str(value)  # has none where it need not, and takes half as long as a format
+    return format(value, "f") if "E" in text and -40 < value.adjusted() < 40 else text
 
 
 def _list(value: Sequence[Value], path: str) -> list[Any]:
@@ -94,6 +100,8 @@ def _map(value: Mapping[Any, Value], path: str) -> dict[str, Any]:
         kind = type(item)
         if kind in _AS_THEY_ARE:
             plain[key] = item
+        elif kind is Decimal and item.is_finite():
+            plain[key] = {"$decimal": _digits(item)}
         elif kind is dict:
             plain[key] = _map(item, f"{path}.{key}")
         else:

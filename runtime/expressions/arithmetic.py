@@ -34,6 +34,8 @@ CONTEXT = Context(
     Emax=999,
     traps=[InvalidOperation, DivisionByZero, Overflow, Underflow],
 )
+# Of two decimals, as the operators below compute them.
+EXACTLY = {"+": CONTEXT.add, "-": CONTEXT.subtract, "*": CONTEXT.multiply}
 MAX_INTEGER = 10**34  # beyond this, mixing with a decimal would lose digits
 MAX_TEXT = 1_000_000  # characters
 MAX_ITEMS = 100_000
@@ -103,7 +105,7 @@ def both_numbers(left: Any, right: Any) -> bool:
 def add(left: Value, right: Value) -> Value:
     if type(left) is int and type(right) is int:
         return bounded(left + right)
-    if type(left) is Decimal is type(right) or both_numbers(left, right):
+    if both_numbers(left, right):
         return CONTEXT.add(left, right)
     kinds = kind(left), kind(right)
     if kinds == ("text", "text"):
@@ -144,8 +146,7 @@ def _move(start: Value, by: Value, op: str, shown: Value) -> Value:
 def multiply(left: Value, right: Value) -> Value:
     if type(left) is int and type(right) is int:
         return bounded(left * right)
-    # Most products are of prices and pieces.
-    if type(left) is Decimal is type(right) or both_numbers(left, right):
+    if both_numbers(left, right):
         return CONTEXT.multiply(left, right)
     for duration, count in ((left, right), (right, left)):
         if kind(duration) == "duration" and type(count) is int:

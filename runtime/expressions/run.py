@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from decimal import DecimalException, DivisionByZero
+from decimal import Decimal, DecimalException, DivisionByZero
 from typing import Any
 
 from runtime.expressions import arithmetic
@@ -145,11 +145,13 @@ def _binary(op: str, left: Run, right: Run) -> Run:
 
         return run
     compute = _ARITHMETIC[op]
+    exactly = arithmetic.EXACTLY.get(op, compute)
 
     def calculate(names: Names, functions: Functions) -> Value:
         one, other = left(names, functions), right(names, functions)
         try:
-            return compute(one, other)
+            # Most formulas are of prices, pieces and days.
+            return exactly(one, other) if type(one) is Decimal is type(other) else compute(one, other)
         except DivisionByZero:
             raise DividedByZero() from None
         except (DecimalException, OverflowError):

@@ -33,6 +33,8 @@ demand = sa.Table(
     sa.CheckConstraint("pieces > 0", name="pieces"),
 )
 
+_FOUR = Decimal("0.0001")
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -134,5 +136,4 @@ def _of(totals: Sequence[int], days: int) -> Demand:
     total, squares = totals
     # (n·Σx² − (Σx)²) / (n·(n−1)) stays an integer fraction until the one division.
     variance = Decimal(days * squares - total * total) / (days * (days - 1))
-    four = Decimal("0.0001")
-    return Demand((Decimal(total) / days).quantize(four), variance.sqrt().quantize(four), days)
+    return Demand((Decimal(total) / days).quantize(_FOUR), variance.sqrt().quantize(_FOUR), days)

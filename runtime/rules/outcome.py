@@ -4,7 +4,7 @@ Not here: which rows fit (plain.py, durable.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
@@ -137,7 +137,9 @@ class Cells:
                 self._asked.append((file.outputs[name], cell))
             else:
                 self._fixed[name] = _fit(file, row, file.outputs[name], cell)
-        self._formulas = [(output, output.formula) for output in file.outputs.values() if output.formula]
+        self._formulas = [
+            (output, output.formula, _plainly(output)) for output in file.outputs.values() if output.formula
+        ]
 
     def outputs(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """All outputs in file order; the formulas see the row's own as they are given out.
@@ -151,8 +153,11 @@ class Cells:
             found[output.id] = _fit(file, row, output, _evaluate(file, row, output.id, cell, values))
         if self._formulas:
             seen = {**values, **found}
-            for output, formula in self._formulas:
-                given = _fit(file, row, output, _evaluate(file, row, output.id, formula, seen))
+            for output, formula, plainly in self._formulas:
+                value = _evaluate(file, row, output.id, formula, seen)
+                given = plainly(value)
+                if given is None:
+                    given = _fit(file, row, output, value)
                 seen[output.id] = found[output.id] = given
         return {name: found[name] for name in file.outputs}
 
@@ -177,6 +182,24 @@ def _fit(file: RuleFile, row: str, output: Field, value: Value) -> Value:
     if (output.choices and value not in output.values) or not output.in_range(value):
         raise _unfit(file, row, output, value)
     return value
+
+
+def _plainly(output: Field) -> Callable[[Value], Value]:
+    """What `_fit` gives for most values, found at a glance; None where it must look closer."""
+    if output.type != "decimal" or output.choices:
+        return lambda value: None
+    low: Value = -LARGEST if output.minimum is None else max(output.minimum, -LARGEST)
+    high: Value = LARGEST if output.maximum is None else min(output.maximum, LARGEST)
+    places = None if output.decimals is None else _places(output.decimals)
+
+    def fit(value: Value) -> Value:
+        # What is no number lies between no two.
+        if type(value) is not Decimal or value.is_nan():
+            return None
+        given = value if places is None else value.quantize(places, context=_ROUNDING)
+        return given if low <= given <= high else None
+
+    return fit
 
 
 def _unfit(file: RuleFile, row: str, output: Field, value: Value) -> OutputUnfit:

@@ -70,7 +70,10 @@ def begin_writing(connection: Connection, wait: float) -> None:
     turn meanwhile, in whatever process: whoever has just written stands behind them."""
     driver: Any = connection.connection.driver_connection
     turn, until = _turn(connection), clock.seconds() + wait
-    driver.execute("PRAGMA busy_timeout=0")
+    # One that is lent to write is set so once and for all (db.py).
+    lent = connection.get_execution_options().get("writing", False)
+    if not lent:
+        driver.execute("PRAGMA busy_timeout=0")
     try:
         while clock.seconds() < until:
             if turn is None or turn.take():
@@ -84,7 +87,8 @@ def begin_writing(connection: Connection, wait: float) -> None:
         # Said once more, for its error to be told as any other statement's.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
-        driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")
+        if not lent:
+            driver.execute(f"PRAGMA busy_timeout={int(1000 * wait)}")
         if turn is not None:
             turn.give()
 

@@ -23,8 +23,15 @@ CORRELATION = (
 )
 
 
-def fill(connection: sa.Connection, count: int, today: dt.date, seed: int = 5, history: int = 3) -> None:
-    """`count` components more; each `history`-th has demand on some days of the last year."""
+PLENTY = 5_000  # pieces: more than any component's safety stock here
+
+
+def fill(
+    connection: sa.Connection, count: int, today: dt.date, seed: int = 5, history: int = 3, short: float = 1.0
+) -> None:
+    """`count` components more; each `history`-th has demand on some days of the last year.
+
+    `short`: the share of those of which there is little or nothing, most of them less than they need."""
     chance = random.Random(seed)
     last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(catalogue.components.c.id), 0))).scalar_one()
     ids = range(last + 1, last + 1 + count)
@@ -39,9 +46,12 @@ def fill(connection: sa.Connection, count: int, today: dt.date, seed: int = 5, h
     ]  # fmt: skip
     connection.execute(sa.insert(catalogue.components), components)
     connection.execute(sa.insert(safety.stock_parameters), [_parameters(id_, chance) for id_ in ids])
-    pieces = [
-        {"component_id": id_, "warehouse_id": place, "on_hand": chance.randrange(0, 400)} for id_ in ids if id_ % 7
-    ]
+    pieces = []
+    for id_ in ids:
+        little = chance.randrange(0, 400) if id_ % 7 else 0
+        there = little if short == 1.0 or chance.random() < short else PLENTY
+        if there:
+            pieces.append({"component_id": id_, "warehouse_id": place, "on_hand": there})
     connection.execute(sa.insert(stock.stock_balances), pieces)
     series, days = [], []
     for id_ in ids[::history]:

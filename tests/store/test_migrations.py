@@ -17,7 +17,12 @@ from runtime.store import db, deployments, jobs, migrate, requests, search, user
 from tests.databases import Databases
 
 OBJECTS = {
-    "sqlite": "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
+    "sqlite": """
+        SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'
+        UNION SELECT 'without rowid', name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%'
+        UNION SELECT 'of some rows', name || substr(sql, instr(sql, ' WHERE ')) FROM sqlite_master
+            WHERE type = 'index' AND sql LIKE '% WHERE %'
+    """,
     "postgresql": """
         SELECT CAST(relkind AS text) AS type, relname AS name FROM pg_class
         WHERE relnamespace = 'public'::regnamespace
