@@ -8,8 +8,9 @@ import hmac
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -17,9 +18,6 @@ from flask_wtf.csrf import CSRFProtect
 
 from runtime.commands import attempts
 from runtime.commands.attempts import Limit
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 View = TypeVar("View", bound=Callable[..., Any])
 csrf = CSRFProtect()
@@ -143,7 +141,8 @@ def _own(response: Response) -> Response:
     if "style_nonce" in g:
         policy = {**POLICY, "style-src": f"{POLICY['style-src']} 'nonce-{g.style_nonce}'"}
         response.headers.setdefault("Content-Security-Policy", _told(policy))
-    if request.endpoint == "static" and "v" in request.args:  # the address changes with the content (show.asset)
+    # An asset's address changes with its content (show.asset).
+    if request.endpoint == "static" and "v" in request.args:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 

@@ -35,7 +35,6 @@ events = sa.Table(
     sa.Column("salt", sa.String(32)),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("chain", sa.String(64), nullable=False),
-    sqlite_with_rowid=False,  # a case's entries side by side, and no second tree to write (decision 0031)
 )
 
 decisions = sa.Table(
