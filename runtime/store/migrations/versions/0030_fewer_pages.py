@@ -6,8 +6,8 @@ from alembic import op
 
 from runtime.store import user_tasks
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
