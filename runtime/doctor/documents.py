@@ -11,10 +11,12 @@ import sqlalchemy as sa
 
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
+from runtime.ledger.catalogue import components
 from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
+from runtime.ledger.products import product_changes
 from runtime.ledger.receipts import receipt_lines, receipts
 from runtime.ledger.remedies import (
     sales_credit_lines,
@@ -44,6 +46,7 @@ NUMBERED = {
     "CN": sales_credits,
     "RP": sales_replacements,
     "IE": escalations,
+    "PC": product_changes,
 }
 
 
@@ -275,6 +278,27 @@ def issues_are_answered_by_others(tx: Transaction) -> Iterator[Problem]:
             "issue_not_answered", "The issue is {state} without an answer of somebody else",
             f"escalations/{found.number}", {"state": found.state},
         )  # fmt: skip
+
+
+@invariant("books")
+def only_listed_components_are_ordered(tx: Transaction) -> Iterator[Problem]:
+    """What is not listed stands in no open purchase plan, purchase order or sales order."""
+    for table, lines, states in (
+        (plans, purchase_plan_lines, ("proposed", "approved")),
+        (orders, order_lines, ("open",)),
+        (sales_orders, sales_order_lines, ("recorded", "confirmed", "shipped")),
+    ):
+        wrong = (
+            sa.select(table.c.number, components.c.sku, components.c.state)
+            .join(lines, lines.c[{plans: "plan_id"}.get(table, "order_id")] == table.c.id)
+            .join(components, components.c.id == lines.c.component_id)
+            .where(table.c.state.in_(states), components.c.state != "listed")
+        )
+        for row in tx.execute(wrong.execution_options(yield_per=SOME)):
+            yield Problem(
+                "unlisted_ordered", "The component {component} is {state}",
+                f"{table.name}/{row.number}", {"component": row.sku, "state": row.state},
+            )  # fmt: skip
 
 
 @invariant("books")

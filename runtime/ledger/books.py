@@ -25,6 +25,7 @@ from runtime.ledger import (  # noqa: F401
     opening,
     orders,
     plans,
+    products,
     receipts,
     replacements,
     returns,

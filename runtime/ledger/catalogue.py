@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import i18n
-from runtime.errors import NotFound
+from runtime.errors import Conflict, NotFound
+from runtime.ledger.operations import refuse
 from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
 
 suppliers = sa.Table(
@@ -71,8 +72,18 @@ components = sa.Table(
     sa.Column("purchase_price", Exact, nullable=False),  # CNY a piece
     sa.Column("sale_price", Exact),  # CNY a piece
     sa.Column("usual_supplier_id", sa.ForeignKey("suppliers.id")),
-    sa.Column("listed", sa.Boolean, nullable=False, server_default=sa.true()),
+    # draft | listed | delisted: products.py; only what is listed is sold, planned and offered
+    sa.Column("state", sa.String(16), nullable=False, server_default="listed"),
 )
+
+
+LISTED = components.c.state == "listed"
+
+
+class NotListed(Conflict):
+    """{component} is not listed ({state}), so it is neither sold nor planned."""
+
+    code = "component.not_listed"
 
 
 class UnknownComponent(NotFound):
@@ -109,6 +120,13 @@ def components_by_sku(tx: Transaction, skus: Collection[str]) -> dict[str, Any]:
         if sku not in found:
             raise UnknownComponent(component=sku)
     return found
+
+
+def require_listed(rows: Iterable[Any]) -> None:
+    """Refuse what is not listed. BPMN error: bad_lines."""
+    for row in rows:
+        if row.state != "listed":
+            raise refuse("bad_lines", NotListed(component=row.sku, state=row.state))
 
 
 def component(tx: Transaction, sku: str) -> Any:

@@ -114,7 +114,7 @@ def _review_next(call: Call, before: Any) -> tuple[dict[str, Any], bool]:
     """The next components in the order of their ids, the last of which is `last`."""
     id_ = catalogue.components.c.id
     first = before["last"] + 1 if before else 0
-    following = sa.select(id_).where(catalogue.components.c.listed, id_ >= first).order_by(id_)
+    following = sa.select(id_).where(catalogue.LISTED, id_ >= first).order_by(id_)
     last = call.tx.scalar(following.offset(PART - 1).limit(1))
     whole = call.tx.scalar(sa.select(sa.func.max(id_))) or 0
     end = whole if last is None else last
@@ -198,7 +198,7 @@ def open_alert(call: Call, component: str, cause: str | None = None) -> AlertOpe
     earlier = tx.scalar(
         sa.select(stock_alerts.c.public_id).where(stock_alerts.c.component_id == row.id, OPEN)
     )
-    below = level is not None and pieces < level
+    below = level is not None and pieces < level and row.state == "listed"
     alert = earlier
     if below and earlier is None:
         alert = public_id()
@@ -351,7 +351,7 @@ def _items(call: Call, components: Collection[int]) -> list[Item]:
     )
     if isinstance(components, range):
         # Those that nobody has asked for by name.
-        query = query.where(catalogue.components.c.listed)
+        query = query.where(catalogue.LISTED)
     rows = call.tx.all(query.order_by(catalogue.components.c.sku))
     daily = demand.daily(call.tx, call.today, safety.WINDOW, components)
     return [Item(row, _facts(row, daily.get(row.id))) for row in rows]

@@ -133,7 +133,7 @@ def open_books(call: Call, dataset: File | dict[str, Any]) -> Counts:
         names = [column.name for column in table.c if column.name not in ("id", "active")]
         tx.insert(table, [{name: row.get(name) for name in names} for row in parts[table.name]])
     suppliers = _ids(call, catalogue.suppliers, "code")
-    columns = [c.name for c in catalogue.components.c if c.name not in ("id", "usual_supplier_id", "listed")]
+    columns = [c.name for c in catalogue.components.c if c.name not in ("id", "usual_supplier_id", "state")]
     tx.insert(
         catalogue.components,
         [

@@ -89,6 +89,7 @@ def record_plan(
     documents.check_lines(lines)
     tx = call.tx
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
+    catalogue.require_listed(found.values())
     rows = [
         {
             "component_id": found[line["component"]].id,

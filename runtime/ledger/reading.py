@@ -26,6 +26,7 @@ from runtime.ledger import (
     escalations,
     orders,
     plans,
+    products,
     receipts,
     remedies,
     sales,
@@ -49,6 +50,7 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (orders.orders, orders.NEXT),
             (sales.sales_orders, sales.NEXT),
             (remedies.sales_issues, remedies.NEXT),
+            (products.product_changes, products.NEXT),
             (escalations.escalations, escalations.NEXT),
             (stock_alerts, ALERT_NEXT),
             (appraisals.appraisals, appraisals.NEXT),
@@ -72,6 +74,7 @@ _ATTACHED = (
     anomalies.stock_anomalies.c.evidence,
     remedies.sales_issues.c.evidence,
     escalations.escalations.c.files,
+    products.product_changes.c.files,
     remedies.sales_returns.c.photos,
     appraisals.appraisals.c.evidence,
 )
@@ -173,6 +176,7 @@ _DOCUMENTS = {
         shipments.shipments,
         remedies.sales_issues,
         escalations.escalations,
+        products.product_changes,
         remedies.sales_returns,
         remedies.sales_credits,
         remedies.sales_replacements,
@@ -204,7 +208,7 @@ def overview(tx: Transaction) -> list[StockLine]:
         )
         .outerjoin(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
-        .where(catalogue.components.c.listed)
+        .where(catalogue.LISTED)
         .order_by(catalogue.components.c.sku)
     )
     where = positions(tx, [row.id for row in rows])
@@ -327,7 +331,7 @@ def demand_by_month(tx: Transaction, sku: str) -> list[tuple[str, int]]:
 
 
 _SOURCES = {
-    "components": (catalogue.components, catalogue.components.c.sku, catalogue.components.c.listed),
+    "components": (catalogue.components, catalogue.components.c.sku, catalogue.LISTED),
     "suppliers": (catalogue.suppliers, catalogue.suppliers.c.code, catalogue.suppliers.c.active),
     "customers": (catalogue.customers, catalogue.customers.c.code, catalogue.customers.c.active),
     "warehouses": (catalogue.warehouses, catalogue.warehouses.c.code, sa.true()),

@@ -90,7 +90,7 @@ def warn(call: Call, on_hand: Mapping[int, int]) -> None:
         sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters.c.safety_stock)
         .join(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
-        .where(stock_alerts.c.id.is_(None), stock_parameters.c.safety_stock.is_not(None))
+        .where(stock_alerts.c.id.is_(None), stock_parameters.c.safety_stock.is_not(None), catalogue.LISTED)
         .where(catalogue.components.c.id.in_(on_hand))
         .order_by(catalogue.components.c.sku)
     )

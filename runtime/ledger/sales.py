@@ -115,6 +115,7 @@ def record_order(
     tx = call.tx
     buyer = catalogue.by_code(tx, catalogue.customers, customer)
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
+    catalogue.require_listed(found.values())
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
     values: dict[str, Any] = {
         "customer_id": buyer.id,

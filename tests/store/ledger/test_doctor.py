@@ -165,6 +165,8 @@ DEFECTS = [
      "documents_moved_stock", "movement_differs", "stock_movements/"),
     ("UPDATE escalations SET answered_by = raised_by",
      "issues_are_answered_by_others", "issue_not_answered", "escalations/IE-"),
+    ("UPDATE components SET state = 'delisted'",
+     "only_listed_components_are_ordered", "unlisted_ordered", "purchase_orders/PO-"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
     ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",
