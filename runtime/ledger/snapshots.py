@@ -135,7 +135,7 @@ def _stock(p: _Period) -> list[Row]:
     rows = p.tx.all(
         sa.select(component.id, component.sku, component.purchase_price, stock_parameters.c.safety_stock)
         .outerjoin(stock_parameters, stock_parameters.c.component_id == component.id)
-        .where(component.listed)
+        .where(catalogue.LISTED)
         .order_by(component.sku)
     )
     opening = {
