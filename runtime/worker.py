@@ -43,10 +43,12 @@ QUICK = 0.5  # seconds in which what is claimed at once should be done, so that 
 
 
 class Worker:
-    """Runs the jobs of one runtime; `start` in a thread of its own, or `drain` by hand."""
+    """Runs the jobs of one runtime; `start` in a thread of its own, or `drain` by hand. `breath`: seconds between
+    two transactions, in which others take their turn; 0 where there are no others."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, breath: float = BREATH) -> None:
         self.runtime = runtime
+        self._breath = breath
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -127,7 +129,7 @@ class Worker:
                     log.warning("job_failed", job=job.key, attempt=job.attempts, exc_info=error)
                 for job in chunk.alone:
                     self._run(job)
-                self._stopping.wait(BREATH)
+                self._stopping.wait(self._breath)
                 if clock.seconds() - began > 2 * QUICK:
                     break
         finally:

@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 import click
 import waitress
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from runtime import cli, clock, demo
 from runtime.bootstrap import Runtime, Settings
@@ -50,6 +57,9 @@ def serve(host: str, port: int, no_worker: bool, processes: int) -> None:
 @main.command("demo")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.option("--no-serve", is_flag=True, help="Only set up the demo department.")
+@click.option("--small", "months", flag_value=1, type=int, help="With a month of work behind it: the default.")
+@click.option("--full", "months", flag_value=18, type=int, help="With eighteen months of work behind it.")
+@click.option("--months", type=click.IntRange(0, 36), help="With so many months of work behind it; 0: none.")
 @click.option(
     "--at",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
@@ -57,14 +67,14 @@ def serve(host: str, port: int, no_worker: bool, processes: int) -> None:
     help="Let the demo's clock start at this time: see a month's end, or timers come due.",
 )
 @guarded
-def demo_(port: int, no_serve: bool, at: dt.datetime | None) -> None:
+def demo_(port: int, no_serve: bool, months: int | None, at: dt.datetime | None) -> None:
     """Set up the demo department, if it is not there yet, and serve it."""
     if at is not None:
         clock.shift(at.replace(tzinfo=ZoneInfo(Settings().zone)) - clock.now())
-    runtime = Runtime(Settings(demo=True))
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    ) as progress:
+    settings = Settings(demo=True)
+    _live(settings, months)
+    runtime = Runtime(settings)
+    with _progress(TextColumn("{task.description}")) as progress:
         for step, act in (
             ("Preparing the database", runtime.upgrade),
             ("Deploying processes and rules", lambda: cli.tell_all(runtime.sync(*runtime.folders()))),
@@ -78,6 +88,22 @@ def demo_(port: int, no_serve: bool, at: dt.datetime | None) -> None:
     out.print(say("Everybody's password: {password}", password=demo.PASSWORD))
     if not no_serve:
         _serve(runtime, "127.0.0.1", port, worker=True)
+
+
+def _progress(*columns: Any) -> Progress:
+    return Progress(SpinnerColumn(), *columns, TimeElapsedColumn(), console=err, transient=True)
+
+
+def _live(settings: Settings, months: int | None) -> None:
+    """Let the department have so many months behind it; a month where nothing was said and nothing is there."""
+    embedded = not settings.database_url
+    if months is None:
+        months = 1 if embedded and not (settings.home / "guicheng.db").exists() else 0
+    if months == 0:
+        return
+    with _progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()) as progress:
+        task = progress.add_task(say("Months of work behind the demo: {months}", months=months) + " …", total=1.0)
+        demo.build(settings, months, told=lambda share: progress.update(task, completed=share))
 
 
 def _seed(runtime: Runtime) -> None:

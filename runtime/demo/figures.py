@@ -43,8 +43,9 @@ MEASURES = (
 )
 
 
-def dataset(ids: Mapping[str, str], today: dt.date) -> dict[str, Any]:
-    """ids: username → public id, for wages; today: the business date, the day after the history's end."""
+def dataset(ids: Mapping[str, str], today: dt.date, ample: bool = False) -> dict[str, Any]:
+    """ids: username → public id, for wages; today: the business date, the day after the history's end;
+    `ample`: as much stock as a month of work needs until the first purchases arrive."""
     parties = _rows("parties.csv")
     components = _rows("components.csv")
     first_day = today - dt.timedelta(days=HISTORY_DAYS)
@@ -61,7 +62,7 @@ def dataset(ids: Mapping[str, str], today: dt.date) -> dict[str, Any]:
         "demand": [
             {"component": sku, "first_day": first_day, "pieces": pieces} for sku, pieces in demand.items()
         ],
-        "stock": [place for row in components for place in _stock(row, demand[row["sku"]])],
+        "stock": [place for row in components for place in _stock(row, demand[row["sku"]], ample)],
         "wages": [
             {"person": ids[person.username], "wage": person.wage, "effective_from": first_day.replace(day=1)}
             for person in PEOPLE
@@ -74,6 +75,15 @@ def dataset(ids: Mapping[str, str], today: dt.date) -> dict[str, Any]:
 def _rows(name: str) -> list[dict[str, str]]:
     with (DATA / name).open(encoding="utf-8", newline="") as source:
         return list(csv.DictReader(line for line in source if not line.startswith("#")))
+
+
+def catalogue() -> list[dict[str, str]]:
+    """The demo's components as the file has them."""
+    return _rows("components.csv")
+
+
+def customers() -> list[dict[str, str]]:
+    return [row for row in _rows("parties.csv") if row["kind"] == "customer"]
 
 
 def _names(row: Mapping[str, str]) -> dict[str, str]:
@@ -114,19 +124,19 @@ def _parameters(row: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _stock(row: Mapping[str, str], demand: list[int]) -> list[dict[str, Any]]:
+def _stock(row: Mapping[str, str], demand: list[int], ample: bool) -> list[dict[str, Any]]:
     """How many pieces lie where."""
     sku, recent = row["sku"], demand[-WINDOW:]
-    if sku == NEARLY_SHORT:
+    if sku == NEARLY_SHORT and not ample:
         return [{"component": sku, "warehouse": "SH", "quantity": _safety(row, recent) + SPARE}]
     rnd = random.Random(sku)
     if row["lead_time_days"]:
         mean = statistics.fmean(recent)
         cover = mean * int(row["lead_time_days"])
-        pieces = _safety(row, recent) + math.ceil(cover * rnd.uniform(0.5, 2.0)) + 10
+        pieces = _safety(row, recent) + math.ceil(cover * (rnd.uniform(0.5, 2.0) + 2 * ample)) + 10
     else:
         pieces = rnd.randint(20, 80)
-    away = pieces // 3
+    away = pieces // (5 if ample else 3)
     return [
         {
             "component": sku,

@@ -20,12 +20,12 @@ def series(sku: str, pattern: str, base: Decimal, first_day: dt.date, days: int)
     rnd = random.Random(f"{sku}/{first_day}")
     draw = {"X": _steady, "Y": _seasonal, "Z": _rare}[pattern]
     return [
-        draw(rnd, float(base) * _season(first_day + dt.timedelta(days=number), pattern))
+        draw(rnd, float(base) * season(first_day + dt.timedelta(days=number), pattern))
         for number in range(days)
     ]
 
 
-def _season(day: dt.date, pattern: str) -> float:
+def season(day: dt.date, pattern: str) -> float:
     factor = WEEKEND if day.weekday() >= 5 else (7 - 2 * WEEKEND) / 5
     strength = {"X": 0.3, "Y": 1.0, "Z": 0.0}[pattern]
     for month, last in PEAKS:

@@ -35,11 +35,11 @@ class Runs(Protocol):
     def do(self, command: Any, actor: Actor, *args: Any, **kwargs: Any) -> Any: ...
 
 
-def seed(runtime: Runs, *, books: bool = True, passwords: bool = True) -> None:
+def seed(runtime: Runs, *, books: bool = True, passwords: bool = True, ample: bool = False) -> None:
     """People and, unless told otherwise, open books; nothing if the people are there already.
 
-    Without `passwords` nobody can sign in: hashing them takes seconds."""
-    runtime.do(_found, SYSTEM, books, passwords)
+    Without `passwords` nobody can sign in: hashing them takes seconds. `ample`: as figures.dataset has it."""
+    runtime.do(_found, SYSTEM, books, passwords, ample)
 
 
 def begin_work(runtime: Runs) -> None:
@@ -59,7 +59,7 @@ def introduced(language: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool) -> None:
+def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool, ample: bool) -> None:
     if store.find(tx, username=PEOPLE[0].username) is not None:
         return
     for person in PEOPLE:
@@ -73,7 +73,7 @@ def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool) -> None:
             password=person.password if passwords else None,
         )
     if books:
-        open_books(tx, actor)
+        open_books(tx, actor, ample)
 
 
 def _begin(tx: Transaction, actor: Actor) -> None:
@@ -101,25 +101,25 @@ def _person(tx: Transaction, username: str) -> Actor:
     return library.actor(tx, store.find(tx, username=username))
 
 
-def open_books(tx: Transaction, actor: Actor) -> str:
+def open_books(tx: Transaction, actor: Actor, ample: bool = False) -> str:
     """The administrator starts the opening process with the demo's figures; the case's id."""
     row = store.find(tx, username="linxi")
     admin = library.actor(tx, row)
-    case = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin)}).case
+    case = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin, ample)}).case
     if case_store.get(tx, case).status != "completed":
         reason = tx.scalar(sa.select(incidents.c.reason).order_by(incidents.c.id.desc()).limit(1))
         raise BooksNotOpened(reason=reason)
     return case
 
 
-def opening(tx: Transaction) -> dict[str, Any]:
+def opening(tx: Transaction, ample: bool = False) -> dict[str, Any]:
     """The demo's opening balances for the people as they are in this database."""
     ids = {row.username: row.public_id for row in store.organisation(tx).by_id.values()}
-    return dataset(ids, library.today(tx))
+    return dataset(ids, library.today(tx), ample)
 
 
-def _file(tx: Transaction, admin: Actor) -> File:
-    content = values.dumps(opening(tx)).encode()
+def _file(tx: Transaction, admin: Actor, ample: bool) -> File:
+    content = values.dumps(opening(tx, ample)).encode()
     sha256 = files.put(tx, content)
     tx.insert(
         files.file_uses,

@@ -279,12 +279,12 @@ def figures(call: Call, component: str) -> Figures:
 
 
 @operation("inventory.set_parameters", errors=("rule_refused",))
-def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> ParametersSet:
-    """Enter or change components' stock parameters, and review them.
+def set_parameters(call: Call, by: Person, lines: list[ParameterLine] | None = None) -> ParametersSet:
+    """Enter or change components' stock parameters, and review them; none, if none were given.
 
     What a line leaves out stays as it is; at first that is class C, a lead time without
     deviation and single pieces. Demand entered here counts only where there is no history."""
-    tx = call.tx
+    tx, lines = call.tx, lines or []
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     ids = [row.id for row in found.values()]
     which = stock_parameters.c.component_id

@@ -281,12 +281,15 @@ def find(call: Call, number: str, person: Person, back_on: dt.date | None = None
 
 @operation("leave.withdraw", errors=("same_person",))
 def withdraw(
-    call: Call, leave: str, back_on: dt.date | None = None, confirmed_by: Person | None = None
+    call: Call, leave: str | None = None, back_on: dt.date | None = None, confirmed_by: Person | None = None
 ) -> None:
-    """Take the leave back whole, or let it end before `back_on`; the days are free again.
+    """Take the leave back whole, or let it end before `back_on`; the days are free again. Without a
+    leave, of a request that never fitted into the books, there is nothing to do.
 
     Of one that nobody has decided on yet, its case is told by the message leave_withdrawn. BPMN
     error: same_person, if one's own early return is confirmed."""
+    if leave is None:
+        return
     tx = call.tx
     row = documents.get(tx, leaves, leave)
     documents.require_state(row, *COUNTS)

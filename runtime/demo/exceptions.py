@@ -1,0 +1,426 @@
+"""What is left waiting at the end of the demo's months: a case at every exception that a process knows.
+
+Each story begins a case as a person would, goes on until its exception, and leaves it there. Not here: what
+comes to an exception by chance and is dealt with (trade, staff)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from runtime.commands import accounts
+from runtime.demo.department import Department, Script
+from runtime.demo.initiatives import month_ends, set_rates
+
+STORIES: list[tuple[int, Callable[[Department], None]]] = []
+ADDRESS = "合肥市高新区示例路 88 号"
+SKU = "LJ-M60-295"
+
+
+def story(workdays: int) -> Callable[[Callable[[Department], None]], Callable[[Department], None]]:
+    """Begun so many workdays before the end, so that what takes its time is there."""
+
+    def register(begin: Callable[[Department], None]) -> Callable[[Department], None]:
+        STORIES.append((workdays, begin))
+        return begin
+
+    return register
+
+
+def plan(house: Department, begin: dt.date, end: dt.date) -> None:
+    """Every story that fits between `begin` and `end`; the last is before the end's morning."""
+    for workdays, act in STORIES:
+        day = house.calendar.workday_after(end, -workdays)
+        if day >= begin:
+            house.at(house.moment(day, house.chance.uniform(9.1, 9.9)), lambda act=act: act(house))  # type: ignore[misc]
+    _appraisals(house, begin, end)
+
+
+# ---- purchasing
+
+
+def _purchase(house: Department, pieces: int, price: str = "215", eta: int = 1, **more: list[Any]) -> None:
+    need = house.today + dt.timedelta(days=40)
+    line = {"component": SKU, "quantity": pieces, "need_by": need, "est_price": "215"}
+    agreed: dict[str, Any] = {
+        "contract_no": f"HT-{house.today:%m%d}-{pieces}",
+        "supplier": "S4",
+        "contract_lines": [{"component": SKU, "quantity": pieces, "price": price}],
+    }
+    answers: dict[str, list[Any]] = {
+        "draft_plan": [{"plan_reason": "高峰前补足", "lines": [line]}],
+        "review_plan": [{"manager_decision": "approve"}],
+        "negotiate_terms": [{"supplier": "S4", "negotiation_note": "原供应商"}],
+        "sign_contract": [lambda: {**agreed, "eta": house.today + dt.timedelta(days=eta)}],
+        **more,
+    }
+    house.start("chenjie", "purchase_plan", Script(answers))
+
+
+def _inspected(received: int, rejected: int) -> Mapping[str, Any]:
+    return {"inspection_lines": [{"received": received, "sampled": 20, "rejected": rejected, "note": "隐裂"}]}
+
+
+@story(5)
+def beyond_the_managers_limit(house: Department) -> None:
+    _purchase(house, 3000)
+
+
+@story(4)
+def beyond_the_budget(house: Department) -> None:
+    _purchase(house, 130_000)
+
+
+@story(7)
+def purchasing_is_frozen(house: Department) -> None:
+    answers: dict[str, Any] = {
+        "freeze_action": "freeze",
+        "freeze_lines": ["purchasing"],
+        "freeze_reason": "年末现金紧张，新签逐单报批",
+    }
+    script = Script({"decide_freeze": [{"freeze_decision": "agree"}]})
+    house.start("qianwei", "budget_freeze", script, budget_year=house.today.year, **answers)
+
+
+@story(6)
+def contract_beyond_what_was_allowed(house: Department) -> None:
+    _purchase(
+        house, 231, price="216", review_by_lead=[{"lead_decision": "approve", "lead_note": "同意，按此金额"}]
+    )
+
+
+@story(10)
+def contract_beyond_the_plan(house: Department) -> None:
+    _purchase(house, 99, price="229")
+
+
+@story(12)
+def supplier_is_late(house: Department) -> None:
+    _purchase(house, 66)
+
+
+@story(13)
+def delivery_is_short(house: Department) -> None:
+    _purchase(
+        house, 132, follow_arrival=[{}], inspect_goods=[_inspected(80, 0)], put_away=[{"warehouse": "SH"}]
+    )
+
+
+@story(12)
+def rejects_to_dispose_of(house: Department) -> None:
+    _purchase(house, 165, follow_arrival=[{}], inspect_goods=[_inspected(165, 7)])
+
+
+@story(12)
+def concession_to_approve(house: Department) -> None:
+    note = {"disposition": "concession", "disposition_note": "划痕不影响发电"}
+    _purchase(house, 198, follow_arrival=[{}], inspect_goods=[_inspected(198, 5)], dispose_rejects=[note])
+
+
+# ---- stock
+
+
+@story(4)
+def alert_that_nobody_acknowledges(house: Department) -> None:
+    house.left |= {"acknowledge_alert", "acknowledge_overdue_alert"}
+    lines = [
+        line
+        for line in house.stock("chenjie")
+        if line.safety_stock and line.on_hand is not None and not line.alert
+    ]
+    shelves = house.shelves()
+    reach = {line.sku: (line.on_hand or 0) - (line.safety_stock or 0) + 1 for line in lines}
+    fits = sorted(
+        (pieces, sku) for sku, pieces in reach.items() if 0 < pieces <= shelves.get((sku, "SH"), (0, 0))[1]
+    )
+    pieces, sku = fits[0]
+    answers: dict[str, Any] = {"difference": "shortage", "pieces": pieces, "reason": "仓库漏雨，受潮报废"}
+    house.start("liyang", "stock_correction", component=sku, warehouse="SH", **answers)
+
+
+@story(5)
+def anomaly_that_nobody_handles(house: Department) -> None:
+    answers: dict[str, Any] = {"anomaly_kind": "damage", "description": "托盘倒塌，边框变形"}
+    house.start("zhangmin", "stock_anomaly", Script(), component="CZ-M60-265", warehouse="SH", **answers)
+
+
+def _count(house: Department, sku: str, share: float, script: Script | None = None) -> None:
+    """A spot count in which so much of what the books say is found."""
+    there = house.shelves()[sku, "SH"][0]
+    house.memory.found[sku] = round(there * share)
+    answers: dict[str, Any] = {"count_kind": "spot", "count_warehouse": "SH", "count_components": [sku]}
+    house.start("chenjie", "stocktake", script, **answers)
+
+
+CAUSE = {"cause": "theft", "cause_note": "夜间被盗，已报案"}
+
+
+@story(9)
+def loss_for_the_division_lead(house: Department) -> None:
+    agreed: list[Any] = [{"manager_decision": "approve"}]
+    _count(
+        house,
+        "QY-M60-255",
+        0.7,
+        Script({"explain_variances": [{"variances": [CAUSE]}], "review_variances": agreed}),
+    )
+
+
+@story(9)
+def loss_to_book(house: Department) -> None:
+    agreed: dict[str, list[Any]] = {
+        "review_variances": [{"manager_decision": "approve"}],
+        "review_loss": [{"lead_decision": "approve"}],
+    }
+    _count(house, "YC-M60-285", 0.7, Script({"explain_variances": [{"variances": [CAUSE]}], **agreed}))
+
+
+@story(4)
+def count_overtaken_by_a_movement(house: Department) -> None:
+    house.left.add("recount_goods")
+    answers: dict[str, Any] = {
+        "count_kind": "spot",
+        "count_warehouse": "SH",
+        "count_components": ["YC-P60-285"],
+    }
+    house.start("chenjie", "stocktake", **answers)
+    moved: dict[str, Any] = {
+        "component": "YC-P60-285",
+        "warehouse": "SH",
+        "difference": "shortage",
+        "pieces": 1,
+        "reason": "叉车撞坏",
+    }
+    house.start("zhoulei", "stock_correction", **moved)
+
+
+@story(1)
+def count_still_to_be_done(house: Department) -> None:
+    house.left.add("count_goods")
+    house.start(
+        "chenjie", "stocktake", count_kind="spot", count_warehouse="XA", count_components=["QY-M60-255"]
+    )
+
+
+# ---- sales
+
+
+def _order(house: Department, pieces: int, promised: int = 12, sku: str = SKU, **answers: Any) -> None:
+    correct = {"order_check": "correct", "warehouse": "SH"}
+    scripted: dict[str, list[Any]] = {"check_order": [correct], **answers}
+    house.start(
+        "liyang",
+        "sales_order",
+        Script(scripted),
+        customer="K03",
+        order_lines=[{"component": sku, "quantity": pieces, "price": "272.4"}],
+        address=ADDRESS,
+        promised=house.today + dt.timedelta(days=promised),
+    )
+
+
+def _shipped(house: Department) -> dict[str, Any]:
+    sent = {"carrier": "顺达物流", "tracking": "SD20260001"}
+    return {"arrange_shipment": [{}], "report_dispatch": [lambda: {**sent, "shipped_on": house.today}]}
+
+
+@story(3)
+def order_without_stock(house: Department) -> None:
+    _order(house, 5000, sku="CZ-P60-290")
+
+
+@story(2)
+def order_to_ask_about(house: Department) -> None:
+    _order(house, 12, check_order=[{"order_check": "ask", "check_note": "收货地址不清"}])
+
+
+@story(8)
+def delivery_after_the_promise(house: Department) -> None:
+    _order(house, 4, promised=5, sku="YC-P60-285", **_shipped(house))
+
+
+@story(6)
+def issue_of_a_customer(house: Department) -> None:
+    issue = {"receipt_result": "issue", "issue_kind": "damage", "issue_description": "两件边框变形"}
+    more: dict[str, Any] = {
+        "report_delivery": [lambda: {"delivered_on": house.today, "signed_by": "李工"}],
+        "follow_up_receipt": [issue],
+    }
+    _order(house, 6, sku="YC-P60-285", **_shipped(house), **more)
+
+
+@story(6)
+def settlement_that_does_not_match(house: Department) -> None:
+    more: dict[str, Any] = {
+        "report_delivery": [lambda: {"delivered_on": house.today}],
+        "follow_up_receipt": [{"receipt_result": "fine"}],
+        "settle_order": [{"settlement_amount": "100", "paid": "100"}],
+    }
+    _order(house, 5, sku="YC-P60-285", **_shipped(house), **more)
+
+
+# ---- people
+
+
+@story(3)
+def leave_beyond_what_is_left(house: Department) -> None:
+    first = house.calendar.workday_after(house.today, 6)
+    last = house.calendar.workday_after(first, 11)
+    house.start("zhoulei", "leave_request", Script(), leave_type="annual", leave_from=first, leave_to=last)
+
+
+@story(6)
+def supervisor_goes_on_leave(house: Department) -> None:
+    """Whose requests the deputy of his leave decides."""
+    first, last = house.calendar.workday_after(house.today, 4), house.calendar.workday_after(house.today, 9)
+    agreed: list[Any] = [{"decision": "approve"}, {"decision": "approve"}]
+    script = Script({"review_request": agreed, "hr_review": [{"decision": "approve"}]})
+    answers: dict[str, Any] = {
+        "leave_type": "personal",
+        "leave_from": first,
+        "leave_to": last,
+        "deputy": house.id("zhangmin"),
+    }
+    house.start("chenjie", "leave_request", script, **answers)
+
+
+@story(1)
+def request_while_the_approver_is_away(house: Department) -> None:
+    day = house.calendar.workday_after(house.today, 8)
+    house.start("liyang", "leave_request", Script(), leave_type="personal", leave_from=day, leave_to=day)
+
+
+@story(5)
+def request_that_nobody_decides(house: Department) -> None:
+    """It has gone one up by now."""
+    day = house.calendar.workday_after(house.today, 15)
+    house.start("xuhui", "leave_request", Script(), leave_type="personal", leave_from=day, leave_to=day)
+
+
+@story(9)
+def proof_that_never_came(house: Department) -> None:
+    house.whims["upload_note", "zhoulei"] = None
+    house.left.add("decide_without_note")
+    script = Script({"review_request": [{"decision": "approve"}]})
+    last = house.calendar.workday_after(house.today, 1)
+    house.start("zhoulei", "leave_request", script, leave_type="sick", leave_from=house.today, leave_to=last)
+
+
+@story(4)
+def award_beyond_the_budget(house: Department) -> None:
+    award: dict[str, Any] = {
+        "award_title": "年度突出贡献",
+        "award_fact": "带队完成并网季交付",
+        "award_kind": "money",
+    }
+    house.start(
+        "wangfang", "award_nomination", Script(), nominee=house.id("liyang"), award_amount="90000", **award
+    )
+
+
+@story(4)
+def move_without_a_vacancy(house: Department) -> None:
+    answers: dict[str, Any] = {
+        "move_kind": "rotation",
+        "to_group": "analyst",
+        "move_evidence": "自学数据分析，做过三份报告",
+    }
+    house.start("zhangmin", "career_move", Script(), **answers)
+
+
+@story(10)
+def training_plan_beyond_the_budget(house: Department) -> None:
+    line = {"topic": "海外考察", "form": "external", "area": "management", "month": 9, "cost": "190000"}
+    script = Script({"draft_training_plan": [{"plan_lines": [line]}]}, frozenset({"draft_training_plan"}))
+    house.start("wangfang", "training_plan", script)
+
+
+@story(7)
+def resit_to_be_held(house: Department) -> None:
+    present = [{"attended": True}, {"attended": False}]
+    script = Script(
+        {"hold_training": [{"training_outcome": "held", "people": present}]}, frozenset({"hold_resit"})
+    )
+    house.start(
+        "wangfang",
+        "training_event",
+        script,
+        training_topic="组件检测",
+        training_form="internal",
+        training_area="skills",
+        trainer=house.id("chenjie"),
+        held_on=house.calendar.workday_after(house.today, 2),
+        participants=[house.id("liyang"), house.id("zhoulei")],
+    )
+
+
+@story(6)
+def errand_that_is_late(house: Department) -> None:
+    due = house.calendar.workday_after(house.today, 2)
+    answers: dict[str, Any] = {"errand_task": "核对三家物流报价", "due_on": due}
+    house.start("chenjie", "errand", Script(), doer=house.id("zhoulei"), **answers)
+
+
+@story(6)
+def notice_that_not_all_have_read(house: Department) -> None:
+    script = Script({"review_request": [{"decision": "approve"}]}, frozenset())
+    house.whims["read_notice", "zhoulei"] = None
+    answers: dict[str, Any] = {
+        "notice_title": "年末盘点安排",
+        "notice_text": "盘点期间暂停非紧急出库，安排见附页。",
+    }
+    house.start("chenjie", "notice", script, **answers)
+
+
+@story(3)
+def freeze_to_decide(house: Department) -> None:
+    answers: dict[str, Any] = {
+        "freeze_action": "freeze",
+        "freeze_lines": ["training"],
+        "freeze_reason": "回款不足",
+    }
+    house.start("qianwei", "budget_freeze", Script(), budget_year=house.today.year, **answers)
+
+
+# ---- appraisals, which come at the ends of months
+
+
+def _appraisals(house: Department, begin: dt.date, end: dt.date) -> None:
+    """The last but one ends in an improvement plan that is disputed; of the last one self-assessment, one
+    assessment and one appeal are open, somebody has no superior, and the rates of the bonus are not set."""
+    cycles = month_ends(house, begin, end)
+    if not cycles:
+        return
+    last = cycles[-1]
+    if len(cycles) > 1:
+        house.at(house.moment(cycles[-2], 8), lambda: _poor_month(house))
+        before = house.moment(house.calendar.workday_after(last, -6), 10)
+        unset = dict.fromkeys(("excellent", "good", "satisfactory"), "unset")
+        house.at(before, lambda: set_rates(house, unset, last))
+    house.at(house.moment(last, 8), lambda: _last_month(house))
+    house.at(house.moment(last, 12), lambda: accounts_superior(house, "wangfang"))
+
+
+def _poor_month(house: Department) -> None:
+    house.memory.poor = house.called("zhoulei")
+    house.whims["make_statement", "zhoulei"] = {"statement": "不是我发的货", "disputed": True}
+    house.left.add("weigh_dispute")
+
+
+def _last_month(house: Department) -> None:
+    house.memory.poor = ""
+    house.memory.unassessed = house.called("zhoulei")
+    house.whims["self_assess", "zhoulei"] = None
+    house.whims["confirm_result", "zhangmin"] = {
+        "confirmation": "appeal",
+        "appeal_reason": "差错由系统故障引起",
+    }
+    house.left |= {"decide_appeal", "name_superior", "set_bonus_rate"}
+    accounts_superior(house, None)
+
+
+def accounts_superior(house: Department, superior: str | None) -> None:
+    """The administrator corrects to whom the analyst reports; for a morning it was nobody."""
+    house.runtime.do(accounts.set_superior, house.actor("linxi"), "xuhui", superior)
+    house.refresh()

@@ -1,0 +1,195 @@
+"""What is never lost in the books, asked in plain SQL of a copy of an embedded database.
+
+It uses nothing of the runtime: whoever looks with the eyes of what is looked at sees what that sees. Amounts
+are integers of ten-thousandths, as they lie in the tables."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+# What each finds is wrong; none may find anything.
+NEVER = {
+    "a balance that is not the sum of its movements": """
+        SELECT b.component_id, b.warehouse_id, b.on_hand, sum(m.quantity) FROM stock_balances b
+        LEFT JOIN stock_movements m ON m.component_id = b.component_id AND m.warehouse_id = b.warehouse_id
+        GROUP BY b.component_id, b.warehouse_id HAVING b.on_hand <> coalesce(sum(m.quantity), 0)""",
+    "movements where there is no balance": """
+        SELECT m.component_id, m.warehouse_id FROM stock_movements m WHERE NOT EXISTS (
+            SELECT 1 FROM stock_balances b
+            WHERE b.component_id = m.component_id AND b.warehouse_id = m.warehouse_id)""",
+    "stock that was negative after a movement": """
+        SELECT * FROM (
+            SELECT m.id, sum(m.quantity) OVER (
+                PARTITION BY m.component_id, m.warehouse_id ORDER BY m.id) AS there
+            FROM stock_movements m) WHERE there < 0""",
+    "a component whose receipts are not what was put into stock of deliveries": """
+        SELECT c.sku, coalesce(r.stored, 0), coalesce(m.moved, 0) FROM components c
+        LEFT JOIN (SELECT component_id, sum(stored) AS stored FROM purchase_receipt_lines GROUP BY 1) r
+            ON r.component_id = c.id
+        LEFT JOIN (SELECT component_id, sum(quantity) AS moved FROM stock_movements WHERE kind = 'receipt' GROUP BY 1) m
+            ON m.component_id = c.id
+        WHERE coalesce(r.stored, 0) <> coalesce(m.moved, 0)""",
+    "a delivery of which more was put into stock than was received": """
+        SELECT id FROM purchase_receipt_lines WHERE stored > received - rejected + conceded""",
+    "an order line that got more than was ordered": """
+        SELECT id FROM purchase_order_lines WHERE stored > quantity OR cancelled > quantity""",
+    "a sales order that was settled in another state, or settled and has no settlement": """
+        SELECT o.number, o.state FROM sales_orders o LEFT JOIN settlements s ON s.order_id = o.id
+        WHERE (o.state = 'settled') <> (s.id IS NOT NULL)""",
+    "an order that was settled more than once": """
+        SELECT order_id FROM settlements GROUP BY order_id HAVING count(*) > 1""",
+    "a settlement that is not what the order's lines come to": """
+        SELECT s.number, s.amount FROM settlements s JOIN sales_order_lines l ON l.order_id = s.order_id
+        GROUP BY s.id HAVING s.amount <> sum(l.quantity * l.price)""",
+    "more paid than was owed": "SELECT number FROM settlements WHERE paid > amount",
+    "a settlement whose sales facts do not come to it": """
+        SELECT s.number FROM settlements s JOIN sales_facts f ON f.settlement_id = s.id AND f.amount > 0
+        GROUP BY s.id HAVING abs(sum(f.amount) - s.amount) > 0""",
+    "an order that left the house more than once, or whose pieces are not what its lines agree on": """
+        SELECT h.number FROM shipments h
+        JOIN (SELECT shipment_id, sum(quantity) AS sent FROM shipment_lines GROUP BY 1) t ON t.shipment_id = h.id
+        JOIN (SELECT order_id, sum(quantity) AS agreed FROM sales_order_lines GROUP BY 1) l ON l.order_id = h.order_id
+        WHERE t.sent <> l.agreed""",
+    "an employee who was assessed twice in a month": """
+        SELECT cycle_id, employee FROM appraisals GROUP BY 1, 2 HAVING count(*) > 1""",
+    "a bonus without a settled appraisal, or two of one": """
+        SELECT b.public_id FROM bonuses b JOIN appraisals a ON a.id = b.appraisal_id WHERE a.state <> 'settled'
+        UNION ALL SELECT min(public_id) FROM bonuses GROUP BY appraisal_id HAVING count(*) > 1""",
+    "a bonus that its own receiver confirmed or paid": """
+        SELECT public_id FROM bonuses WHERE employee IN (confirmed_by, exported_by)""",
+    "a wage that was not the one in force at the end of the month": """
+        SELECT b.public_id, b.wage FROM bonuses b JOIN appraisals a ON a.id = b.appraisal_id
+        JOIN appraisal_cycles c ON c.id = a.cycle_id
+        WHERE b.wage <> (
+            SELECT w.wage FROM wages w WHERE w.person = b.employee
+            AND w.effective_from <= date(c.period || '-01', '+1 month', '-1 day')
+            ORDER BY w.effective_from DESC, w.id DESC LIMIT 1)""",
+    "more than one open alert of a component": """
+        SELECT component_id FROM stock_alerts WHERE state NOT IN ('closed') GROUP BY 1 HAVING count(*) > 1""",
+    "a living case in which nothing can happen": """
+        SELECT c.public_id, c.process FROM cases c WHERE c.status = 'running'
+        AND NOT EXISTS (SELECT 1 FROM user_tasks t WHERE t.case_id = c.id AND t.state IN ('ready', 'claimed'))
+        AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.case_id = c.id AND j.state = 'waiting')
+        AND NOT EXISTS (SELECT 1 FROM external_tasks x WHERE x.case_id = c.id AND x.state = 'open')
+        AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.case_id = c.id AND i.resolved_at IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.case_id = c.id)""",
+    "an open task of a case that ended": """
+        SELECT t.public_id FROM user_tasks t JOIN cases c ON c.id = t.case_id
+        WHERE c.status <> 'running' AND t.state IN ('ready', 'claimed')""",
+    "an open task that is nobody's": """
+        SELECT t.public_id, t.process, t.element FROM user_tasks t
+        WHERE t.state IN ('ready', 'claimed') AND NOT EXISTS (
+            SELECT 1 FROM people p WHERE p.id = t.assignee_id AND p.active)
+        AND NOT EXISTS (
+            SELECT 1 FROM user_task_candidates k JOIN memberships m ON k.who = 'group:' || m."group"
+            JOIN people p ON p.id = m.person_id AND p.active
+            WHERE k.task_id = t.id AND instr(t.excluded, p.public_id) = 0)
+        AND NOT EXISTS (
+            SELECT 1 FROM user_task_candidates k JOIN people p ON k.who = 'person:' || p.id AND p.active
+            WHERE k.task_id = t.id AND instr(t.excluded, p.public_id) = 0)""",
+    "a task that somebody did who was excluded from it": """
+        SELECT t.public_id FROM user_tasks t JOIN people p ON p.id = t.completed_by
+        WHERE t.state = 'completed' AND instr(t.excluded, p.public_id) > 0""",
+    "a job that failed without an incident": """
+        SELECT j.key, j.error FROM jobs j WHERE j.state = 'failed'
+        AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.job_id = j.id)""",
+}
+
+
+def findings(database: Path) -> list[str]:
+    """Everything that is wrong, as sentences."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        found = [f"{what}: {row}" for what, query in NEVER.items() for row in connection.execute(query)]
+        return [*found, *_wrong_bonuses(connection), *_broken_budgets(connection)]
+
+
+def counts(database: Path) -> dict[str, int]:
+    """What happened, in figures."""
+    asked = {
+        "orders": "sales_orders",
+        "settlements": "settlements",
+        "purchase orders": "purchase_orders",
+        "receipts": "purchase_receipts",
+        "movements": "stock_movements",
+        "stocktakes": "stocktakes",
+        "appraisals": "appraisals",
+        "bonuses": "bonuses",
+        "meetings": "meetings",
+        "trainings": "trainings",
+        "leaves": "leaves",
+        "cases": "cases",
+        "tasks": "user_tasks",
+        "events": "events",
+    }
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return {
+            what: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for what, table in asked.items()
+        }
+
+
+def waiting(database: Path) -> dict[str, int]:
+    """Open tasks by "process.element"."""
+    query = "SELECT process || '.' || element, count(*) FROM user_tasks WHERE state IN ('ready', 'claimed') GROUP BY 1"
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return dict(connection.execute(query).fetchall())
+
+
+def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
+    """Each is wage × the rate that the version said which was in force on the month's last day, to the cent."""
+    decided = """
+        SELECT b.public_id, b.grade, b.wage, b.percent, b.amount, d.version, c.period
+        FROM bonuses b JOIN appraisals a ON a.id = b.appraisal_id JOIN appraisal_cycles c ON c.id = a.cycle_id
+        LEFT JOIN cases k ON k.public_id = b."case"
+        LEFT JOIN decisions d ON d.case_id = k.id AND d.rule = 'bonus_tier' AND d.id = (
+            SELECT max(e.id) FROM decisions e WHERE e.case_id = k.id AND e.rule = 'bonus_tier')
+        WHERE b.amount IS NOT NULL"""
+    texts = dict(
+        connection.execute(
+            "SELECT version, content FROM resources WHERE kind = 'rule' AND \"key\" = 'bonus_tier'"
+        )
+    )
+    for bonus, grade, wage, percent, amount, version, period in connection.execute(decided):
+        if version is None:
+            yield f"a bonus that no rule decided: {bonus}"
+            continue
+        text = texts[version]
+        since = re.search(r"^effective_from: (\S+)$", text, re.MULTILINE)
+        said = re.search(rf"when: grade == '{grade}'\n +then: {{percent: ([0-9.]+|unset)}}", text)
+        if since is None or since[1][:7] > period or said is None or said[1] == "unset":
+            yield f"a bonus by a version that was not in force, or said no rate: {bonus}, version {version}"
+            continue
+        rate = round(float(said[1]) * 10_000)
+        exact, unit = wage * rate, 10_000 * 100 * 100  # of a percentage in ten-thousandths; to cents
+        cents = (2 * exact + unit) // (2 * unit)
+        if percent != rate or amount != cents * 100:
+            yield f"a bonus that is not wage × rate: {bonus}, {amount} instead of {cents * 100}"
+
+
+def _broken_budgets(connection: sqlite3.Connection) -> Iterator[str]:
+    """Entry by entry: what is committed and spent of a line never exceeds what was approved for it without an
+    allowance of the division lead. Where no budget was approved there is nothing to exceed."""
+    approved: dict[tuple[int, str], int] = {}
+    query = """SELECT b.year, l.line, l.amount FROM budget_lines l JOIN budgets b ON b.id = l.budget_id
+               WHERE b.state = 'approved' ORDER BY b.id"""
+    for year, line, amount in connection.execute(query):
+        approved[year, line] = amount
+    used: dict[tuple[int, str], int] = {}
+    allowed: dict[tuple[int, str], int] = {}
+    entries = "SELECT id, year, line, kind, amount FROM budget_entries ORDER BY id"
+    for number, year, line, kind, amount in connection.execute(entries):
+        key = (year, line)
+        if kind in ("commit", "actual"):
+            used[key] = used.get(key, 0) + amount
+        elif kind == "release":
+            used[key] = used.get(key, 0) - amount
+        elif kind == "allow":
+            allowed[key] = allowed.get(key, 0) + amount
+        if used.get(key, 0) < 0:
+            yield f"more released of a budget than was committed: entry {number}"
+        if kind == "commit" and key in approved and used[key] > approved[key] + allowed.get(key, 0):
+            yield f"a budget exceeded without an allowance: {key}, entry {number}"
