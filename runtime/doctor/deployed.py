@@ -49,6 +49,17 @@ def resources_read(tx: Transaction) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+@invariant("deployed")
+def rules_approved_apart(tx: Transaction) -> Iterator[Problem]:
+    """No version of a rule was approved by whoever drafted it."""
+    mine = sa.and_(resources.c.kind == "rule", resources.c.approved_by == resources.c.created_by)
+    for row in tx.all(sa.select(resources.c.key, resources.c.version).where(mine)):
+        yield Problem(
+            "rule_approved_by_drafter", "Version {version} of the rule was approved by whoever drafted it",
+            f"rules/{row.key}", {"version": row.version},
+        )  # fmt: skip
+
+
 READERS: dict[str, Callable[[Transaction, int], object]] = {
     "bpmn": library.process,
     "form": library.form,

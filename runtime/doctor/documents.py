@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.catalogue import components
+from runtime.ledger.breaches import confidentiality_breaches
 from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
+from runtime.ledger.exports import data_exports
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.products import product_changes
@@ -47,6 +49,8 @@ NUMBERED = {
     "RP": sales_replacements,
     "IE": escalations,
     "PC": product_changes,
+    "EX": data_exports,
+    "CB": confidentiality_breaches,
 }
 
 
@@ -299,6 +303,26 @@ def only_listed_components_are_ordered(tx: Transaction) -> Iterator[Problem]:
                 "unlisted_ordered", "The component {component} is {state}",
                 f"{table.name}/{row.number}", {"component": row.sku, "state": row.state},
             )  # fmt: skip
+
+
+@invariant("books")
+def exports_approved_apart(tx: Transaction) -> Iterator[Problem]:
+    """Every export that was made was approved by somebody who did not ask for it."""
+    row = data_exports.c
+    wrong = sa.select(row.number).where(
+        row.state.in_(("made", "closed")),
+        sa.or_(
+            row.approved_by.is_(None),
+            row.approved_by == row.requested_by,
+            row.cleared_by == row.requested_by,
+            row.cleared_by == row.approved_by,
+        ),
+    )
+    for found in tx.execute(wrong.execution_options(yield_per=SOME)):
+        yield Problem(
+            "export_not_approved", "The export was made without the approval of somebody else",
+            f"data_exports/{found.number}",
+        )  # fmt: skip
 
 
 @invariant("books")

@@ -8,6 +8,7 @@ from runtime.ledger import (  # noqa: F401
     attendance,
     awards,
     bonuses,
+    breaches,
     budgets,
     careers,
     counting,
@@ -15,6 +16,7 @@ from runtime.ledger import (  # noqa: F401
     demand,
     errands,
     escalations,
+    exports,
     facts,
     improvement,
     inventory,
@@ -34,5 +36,6 @@ from runtime.ledger import (  # noqa: F401
     shipments,
     stocktakes,
     training,
+    undertakings,
     wages,
 )

@@ -197,6 +197,10 @@ OF_THE_FIRM = [
      "resources_whole", "resource_altered", "resources/"),
     ("UPDATE resources SET content = '<no/>' WHERE kind = 'bpmn'",
      "resources_read", "resource_unreadable", "resources/"),
+    ("INSERT INTO resources (public_id, kind, key, state, sha256, file, content, origin, created_at, created_by,"
+     " approved_by) SELECT 'x', 'rule', 'limit', 'active', sha256, file, content, origin, created_at,"
+     " (SELECT MIN(id) FROM people), (SELECT MIN(id) FROM people) FROM resources LIMIT 1",
+     "rules_approved_apart", "rule_approved_by_drafter", "rules/limit"),
     ("INSERT INTO start_events (process, element, kind, name) VALUES ('simple', 'x', 'message', 'm')",
      "start_events_known", "start_event_differs", "start_events/simple/x"),
     ("UPDATE user_tasks SET case_id = 4711", "references", "reference_broken", "user_tasks/"),

@@ -100,6 +100,10 @@ def busy(books: Books) -> Books:
         "escalations.raise", issue="门坏了", impact="迟发", wanted="修", wanted_from="superior", raised_by="specialist"
     )
     do("escalations.answer", escalation=raised["escalation"], answer="已修", by="supervisor")
+    wanted = do(
+        "exports.request", scope="suppliers", first_day=TODAY, last_day=TODAY, purpose="盘点", by="specialist"
+    )
+    do("exports.make", export=wanted["export"], approved_by="supervisor")
     do("inventory.open_alert", component="M2")
     assert findings(books) == {}
     return books
@@ -167,6 +171,8 @@ DEFECTS = [
      "issues_are_answered_by_others", "issue_not_answered", "escalations/IE-"),
     ("UPDATE components SET state = 'delisted'",
      "only_listed_components_are_ordered", "unlisted_ordered", "purchase_orders/PO-"),
+    ("UPDATE data_exports SET approved_by = requested_by",
+     "exports_approved_apart", "export_not_approved", "data_exports/EX-"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
     ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",
