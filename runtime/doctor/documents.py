@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
-from runtime.ledger.catalogue import components
 from runtime.ledger.breaches import confidentiality_breaches
+from runtime.ledger.catalogue import components
 from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
 from runtime.ledger.exports import data_exports
