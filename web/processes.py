@@ -4,6 +4,8 @@ Not here: what happens to the case then (inbox.py, cases.py)."""
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -20,7 +22,8 @@ bp = Blueprint("processes", __name__)
 
 @bp.get("/processes")
 def listing() -> str:
-    return render_template("processes.html", rows=current.read(processes.startable, current.language()))
+    rows = groupby(current.read(processes.startable, current.language()), key=attrgetter("chapter"))
+    return render_template("processes.html", chapters=[(chapter, list(each)) for chapter, each in rows])
 
 
 @bp.get("/processes/<key>/start")

@@ -163,6 +163,19 @@ def page(tx: Transaction, actor: Actor, language: str, since: dt.date, until: dt
     )
 
 
+def chapters(tx: Transaction, language: str) -> dict[str, str]:
+    """By the id of each entry of the handbook in force, in its order: what the section of the first or second
+    level is called that it belongs to. Empty without a handbook."""
+    row = handbooks.in_force(tx, library.today(tx))
+    found: dict[str, str] = {}
+    chapter = ""
+    for entry in library.handbook(tx, row.id).entries if row is not None else ():
+        if entry.section and entry.level <= 2:
+            chapter = i18n.label(language, dict(entry.titles), entry.id)
+        found[entry.id] = chapter
+    return found
+
+
 EARLIEST, LATEST = (
     dt.date(1970, 1, 2),
     dt.date(9000, 1, 1),

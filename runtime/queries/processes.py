@@ -8,7 +8,9 @@ from typing import Any
 
 from runtime import forms, functions, i18n, library
 from runtime.bpmn.model import ACTIVITIES
+from runtime.handbook import carriers
 from runtime.identity import Actor, require
+from runtime.queries import handbook
 from runtime.queries.path import labels
 from runtime.store import deployments
 from runtime.store.db import Transaction
@@ -16,10 +18,13 @@ from runtime.store.db import Transaction
 
 @dataclass(frozen=True)
 class ProcessRow:
+    """`chapter`: of the handbook, in the reader's language; "" where its clause is in none."""
+
     key: str
     names: Mapping[str, str]
     description: str
     clause: str
+    chapter: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,19 @@ def drawn(tx: Transaction, actor: Actor, key: str, language: str) -> DrawnPage:
 
 
 def startable(tx: Transaction, actor: Actor, language: str) -> list[ProcessRow]:
-    """By name, in the reader's order of process ids."""
+    """By chapter, in the handbook's order; within one by clause, then by process id. What is in none comes last."""
+    chapters = handbook.chapters(tx, language)
+    order = {clause: place for place, clause in enumerate(chapters)}
     rows = []
     for row in library.active(tx, "bpmn"):
         model = library.process(tx, row.id)
         if library.plain_start(model) is not None and library.may_start(model, actor):
             told = i18n.label(language, model.guidance)
-            rows.append(ProcessRow(row.key, model.names, told, model.properties.get("clause", "")))
-    return rows
+            clause = model.properties.get("clause", "")
+            first = next((each for each in carriers.expand(clause) if each in chapters), None)
+            place, chapter = (order[first], chapters[first]) if first is not None else (len(order), "")
+            rows.append((place, row.key, ProcessRow(row.key, model.names, told, clause, chapter)))
+    return [row for *_, row in sorted(rows, key=lambda each: each[:2])]
 
 
 def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartPage:

@@ -71,6 +71,15 @@ def asking(firm: Office) -> Office:
 # --- the page ----------------------------------------------------------------------
 
 
+def test_processes_are_offered_by_the_handbooks_chapters_in_its_order(asking: Office) -> None:
+    for key, of in (("a_later", "1.2"), ("z_first", "1.1-2"), ("b_elsewhere", "9.9")):
+        go = user("go", candidateGroups="specialist")
+        asking.deploy(bpmn(key, start(), go, end(), extra=properties(clause=of)))
+    rows = asking.runtime.read(processes.startable, asking.as_("spec").actor, "en")
+    offered = [(row.key, row.chapter) for row in rows]
+    assert offered == [("z_first", "Work"), ("a_later", "Work"), ("ask", ""), ("b_elsewhere", "")]
+
+
 def test_a_clause_tells_how_often_it_was_carried_out_and_how_much_in_time(asking: Office) -> None:
     for _ in range(3):
         asking.as_("spec").start("ask")
