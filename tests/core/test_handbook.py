@@ -21,7 +21,7 @@ HEAD = "---\nlanguage: en\ntitle: Ours\neffective_from: 2026-01-01\n---\n"
 NOT_YET = """
 一(三)4
 二(二)1a 二(二)1d 二(二)2a 二(二)2d 二(二)2e 二(二)3c
-三(五)2 三(五)5
+三(五)5
 六(一)2 六(二)1 六(二)2
 """.split()
 
