@@ -52,6 +52,13 @@ DEFAULT_GRANTS = [
     Grant("*", "read", "acknowledgement", "subordinate"),
     *(Grant(group, "read", "acknowledgement", "any") for group in ("hr", "admin")),
     Grant("*", "read", "stock", "any"),
+    *(Grant(group, "read", "report", "any") for group in ("manager", "supervisor", "analyst", "division_lead")),
+    # Of people in groups; "department": unless the group is so small that it tells of somebody.
+    *(
+        Grant(group, "read", "people_report", "department")
+        for group in ("manager", "supervisor", "analyst", "division_lead")
+    ),
+    Grant("hr", "read", "people_report", "any"),
     *(Grant(group, "read", "case", "department") for group in ("manager", "division_lead")),
     Grant("admin", "edit", "rule", "any"),  # publishing is what its process does, when somebody else approved
     Grant("admin", "read", "case", "department", LIMITED),

@@ -4,25 +4,16 @@ Not here: reading its Markdown (runtime/handbook)."""
 
 from __future__ import annotations
 
-import datetime as dt
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from runtime import clock
 from runtime.commands import handbook as commands
 from runtime.errors import Conflict, Invalid
 from runtime.queries import handbook, processes
-from web import current, show
+from web import current, periods
 
 bp = Blueprint("handbook", __name__)
 
-PERIODS = {
-    "month": "This month",
-    "last_month": "Last month",
-    "quarter": "The last 90 days",
-    "year": "This year",
-}
 # Where the pages lie that a handbook may name.
 PAGES = {
     "acknowledgements": "handbook.readers",
@@ -37,7 +28,7 @@ PAGES = {
 
 @bp.get("/handbook", endpoint="show")
 def show_() -> str:
-    since, until, period = _period()
+    since, until, period = periods.asked()
     page = current.read(handbook.page, current.language(), since, until)
     gaps = request.args.get("only") == "gaps"
     entries = [entry for entry in page.entries if not gaps or not (entry.section or entry.carriers)]
@@ -47,7 +38,7 @@ def show_() -> str:
         entries=entries,
         gaps=gaps,
         period=period,
-        periods={key: current.say(word) for key, word in PERIODS.items()},
+        periods=periods.names(),
         pages=PAGES,
     )
 
@@ -100,23 +91,3 @@ def load() -> ResponseReturnValue:
 def _versions(refused: Invalid | Conflict | None = None) -> str:
     return render_template("handbook_versions.html", rows=current.read(handbook.versions), refused=refused)
 
-
-def _period() -> tuple[dt.date, dt.date, str]:
-    """The first and last day that figures are asked of, and which of the periods that is ("" if none)."""
-    today = clock.now().astimezone(show.zone()).date()
-    first = today.replace(day=1)
-    asked = request.args.get("period", "")
-    if asked not in PERIODS:
-        try:
-            since, until = (dt.date.fromisoformat(request.args[name]) for name in ("since", "until"))
-        except (KeyError, ValueError):
-            asked = "quarter"
-        else:
-            return min(since, until), max(since, until), ""
-    if asked == "month":
-        return first, today, asked
-    if asked == "last_month":
-        return (first - dt.timedelta(days=1)).replace(day=1), first - dt.timedelta(days=1), asked
-    if asked == "year":
-        return today.replace(month=1, day=1), today, asked
-    return today - dt.timedelta(days=89), today, asked

@@ -1,5 +1,5 @@
 """What carries the clauses out: tasks and processes by their property `clause`, rules by theirs, and
-what the handbook itself names (pages, rights, and clauses of the shipped policy).
+what the handbook itself names (pages, reports, rights, and clauses of the shipped policy).
 
 Not here: figures about them (queries/handbook.py)."""
 
@@ -15,6 +15,21 @@ from runtime.rules.table import RuleFile
 
 # Pages that may be named as carriers.
 PAGES = ("acknowledgements", "handbook", "inbox", "operations", "processes", "rules", "stock")
+# Reports that may be named as carriers (queries/reports; a test holds the two against each other).
+REPORTS = (
+    "appraisals",
+    "budget",
+    "department",
+    "key_figures",
+    "order_cycle",
+    "overdue",
+    "overdue_people",
+    "shipping",
+    "stock",
+    "suppliers",
+    "training",
+    "work_quality",
+)
 _RANGE = re.compile(r"(.*?)(\d+|[a-z])\s*[-–]\s*(\d+|[a-z])")
 _CLAUSE = re.compile(r"^clause:", re.MULTILINE)
 

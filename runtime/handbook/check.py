@@ -11,7 +11,7 @@ from runtime import i18n
 from runtime.bpmn.model import Process
 from runtime.errors import Problem
 from runtime.handbook import carriers
-from runtime.handbook.carriers import PAGES, Named
+from runtime.handbook.carriers import PAGES, REPORTS, Named
 from runtime.handbook.model import Carrier, Clause, Handbook
 from runtime.handbook.problems import problem
 from runtime.identity import Grant
@@ -50,7 +50,7 @@ def _uncarried(handbook: Handbook, clause: Clause) -> Problem:
 
 
 def _unknown_carriers(handbook: Handbook, sources: Sources, named: Sequence[Named]) -> Iterator[Problem]:
-    known = {Carrier("page", page) for page in PAGES}
+    known = {Carrier("page", page) for page in PAGES} | {Carrier("report", report) for report in REPORTS}
     known |= {Carrier("rule", rule.key) for _, rule in sources.rules}
     known |= {Carrier("right", f"{grant.group}/{grant.verb}/{grant.kind}") for grant in sources.grants}
     known |= {Carrier("clause", each.clause) for each in named}

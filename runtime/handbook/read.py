@@ -19,7 +19,7 @@ from runtime.handbook.problems import problem
 
 LARGEST, MOST = 1_000_000, 2_000
 HEAD = ("language", "title", "effective_from")
-KINDS = ("process", "task", "rule", "page", "right", "clause")
+KINDS = ("process", "task", "rule", "report", "page", "right", "clause")
 _HEAD = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*$\n?", re.DOTALL | re.MULTILINE)
 _ID = re.compile(r"(\S{1,32})[ \t]+(\S.*)")
 _CARRIERS = re.compile(r"^→[ \t]*(.*)$", re.MULTILINE)

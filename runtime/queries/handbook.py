@@ -17,6 +17,7 @@ from runtime.errors import NotFound
 from runtime.handbook import Carrier, markdown
 from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person, require
+from runtime.queries import reports
 from runtime.queries.people import shown
 from runtime.store import accounts, handbooks
 from runtime.store.cases import cases
@@ -56,7 +57,7 @@ class Figure:
 class CarrierView:
     """`name` in the reader's language; `of`: the process of a task. `figure` None: not counted.
 
-    `by`: person (a task that people do), machine (another step), process, rule, page or right."""
+    `by`: person (a task that people do), machine (another step), process, rule, report, page or right."""
 
     kind: str
     key: str
@@ -180,7 +181,7 @@ EARLIEST, LATEST = (
     dt.date(1970, 1, 2),
     dt.date(9000, 1, 1),
 )  # beyond them a day has no moment in UTC, or none to store
-ORDER = ("person", "process", "rule", "page", "right", "machine")
+ORDER = ("person", "process", "rule", "report", "page", "right", "machine")
 
 # What the pages that a handbook may name are called.
 SENTENCES = {
@@ -224,6 +225,9 @@ class _Views:
             names = library.rule(self.tx, row.id).file.names if row is not None else {}
             name = i18n.label(self.language, dict(names), carrier.key)
             return replace(view, name=name, figure=self._figure("rule", carrier.key, ""))
+        if carrier.kind == "report":
+            name = reports.KINDS[carrier.key].name if carrier.key in reports.KINDS else carrier.key
+            return replace(view, name=say(self.language, name))
         if carrier.kind == "page":
             return replace(view, name=say(self.language, SENTENCES.get(carrier.key, carrier.key)))
         return replace(view, name=self._right(carrier.key), by="right")

@@ -12,7 +12,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENTS = {"GuichengError", "Invalid", "Forbidden", "NotFound", "Conflict", "Failed"}
-SAYING = {"say": (0, 1), "_": (0,), "_say": (0, 1)}
+SAYING = {
+    "say": (0, 1),
+    "_": (0,),
+    "_say": (0, 1),
+    # Of reports: what they are called, what their columns are, what their figures mean.
+    "_kind": (1, 2),
+    "Column": (1,),
+    "Report": (3,),
+}
 
 
 def of_python() -> dict[str, str]:

@@ -1,7 +1,8 @@
-// Pictures of stock, always with the table of the same figures beside them:
+// Pictures of stock and of reports, always with the table of the same figures beside them:
 //
 //   <figure data-stock-chart> rows: [{sku, name, on_hand, safety_stock, reorder_point, below}]
 //   <figure data-history-chart> points: [{at, quantity}], lines: {safety_stock, reorder_point}
+//   <figure data-report-chart> drawn: what a report is drawn as
 //
 // Colours come from the page's custom properties.
 import Chart from "chart.js/auto";
@@ -124,6 +125,53 @@ mount("history-chart", (element) => {
         y: { beginAtZero: true, grid: { color: colour("--line") } },
       },
       plugins: { legend: { position: "bottom", labels: { boxHeight: 1 } }, tooltip: { callbacks: { title: (items) => day.format(items[0].parsed.x) } } },
+    },
+  });
+});
+
+// A report: drawn: {kind: bar | stacked | line | sideways, labels, series: [{name, percent, values}], language}.
+// Shares have an axis of their own, from 0 to 100 %.
+mount("report-chart", (element) => {
+  const drawn = json(element, "drawn");
+  const colour = prepare(element);
+  const count = new Intl.NumberFormat(drawn.language, { maximumFractionDigits: 2 });
+  const sideways = drawn.kind === "sideways";
+  const stacked = drawn.kind === "stacked";
+  if (sideways) element.querySelector("[data-canvas]").style.height = `${drawn.labels.length * ROW * 1.4 + 90}px`;
+  const shares = drawn.series.filter((each) => each.percent).length;
+  const mixed = shares > 0 && shares < drawn.series.length;
+  const value = sideways ? "x" : "y";
+  const axis = (percent) => ({
+    axis: value, beginAtZero: true, stacked, ...(percent ? { max: 100, suggestedMin: 0 } : {}),
+    grid: { color: colour("--line"), drawOnChartArea: !mixed || !percent },
+    ticks: { callback: (number) => (percent ? `${number}%` : count.format(number)), maxTicksLimit: element.clientWidth < 500 ? 5 : 9 },
+  });
+  const scales = { [sideways ? "y" : "x"]: { stacked, grid: { display: false }, ticks: { autoSkip: !sideways, color: colour("--text"), callback(tick) { return shorten(this.getLabelForValue(tick), this.chart.width); } } } };
+  if (shares < drawn.series.length) scales[value] = axis(false);
+  else scales[value] = axis(true);
+  if (mixed) scales.share = { ...axis(true), position: sideways ? "top" : "right" };
+  new Chart(element.querySelector("canvas"), {
+    type: drawn.kind === "line" ? "line" : "bar",
+    data: {
+      labels: drawn.labels,
+      datasets: drawn.series.map((each, place) => ({
+        label: each.name, data: each.values,
+        backgroundColor: colour(`--series-${place + 1}`), borderColor: colour(`--series-${place + 1}`),
+        borderWidth: drawn.kind === "line" ? 2 : 0, pointRadius: 3, borderDash: drawn.kind === "line" && place ? [5, 4] : [],
+        borderRadius: 3, maxBarThickness: 42, spanGaps: true,
+        ...(mixed && each.percent ? { [sideways ? "xAxisID" : "yAxisID"]: "share" } : {}),
+      })),
+    },
+    options: {
+      indexAxis: sideways ? "y" : "x",
+      maintainAspectRatio: false,
+      animation: false,
+      interaction: { mode: "index", axis: sideways ? "y" : "x", intersect: false },
+      scales,
+      plugins: {
+        legend: { display: drawn.series.length > 1, position: "bottom", labels: drawn.kind === "line" ? { boxHeight: 1 } : { boxHeight: 10, boxWidth: 14 } },
+        tooltip: { callbacks: { label: ({ dataset, raw, datasetIndex }) => `${dataset.label}: ${count.format(raw)}${drawn.series[datasetIndex].percent ? "%" : ""}` } },
+      },
     },
   });
 });

@@ -1,0 +1,114 @@
+"""Reports: which there are, who may see which, and one of them over a period.
+
+Rights and hidden groups are decided here and in the reports, never in a view. Not here: how they are drawn or
+written to files (web/reports.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from runtime import library
+from runtime.errors import Invalid, NotFound
+from runtime.identity import Actor, require
+from runtime.queries.reports import figures, goods, money, people, work
+from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row
+from runtime.store.db import Transaction
+
+__all__ = ["Case", "Chart", "Column", "Period", "Report", "Row", "find", "listing", "show", "trends"]
+
+MOST_DAYS = 1100  # three years
+FIRST, LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
+
+
+class NoSuchReport(NotFound):
+    """There is no report {report}."""
+
+    code = "report.unknown"
+
+
+class NotAPeriod(Invalid):
+    """A period of a report has its first day before its last, and at most three years."""
+
+    code = "report.bad_period"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A report: its sentence, the clauses that it carries, the right (kind of object) that it needs."""
+
+    key: str
+    name: str
+    about: str
+    right: str
+    ask: Callable[[Ask], Report]
+
+
+def _kind(key: str, name: str, about: str, ask: Callable[[Ask], Report], right: str = "report") -> Kind:
+    return Kind(key, name, about, right, ask)
+
+
+KINDS: dict[str, Kind] = {
+    each.key: each
+    for each in (
+        _kind("key_figures", "Key figures", "Each against its target and the month before", figures.key_figures),
+        _kind("department", "Cost and yield", "Spending, sales, turnover and stock-outs", goods.department),
+        _kind("stock", "Stock value and turnover", "What lies there, what came and went", goods.stock_value),
+        _kind("suppliers", "Suppliers", "Punctuality and quality of each", goods.suppliers),
+        _kind("shipping", "On-time shipping", "What arrived by the promised day", goods.shipping),
+        _kind("order_cycle", "Order cycle time", "Days from an order to its delivery", goods.order_cycle),
+        _kind("work_quality", "On-time and rework rates", "Of what people did, by process", work.work_quality),
+        _kind("overdue", "Overdue work by process", "What is open and late now", work.overdue_by_process),
+        _kind(
+            "overdue_people", "Overdue work by person", "Of the reader and who is below them",
+            work.overdue_by_person, "people_report",
+        ),
+        _kind("budget", "Budget against actual", "Approved, committed, spent and left", money.budget),
+        _kind(
+            "appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades,
+            "people_report",
+        ),
+        _kind("training", "Training", "Attendance, results and usefulness", people.trainings, "people_report"),
+    )
+}  # fmt: skip
+
+
+def listing(tx: Transaction, actor: Actor) -> list[Kind]:
+    """The reports that the person may see."""
+    return [kind for kind in KINDS.values() if actor.may("read", kind.right)]
+
+
+def find(key: str) -> Kind:
+    """Raises NoSuchReport."""
+    if key not in KINDS:
+        raise NoSuchReport(report=key)
+    return KINDS[key]
+
+
+def show(tx: Transaction, actor: Actor, key: str, since: dt.date, until: dt.date) -> Report:
+    """One report from the day `since` to `until`, both included. Raises NoSuchReport, NotGranted, NotAPeriod."""
+    kind = find(key)
+    require(actor, "read", kind.right)
+    return kind.ask(Ask(tx, actor, period(tx, since, until)))
+
+
+def trends(
+    tx: Transaction, actor: Actor, since: dt.date, until: dt.date
+) -> dict[str, list[tuple[str, Any, Any]]]:
+    """Key figure → (month, value, target). Raises NotGranted, NotAPeriod."""
+    require(actor, "read", "report")
+    return figures.history(Ask(tx, actor, period(tx, since, until)))
+
+
+def period(tx: Transaction, since: dt.date, until: dt.date) -> Period:
+    """Raises NotAPeriod."""
+    if not FIRST <= since <= until <= LAST or (until - since).days > MOST_DAYS:
+        raise NotAPeriod()
+    zone = library.house(tx).zone
+
+    def midnight(day: dt.date) -> dt.datetime:
+        return dt.datetime.combine(day, dt.time.min, zone).astimezone(dt.UTC)
+
+    return Period(since, until, midnight(since), midnight(until + dt.timedelta(days=1)))

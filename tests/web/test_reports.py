@@ -1,0 +1,170 @@
+"""Reports: each with its table, chart and files; what one may not see is not there, whatever the address."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runtime.errors import Forbidden
+from runtime.handbook.carriers import REPORTS
+from runtime.identity import SYSTEM, Actor
+from runtime.ids import public_id
+from runtime.ledger.appraisals import appraisal_cycles, appraisals
+from runtime.queries import reports
+from runtime.queries.reports import Report
+from runtime.store.db import Transaction
+from tests.office import Office
+from tests.web.test_with_runtime import Browser
+from web import spreadsheets
+
+DAYS = (dt.date(2026, 1, 1), dt.date(2026, 3, 31))
+
+
+def test_a_handbook_may_name_each_report_and_no_other() -> None:
+    assert sorted(reports.KINDS) == sorted(REPORTS)
+
+
+@pytest.mark.parametrize(
+    "typed", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", '=HYPERLINK("http://x")']
+)
+def test_what_somebody_typed_is_never_a_formula(typed: str) -> None:
+    _, row = csv.reader(
+        io.StringIO(spreadsheets.as_csv(["Supplier", "Left"], [[typed, Decimal(-3)]]).decode("utf-8-sig"))
+    )
+    assert row == [f"'{typed}", "-3"]
+    with zipfile.ZipFile(io.BytesIO(spreadsheets.as_excel("r", ["Supplier"], [[typed]]))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet and "hyperlink" not in sheet.lower()
+
+
+def test_excel_knows_numbers_and_days_as_such_and_any_title() -> None:
+    made = spreadsheets.as_excel(
+        "[a]:*?/" + "长" * 40, ["x"], [[Decimal("12.50")], [dt.date(2026, 3, 31)], [None], [True]]
+    )
+    with zipfile.ZipFile(io.BytesIO(made)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert "<v>12.5</v>" in sheet and "<v>46112</v>" in sheet
+
+
+# --- over the department -----------------------------------------------------------
+
+
+def show(office: Office, who: str, key: str, since: dt.date = DAYS[0], until: dt.date = DAYS[1]) -> Report:
+    return office.runtime.read(reports.show, office.as_(who).actor, key, since, until)
+
+
+def settled(office: Office, period: str, grades: dict[str, str]) -> None:
+    """A month's appraisals, as if they had been settled: username → grade."""
+
+    def write(tx: Transaction, actor: Actor) -> None:
+        cycle = {"public_id": public_id(), "case": "c" * 32, "at": tx.now}
+        tx.insert(appraisal_cycles, [cycle | {"period": period, "state": "closed"}])
+        cycle_id = tx.scalar(sa.select(appraisal_cycles.c.id).where(appraisal_cycles.c.period == period))
+        tx.insert(
+            appraisals,
+            [
+                {
+                    "public_id": public_id(), "case": "c" * 32, "at": tx.now, "cycle_id": cycle_id,
+                    "employee": office.as_(who).actor.public_id, "state": "settled", "grade": grade,
+                }
+                for who, grade in grades.items()
+            ],
+        )  # fmt: skip
+
+    office.runtime.do(write, SYSTEM)
+
+
+def grades(report: Report) -> list[Any]:
+    [row] = [row for row in report.rows if row.cells["month"] == "2026-02"]
+    return [row.cells[grade] for grade in ("excellent", "good", "satisfactory", "unsatisfactory")]
+
+
+STAFF = ("wangfang", "chenjie", "liyang", "zhangmin", "zhoulei")
+
+
+def test_whoever_has_no_right_sees_no_report(office: Office) -> None:
+    for who in ("liyang", "linxi"):
+        actor = office.as_(who).actor
+        assert office.runtime.read(reports.listing, actor) == []
+        for key in reports.KINDS:
+            with pytest.raises(Forbidden):
+                show(office, who, key)
+    assert [kind.key for kind in office.runtime.read(reports.listing, office.as_("sunli").actor)] == [
+        "overdue_people", "appraisals", "training",
+    ]  # fmt: skip
+
+
+def test_every_report_is_shown_and_given_as_files(office: Office) -> None:
+    manager = Browser(office, "wangfang")
+    listing = manager.client.get("/reports").text
+    for key in reports.KINDS:
+        assert f"/reports/{key}" in listing
+        assert manager.client.get(f"/reports/{key}").status_code == 200
+        answer = manager.client.get(f"/reports/{key}.csv?since=2026-01-01&until=2026-03-31")
+        assert answer.status_code == 200 and answer.data.startswith(b"\xef\xbb\xbf")
+        assert "attachment" in answer.headers["Content-Disposition"]
+        assert manager.client.get(f"/reports/{key}.xlsx").data.startswith(b"PK")
+    assert manager.client.get("/reports/nothing").status_code == 404
+    assert manager.client.get("/reports/stock?since=1990-01-01&until=2026-01-01").status_code == 422
+    stranger = Browser(office, "liyang")
+    for path in ("/reports/stock", "/reports/stock.csv", "/reports/appraisals.xlsx"):
+        assert stranger.client.get(path).status_code == 403
+    assert "/reports" not in stranger.client.get("/inbox").text
+
+
+def test_grades_of_fewer_than_five_are_for_human_resources_and_who_is_above_them_all(office: Office) -> None:
+    settled(office, "2026-02", dict.fromkeys(("liyang", "zhangmin"), "good"))
+    # wangfang is above both, xuhui is not.
+    assert grades(show(office, "wangfang", "appraisals")) == [0, 2, 0, 0]
+    assert grades(show(office, "sunli", "appraisals")) == [0, 2, 0, 0]
+    hidden = show(office, "xuhui", "appraisals")
+    assert grades(hidden) == [None] * 4
+    [row] = [row for row in hidden.rows if row.hidden]
+    assert row.cases == ()
+    page = Browser(office, "xuhui").client.get("/reports/appraisals?since=2026-02-01&until=2026-02-28").text
+    assert "hidden" in page or "不显示" in page
+    file = (
+        Browser(office, "xuhui").client.get("/reports/appraisals.csv?since=2026-02-01&until=2026-02-28").text
+    )
+    assert "2026-02,,,," in file
+
+
+def test_grades_of_five_are_for_whoever_may_read_reports(office: Office) -> None:
+    settled(
+        office,
+        "2026-02",
+        dict(zip(STAFF, ("excellent", "good", "good", "satisfactory", "good"), strict=True)),
+    )
+    assert grades(show(office, "xuhui", "appraisals")) == [1, 3, 1, 0]
+
+
+def test_by_person_one_sees_oneself_and_who_is_below(office: Office) -> None:
+    supervisor = office.as_("chenjie")
+    supervisor.start("purchase_plan")
+    office.as_("wangfang").start("budget_variance")
+    office.later(days=30)
+    seen = {row.cells["person"]["en"] for row in show(office, "chenjie", "overdue_people").rows}
+    assert seen == {"Chen Jie"}
+    everybody = {row.cells["person"]["en"] for row in show(office, "wangfang", "overdue_people").rows}
+    assert "Chen Jie" in everybody
+    [row] = show(office, "chenjie", "overdue_people").rows
+    assert row.cells["overdue"] == row.cells["open"] >= 1 and row.bad and row.cases
+
+
+def test_a_row_links_only_to_cases_that_the_reader_may_see(office: Office) -> None:
+    office.as_("chenjie").start("purchase_plan")
+    office.later(days=30)
+    [row] = [
+        row
+        for row in show(office, "wangfang", "overdue").rows
+        if row.cells["process"]["en"] == "Purchase plan"
+    ]
+    assert len(row.cases) == 1
+    assert show(office, "xuhui", "overdue").rows == []

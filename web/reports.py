@@ -1,0 +1,125 @@
+"""Reports with their charts, tables and files.
+
+Not here: what they say and who may see it (queries/reports), how a file is written (spreadsheets.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, render_template
+
+from runtime.queries import reports
+from runtime.queries.reports import Column, Report
+from runtime.queries.reports.words import SENTENCES
+from web import current, periods, show, spreadsheets
+
+bp = Blueprint("reports", __name__)
+
+
+@bp.get("/reports")
+def listing() -> str:
+    return render_template("reports.html", kinds=current.read(reports.listing))
+
+
+@bp.get("/reports/<key>", endpoint="show")
+def show_(key: str) -> str:
+    since, until, period = periods.asked("year")
+    report = current.read(reports.show, key, since, until)
+    charts = [drawn(report)]
+    if key == "key_figures":
+        charts = [curve(name, told) for name, told in current.read(reports.trends, since, until).items()]
+    return render_template(
+        "report.html",
+        kind=reports.find(key),
+        report=report,
+        since=since,
+        until=until,
+        period=period,
+        periods=periods.names(),
+        charts=[chart for chart in charts if chart],
+        shown=shown,
+    )
+
+
+@bp.get("/reports/<key>.csv")
+def as_csv(key: str) -> Response:
+    return _file(key, "csv")
+
+
+@bp.get("/reports/<key>.xlsx")
+def as_excel(key: str) -> Response:
+    return _file(key, "xlsx")
+
+
+def _file(key: str, kind: str) -> Response:
+    since, until, _ = periods.asked("year")
+    report = current.read(reports.show, key, since, until)
+    title = current.say(reports.find(key).name)
+    head = [current.say(column.name) for column in report.columns]
+    rows = [[raw(column, row.cells[column.key]) for column in report.columns] for row in report.rows]
+    name = f"{key}-{since}-{until}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    if kind == "csv":
+        return Response(spreadsheets.as_csv(head, rows), mimetype=spreadsheets.CSV, headers=headers)
+    return Response(spreadsheets.as_excel(title, head, rows), mimetype=spreadsheets.EXCEL, headers=headers)
+
+
+def raw(column: Column, value: Any) -> Any:
+    """A cell as a file holds it: words in the reader's language, numbers and days as they are."""
+    if isinstance(value, Mapping):
+        return show.label(value)
+    if column.kind == "choice" and isinstance(value, str):
+        return current.say(SENTENCES.get(value, value))
+    return value
+
+
+def shown(column: Column, value: Any) -> str:
+    """A cell as a page shows it."""
+    if value is None:
+        return "—"
+    if column.kind in ("money", "percent", "days", "times", "figure", "number"):
+        return show.number(value, 2 if column.kind == "money" else None) + (
+            "%" if column.kind == "percent" else ""
+        )
+    return str(show.day(value)) if column.kind == "date" else str(raw(column, value))
+
+
+def drawn(report: Report) -> dict[str, Any] | None:
+    """What dist/charts.js draws of a report; None: it has no chart, or nothing to draw."""
+    chart, columns = report.chart, {column.key: column for column in report.columns}
+    rows = [row for row in report.rows if not row.hidden]
+    if chart is None or not rows:
+        return None
+    label = columns[chart.label]
+    return {
+        "kind": chart.kind,
+        "language": current.language().replace("_", "-"),
+        "labels": [raw(label, row.cells[chart.label]) for row in rows],
+        "series": [
+            {
+                "name": current.say(columns[key].name),
+                "percent": columns[key].kind == "percent",
+                "values": [float(row.cells[key]) if row.cells[key] is not None else None for row in rows],
+            }
+            for key in chart.series
+        ],
+    }
+
+
+def curve(figure: str, told: Sequence[tuple[str, Any, Any]]) -> dict[str, Any]:
+    """A key figure month by month, with its target."""
+    values = {
+        "name": current.say("Actual"),
+        "percent": False,
+        "values": [float(value) for _, value, _ in told],
+    }
+    targets = [None if target is None else float(target) for _, _, target in told]
+    aim = {"name": current.say("Target"), "percent": False, "values": targets}
+    return {
+        "kind": "line",
+        "title": current.say(SENTENCES.get(figure, figure)),
+        "language": current.language().replace("_", "-"),
+        "labels": [month for month, _, _ in told],
+        "series": [values, aim] if any(target is not None for target in targets) else [values],
+    }
