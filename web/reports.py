@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 
 from runtime.queries import reports
-from runtime.queries.reports import Column, Report
+from runtime.queries.reports import Column, Report, monthly
 from runtime.queries.reports.words import SENTENCES
 from web import current, periods, show, spreadsheets
 
@@ -19,7 +19,68 @@ bp = Blueprint("reports", __name__)
 
 @bp.get("/reports")
 def listing() -> str:
-    return render_template("reports.html", kinds=current.read(reports.listing))
+    kinds = current.read(reports.listing)
+    told = current.read(monthly.documents) if any(kind.right == "report" for kind in kinds) else []
+    return render_template("reports.html", kinds=kinds, documents=told)
+
+
+@bp.get("/reports/monthly/<number>")
+def document(number: str) -> str:
+    """The monthly analysis report, as a page that prints."""
+    page = current.read(monthly.document, number)
+    return render_template(
+        "monthly.html",
+        report=page,
+        words={key: current.say(word) for key, word in SENTENCES.items()},
+        charts=[chart for chart in _drawn_of(page) if chart],
+        value=lambda unit, number: (
+            show.number(number, 2 if unit == "CNY" else None) + ("%" if unit == "percent" else "")
+        ),
+    )
+
+
+def _drawn_of(page: monthly.Document) -> list[dict[str, Any] | None]:
+    """The document's pictures: key figures that are shares against their targets, sales, stock."""
+    shares = [each for each in page.figures if each["unit"] == "percent"]
+    return [
+        _picture(
+            current.say("Rates against their targets"),
+            [current.say(SENTENCES[each["figure"]]) for each in shares],
+            {"Actual": [each["value"] for each in shares], "Target": [each["target"] for each in shares]},
+            percent=True,
+        ),
+        _picture(
+            current.say("Sales settled, by customer (CNY)"),
+            [show.label(names) for names, _ in page.sales],
+            {"Sales settled": [amount for _, amount in page.sales]},
+        ),
+        _picture(
+            current.say("Value of stock, by component (CNY)"),
+            [show.label(names) for names, _ in page.stock],
+            {"Value of stock": [worth for _, worth in page.stock]},
+        ),
+    ]
+
+
+def _picture(
+    title: str, labels: list[str], series: Mapping[str, Sequence[Any]], *, percent: bool = False
+) -> dict[str, Any] | None:
+    if not labels:
+        return None
+    return {
+        "kind": "sideways",
+        "title": title,
+        "language": current.language().replace("_", "-"),
+        "labels": labels,
+        "series": [
+            {
+                "name": current.say(name),
+                "percent": percent,
+                "values": [float(each) if each is not None else None for each in values],
+            }
+            for name, values in series.items()
+        ],
+    }
 
 
 @bp.get("/reports/<key>", endpoint="show")

@@ -133,7 +133,13 @@ def _stock(p: _Period) -> list[Row]:
     """Every listed component: pieces before and after, what moved, the lowest that there was at a day's end."""
     component, moved = catalogue.components.c, stock.stock_movements.c
     rows = p.tx.all(
-        sa.select(component.id, component.sku, component.purchase_price, stock_parameters.c.safety_stock)
+        sa.select(
+            component.id,
+            component.sku,
+            component.names,
+            component.purchase_price,
+            stock_parameters.c.safety_stock,
+        )
         .outerjoin(stock_parameters, stock_parameters.c.component_id == component.id)
         .where(catalogue.LISTED)
         .order_by(component.sku)
@@ -184,6 +190,7 @@ def _component(row: Any, opening: int, days: Mapping[dt.date, Mapping[str, int]]
     )
     return {
         "component": row.sku,
+        "names": dict(row.names),
         "price": row.purchase_price,
         "stocked": bool(opening or days),
         "opening": opening,
@@ -231,6 +238,7 @@ def _customers(p: _Period) -> list[Row]:
     return [
         {
             "customer": row.code,
+            "names": dict(row.names),
             "active": row.active,
             "reachable": bool((row.contact or "").strip() and (row.phone or "").strip()),
             "addressed": bool((row.address or "").strip()),

@@ -1,4 +1,6 @@
-"""Words for what reports choose from: key figures, verdicts, budget lines. English, the keys of their translations."""
+"""Words for what reports choose from: key figures, verdicts, budget lines, checks and sets of data.
+
+English, the keys of their translations."""
 
 SENTENCES = {
     "sales_amount": "Sales settled",
@@ -35,4 +37,21 @@ SENTENCES = {
     "award": "Awards",
     "expenses": "Expenses",
     "compensation": "Compensation of customers",
+    "sales_without_price": "Sales line without a price",
+    "sales_promised_before_order": "Promised before it was ordered",
+    "sales_order_twice": "Order that seems to be there twice",
+    "sales_unusual_quantity": "Sales line of an unusual quantity",
+    "delivery_before_order": "Shipped before it was ordered",
+    "stock_without_price": "Component in stock without a purchase price",
+    "stock_without_safety": "Component without safety stock",
+    "stock_in_doubt": "Component with an anomaly that is open",
+    "customer_unreachable": "Customer without contact or address",
+    "customer_given_up": "Customer no longer served who ordered",
+    "receipt_undecided": "Receipt whose rejects are undecided",
+    "set_sales": "Lines of orders that came in",
+    "set_deliveries": "Shipments that arrived",
+    "set_stock": "Components in stock",
+    "set_customers": "Customers",
+    "set_purchases": "Lines that arrived from suppliers",
+    "set_work": "Steps that people did",
 }

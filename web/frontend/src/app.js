@@ -25,6 +25,8 @@ mount("finished", (mark) => {
   for (const key of Object.keys(sessionStorage)) if (key.endsWith(`:${mark.dataset.finished}`)) sessionStorage.removeItem(key);
 });
 
+mount("print", (button) => button.addEventListener("click", () => window.print()));
+
 // Problems are announced where they are: the reader's place moves there.
 mount("focus", (element) => element.focus());
 
