@@ -19,7 +19,7 @@ from runtime.identity import SYSTEM, Actor
 from runtime.ids import public_id
 from runtime.ledger.appraisals import appraisal_cycles, appraisals
 from runtime.queries import reports
-from runtime.queries.reports import Report
+from runtime.queries.reports import Report, monthly
 from runtime.store.db import Transaction
 from tests.office import Office
 from tests.web.test_with_runtime import Browser
@@ -166,3 +166,49 @@ def test_a_row_links_only_to_cases_that_the_reader_may_see(office: Office) -> No
     behind = [each.public_id for row in show(office, "wangfang", "overdue").rows for each in row.cases]
     assert case in behind
     assert case not in [each.public_id for row in show(office, "xuhui", "overdue").rows for each in row.cases]
+
+
+# --- the monthly report ------------------------------------------------------------
+
+
+def reported(office: Office) -> str:
+    """March's report, which April began by itself, written and submitted; its number."""
+    office.later(days=28)
+    analyst = office.as_("xuhui")
+    model = {"model": "Trend", "model_version": "1", "model_description": "Month against month"}
+    analyst.do("analyse_data", method="Compared", results="Steady", **model)
+    advice = [{"kind": "problem", "finding": "Slow", "recommendation": "<b>Hurry</b>"}]
+    analyst.do("write_report", purpose="To know", recommendations=advice)
+    office.settle()
+    return "DA-2026-0001"
+
+
+def test_a_report_is_a_document_with_its_four_parts_for_whoever_may_read_reports(office: Office) -> None:
+    number = reported(office)
+    manager = Browser(office, "wangfang")
+    assert number in manager.client.get("/reports").text
+    page = manager.client.get(f"/reports/monthly/{number}").text
+    for part in ("To know", "Compared", "Steady", "&lt;b&gt;Hurry&lt;/b&gt;", "Trend 1", "data-report-chart"):
+        assert part in page
+    assert manager.client.get("/reports/monthly/DA-2026-0099").status_code == 404
+    assert Browser(office, "liyang").client.get(f"/reports/monthly/{number}").status_code == 403
+
+
+def test_a_document_never_changes_after_it_was_submitted(office: Office) -> None:
+    number = reported(office)
+    actor = office.as_("wangfang").actor
+    before = office.runtime.read(monthly.document, actor, number)
+
+    def change(tx: Transaction, actor: Actor) -> None:
+        tx.execute(sa.text("UPDATE components SET purchase_price = purchase_price * 2"))
+        tx.execute(sa.text("UPDATE customers SET active = false"))
+
+    office.runtime.do(change, SYSTEM)
+    assert office.runtime.read(monthly.document, actor, number) == before
+
+
+def test_an_analysis_that_is_not_submitted_is_no_document(office: Office) -> None:
+    office.as_("xuhui").start("data_analysis", wanted_period="2026-02")
+    with pytest.raises(monthly.NoSuchDocument):
+        office.runtime.read(monthly.document, office.as_("xuhui").actor, "DA-2026-0001")
+    assert office.runtime.read(monthly.documents, office.as_("xuhui").actor) == []
