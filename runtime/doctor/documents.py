@@ -13,9 +13,11 @@ from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.breaches import confidentiality_breaches
 from runtime.ledger.catalogue import components
+from runtime.ledger.contacts import contacts
 from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
 from runtime.ledger.exports import data_exports
+from runtime.ledger.feedback import entries
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.products import product_changes
@@ -48,6 +50,8 @@ NUMBERED = {
     "CN": sales_credits,
     "RP": sales_replacements,
     "IE": escalations,
+    "CO": contacts,
+    "FB": entries,
     "PC": product_changes,
     "EX": data_exports,
     "CB": confidentiality_breaches,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -673,3 +674,22 @@ def test_every_sentence_about_forms_is_translated(language: str) -> None:
                         said.add(sentence)
     assert len(said) > 70
     assert not {sentence for sentence in said if sentence not in known}
+
+
+def test_a_shipped_form_hides_a_text_that_is_empty_as_one_that_is_not_there() -> None:
+    # In the browser a text that nobody has written is "", never null.
+    def within(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for each in components:
+            yield each
+            yield from within(each.get("components", []))
+
+    shown = []
+    for file in sorted((Path(__file__).resolve().parents[2] / "processes").rglob("*.form")):
+        components = list(within(json.loads(file.read_text("utf-8"))["components"]))
+        texts = {each["key"] for each in components if each["type"] in ("textfield", "textarea")}
+        for each in components:
+            hide = each.get("conditional", {}).get("hide", "")
+            for key, compared in re.findall(r"(\w+) (!?=) null", hide):
+                if key in texts and f'{key} {compared} ""' not in hide:
+                    shown.append(f"{file.name}: {hide}")
+    assert shown == []
