@@ -39,5 +39,6 @@ from runtime.ledger import (  # noqa: F401
     stocktakes,
     training,
     undertakings,
+    wage_changes,
     wages,
 )

@@ -22,7 +22,10 @@ wages = sa.Table(
     sa.Column("person", sa.String(32), nullable=False),
     sa.Column("wage", Exact, nullable=False),  # CNY a month
     sa.Column("effective_from", sa.Date, nullable=False),
+    # wage_changes.py; None: entered before it was asked for, or for a bonus that had none
+    sa.Column("definition", sa.String(24)),
     sa.Column("set_by", sa.String(32)),
+    sa.Column("confirmed_by", sa.String(32)),
     sa.Column("case", sa.String(32), nullable=False),
     sa.Column("at", Instant, nullable=False),
     # in_effect: the newest of a person up to a day

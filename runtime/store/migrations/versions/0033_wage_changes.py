@@ -1,0 +1,14 @@
+"""What a wage comprises, and who confirmed it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0033"
+down_revision = "0032"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("wages", sa.Column("definition", sa.String(24)))
+    op.add_column("wages", sa.Column("confirmed_by", sa.String(32)))
