@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from runtime import values
 from runtime.commands import incidents
-from runtime.queries import cases
+from runtime.queries import awards, cases
 from runtime.queries import variables as held
 from web import current
 
@@ -31,7 +31,13 @@ def show(case: str) -> str:
         }
         for view in page.diagrams
     ]
-    return render_template("case.html", case=page, diagrams=diagrams)
+    certified = current.read(awards.certified, case)
+    return render_template("case.html", case=page, diagrams=diagrams, certified=certified)
+
+
+@bp.get("/cases/<case>/certificate")
+def certificate(case: str) -> str:
+    return render_template("certificate.html", certificate=current.read(awards.certificate, case))
 
 
 @bp.get("/cases/<case>/variables")

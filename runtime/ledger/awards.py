@@ -34,6 +34,9 @@ awards = sa.Table(
     sa.Column("paid_by", sa.String(32)),
 )
 
+# What has a certificate to be printed.
+CERTIFIED = sa.and_(awards.c.state.in_(("approved", "paid")), awards.c.kind != "money")
+
 NEXT = {
     "nominated": {"nominated", "approved", "rejected"},
     "approved": {"paid"},

@@ -19,9 +19,9 @@ from runtime import clock
 from runtime.commands import accounts, attempts, cases, drafts, files, user_tasks
 from runtime.errors import Problem
 from runtime.identity import Actor, Person, SignInRefused
+from runtime.queries import awards, handbook, inbox, people, processes, rules, search, stock, tasks, tokens
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
-from runtime.queries import handbook, inbox, people, processes, rules, search, stock, tasks, tokens
 from runtime.queries.stock import Movement, Review, StockLine
 from runtime.values import File
 from web.app import create_app
@@ -247,6 +247,7 @@ class Office:
             search.find: lambda actor, text, after=None: found(now, text),
             tasks.task_page: lambda actor, task, language: task_page(now),
             handbook.pending: None,
+            awards.certified: False,
             user_tasks.claim: None,
             user_tasks.release: None,
             user_tasks.complete: user_tasks.Completed("c1", None),
