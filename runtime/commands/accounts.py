@@ -122,7 +122,7 @@ def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[st
     tx.insert(memberships, [{"person_id": row.id, "group": group} for group in sorted(wanted)])
     given = user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
     accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
-    hearing.changed_hands(tx, actor, given)
+    hearing.changed_hands(tx, actor, given + staffing.strand(tx, before - wanted))
 
 
 def set_email(tx: Transaction, actor: Actor, username: str, email: str | None) -> None:
@@ -168,13 +168,14 @@ def sign_out(tx: Transaction, actor: Actor) -> None:
 
 
 def deactivate(tx: Transaction, actor: Actor, username: str) -> None:
-    """The person can no longer sign in and is asked for nothing new."""
+    """The person can no longer sign in and is asked for nothing new; what waits for them waits for somebody else."""
     require(actor, "administer", "people")
     row = _person(tx, username)
     tx.execute(sa.update(people).where(people.c.id == row.id).values(active=False, epoch=people.c.epoch + 1))
     given = user_tasks.give_back(tx, row.id, [])
     accounts.log(tx, actor.id, "person.deactivated", username)
-    hearing.changed_hands(tx, actor, given + staffing.pass_on(tx, row.id))
+    passed = staffing.pass_on(tx, row.id) + staffing.strand(tx, accounts.groups_of(tx, row.id))
+    hearing.changed_hands(tx, actor, given + passed)
 
 
 def set_language(tx: Transaction, actor: Actor, language: str) -> None:

@@ -8,7 +8,7 @@ to the administrators. Never an orphan task."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -139,3 +139,25 @@ def pass_on(tx: Transaction, person_id: int) -> list[int]:
         if above is None:
             user_tasks.ask(tx, task.id, "group:admin")
     return [task.id for task in tasks]
+
+
+def strand(tx: Transaction, groups: Collection[str]) -> list[int]:
+    """What only these groups were asked to do, and nobody who is left in them may, goes to whoever
+    administers besides; the ids of these tasks."""
+    org = library.organisation(tx)
+    asked: dict[int, tuple[list[str], list[str]]] = {}
+    for row in user_tasks.asked_of(tx, groups):
+        asked.setdefault(row.id, (row.excluded, []))[1].append(row.who)
+    stranded = [task for task, (excluded, who) in asked.items() if not _anybody(org, who, excluded)]
+    for task in stranded:
+        user_tasks.ask(tx, task, "group:admin")
+    return stranded
+
+
+def _anybody(org: Organisation, who: Iterable[str], excluded: Collection[str]) -> bool:
+    for key in who:
+        kind, _, name = key.partition(":")
+        members = org.groups.get(name, ()) if kind == "group" else (int(name),)
+        if any(org.by_id[one].active and org.by_id[one].public_id not in excluded for one in members):
+            return True
+    return False

@@ -240,6 +240,8 @@ class Department:
     def take_up(self, task: Any) -> None:
         """Somebody will look at the task, when they come to it."""
         manner = self._manner(task)
+        if manner is None and task.case in self.scripts:
+            manner = Manner(lambda seen: None)  # but for what the script says
         if manner is None:
             key = f"{task.process}.{task.element}"
             self.unknown[key] = self.unknown.get(key, 0) + 1

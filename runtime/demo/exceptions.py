@@ -176,7 +176,7 @@ def loss_to_book(house: Department) -> None:
     _count(house, "YC-M60-285", 0.7, Script({"explain_variances": [{"variances": [CAUSE]}], **agreed}))
 
 
-@story(4)
+@story(6)
 def count_overtaken_by_a_movement(house: Department) -> None:
     house.left.add("recount_goods")
     answers: dict[str, Any] = {
@@ -381,6 +381,37 @@ def freeze_to_decide(house: Department) -> None:
         "freeze_reason": "回款不足",
     }
     house.start("qianwei", "budget_freeze", Script(), budget_year=house.today.year, **answers)
+
+
+@story(4)
+def issue_that_nobody_answers(house: Department) -> None:
+    answers: dict[str, Any] = {
+        "issue_text": "仓库门禁坏了",
+        "impact": "提货要等人开门",
+        "wanted": "三天内修好",
+    }
+    house.start("zhangmin", "issue_escalation", Script(), wanted_from="superior", urgency="urgent", **answers)
+
+
+@story(2)
+def breach_to_assess(house: Department) -> None:
+    told = "客户报价单误发到另一家客户的邮箱"
+    house.start("liyang", "confidentiality_breach", Script(), happened_on=house.today, breach_what=told)
+
+
+@story(3)
+def sensitive_export(house: Department) -> None:
+    since = house.today - dt.timedelta(days=90)
+    script = Script({"review_request": [{"decision": "approve"}, {"decision": "approve"}]})
+    answers: dict[str, Any] = {"export_scope": "customers", "export_purpose": "回访抽样"}
+    house.start("xuhui", "data_export", script, first_day=since, last_day=house.today, **answers)
+
+
+@story(8)
+def product_change_that_nobody_decides(house: Department) -> None:
+    change: dict[str, Any] = {"change_kind": "change", "component": SKU, "sale_price": "279"}
+    script = Script({"propose_change": [{**change, "change_reason": "原材料涨价，同行已调"}]})
+    house.start("zhangmin", "product_listing", script)
 
 
 # ---- appraisals, which come at the ends of months

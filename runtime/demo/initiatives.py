@@ -12,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from runtime.commands import cases, user_tasks
+from runtime.commands import cases, handbook, user_tasks
 from runtime.demo import history
 from runtime.demo.department import Department, plain
 from runtime.demo.figures import customers
-from runtime.identity import Actor
-from runtime.store import deployments
+from runtime.demo.people import PEOPLE
+from runtime.identity import SYSTEM, Actor
+from runtime.store import deployments, handbooks
 from runtime.store.db import Transaction
 
 # For eighteen months, as the requirements have it.
@@ -30,9 +31,12 @@ RATES = {"excellent": 20, "good": 10, "satisfactory": 5}  # percent of the wage,
 
 
 def prepare(house: Department) -> None:
-    """What stands at the beginning: a budget, entitlements."""
+    """What stands at the beginning: a budget, entitlements, what everybody undertakes."""
     house.start("wangfang", "annual_budget")
     _entitle(house)
+    text = "在职期间和离职后两年内，不外传商业秘密和客户信息。"
+    answers: dict[str, Any] = {"undertaking_title": "保密承诺书", "undertaking_text": text}
+    house.start("sunli", "undertaking_text", effective_on=house.today, **answers)
 
 
 def month_ends(house: Department, begin: dt.date, end: dt.date) -> list[dt.date]:
@@ -267,6 +271,10 @@ def _errand(house: Department) -> None:
     due = house.calendar.workday_after(house.today, house.chance.randint(2, 6))
     task = house.chance.choice(("整理三号库位照片", "收集客户对新型号的反馈", "核对运费账单"))
     house.start("chenjie", "errand", doer=house.id(doer), errand_task=task, due_on=due)
+    if house.chance.random() < 0.3:
+        since = house.today - dt.timedelta(days=30)
+        answers: dict[str, Any] = {"export_scope": "stock_movements", "export_purpose": "月度分析"}
+        house.start("xuhui", "data_export", first_day=since, last_day=house.today, **answers)
 
 
 def _correction(house: Department) -> None:
@@ -296,6 +304,7 @@ def _monthly(house: Department) -> None:
         house.start("sunli", "attendance_import", attendance_lines=lines)
     title = chance.choice(("仓库消防演练", "月度盘点安排", "物流提货时间调整", "并网季值班"))
     house.start("chenjie", "notice", notice_title=title, notice_text="详见附页，请各岗位照办。")
+    _acknowledge(house)
     if house.today.month == 1:
         _entitle(house)
     if house.today.month in (6, 12):
@@ -308,3 +317,11 @@ def _monthly(house: Department) -> None:
                 career_goals="两年内独立带区域",
                 actions=actions,
             )
+
+
+def _acknowledge(house: Department) -> None:
+    """Who has not said so yet has read the handbook in force by now; one always forgets."""
+    row = house.runtime.read(lambda tx, actor: handbooks.in_force(tx, house.today), SYSTEM)
+    for person in PEOPLE if row is not None else ():
+        if person.username != "zhoulei":
+            house.runtime.do(handbook.acknowledge, house.actor(person.username), row.number)

@@ -61,7 +61,7 @@ def explain_standing(seen: Seen) -> Mapping[str, Any]:
     return {"variance_note": "采购随并网节奏，其余按计划"}
 
 
-@does("decide_measures", hours=(2, 16))
+@does("budget_variance.decide_measures", hours=(2, 16))
 def decide_measures(seen: Seen) -> Mapping[str, Any]:
     return {"measure": "other", "measure_note": "控制新签，逐单把关"}
 
@@ -84,6 +84,16 @@ def answer_issue(seen: Seen) -> Mapping[str, Any]:
 @does("confirm_answer", hours=(2, 16))
 def confirm_answer(seen: Seen) -> Mapping[str, Any]:
     return {"confirmation": "settled"}
+
+
+@does("sign_undertaking", hours=(2, 30))
+def sign_undertaking(seen: Seen) -> Mapping[str, Any]:
+    return {"undertaking_answer": "sign"}
+
+
+@does("receive_export", hours=(0.5, 6))
+def receive_export(seen: Seen) -> Mapping[str, Any]:
+    return {"export_received": True}
 
 
 # ---- leave and attendance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -229,6 +229,20 @@ def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
     return list(
         tx.all(
             sa.select(user_tasks).where(user_tasks.c.assignee_id == person_id, CLAIMED)
+        )
+    )
+
+
+def asked_of(tx: Transaction, groups: Collection[str]) -> list[Any]:
+    """Tasks that members of these groups may claim: id, excluded and, a row for each, `who` may."""
+    keys = [f"group:{group}" for group in groups]
+    held = sa.select(candidates.c.task_id).where(candidates.c.who.in_(keys), candidates.c.ready)
+    return list(
+        tx.all(
+            sa.select(user_tasks.c.id, user_tasks.c.excluded, candidates.c.who)
+            .join(candidates, candidates.c.task_id == user_tasks.c.id)
+            .where(user_tasks.c.id.in_(held))
+            .order_by(user_tasks.c.id, candidates.c.who)
         )
     )
 

@@ -53,6 +53,10 @@ EXCEPTIONS = {
     "errand.do_errand",
     "notice_reading.read_notice",
     "budget_freeze.decide_freeze",
+    "issue_escalation.answer_issue",
+    "confidentiality_breach.assess_breach",
+    "data_export.clear_export",
+    "product_listing.decide_late_change",
 }
 
 

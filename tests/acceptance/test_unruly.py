@@ -19,7 +19,7 @@ HOW = st.builds(Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES,
 
 
 @hypothesis.settings(
-    max_examples=3,
+    max_examples=2,
     derandomize=True,
     database=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],

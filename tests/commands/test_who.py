@@ -142,6 +142,22 @@ def test_what_was_meant_for_somebody_who_left_goes_to_their_superior(firm: Offic
     assert elements(firm, "sup") == ["help"]
 
 
+def test_what_only_somebody_who_left_could_claim_is_the_administrators_to_do(firm: Office) -> None:
+    firm.deploy(one("pay", candidateGroups="finance"))
+    firm.as_("spec").start("ask")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "money")
+    assert elements(firm, "root") == ["pay"]
+
+
+def test_a_group_that_still_has_somebody_keeps_its_tasks_to_itself(firm: Office) -> None:
+    firm.deploy(one("ship", candidateGroups="specialist"))
+    firm.as_("spec").start("ask")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "spec2")
+    assert (elements(firm, "spec"), elements(firm, "root")) == (["ship"], [])
+    firm.runtime.do(accounts.set_groups, SYSTEM, "spec", ["analyst"])
+    assert (elements(firm, "spec"), elements(firm, "root")) == ([], ["ship"])
+
+
 def test_a_task_comes_into_the_inbox_on_its_follow_up_date(firm: Office) -> None:
     firm.deploy(
         one("remind", candidateGroups="specialist", followUpDate="${after_days(now(), 3)}", priority="70")

@@ -577,6 +577,11 @@ def test_rows_that_stay_keep_what_cannot_be_written() -> None:
     assert refused(form, {"lines": [{"quantity": 5}]}, known) == {"lines": "rows_fixed"}
 
 
+def test_rows_that_stay_are_not_taken_away_by_saying_that_there_are_none() -> None:
+    known = {"lines": [{"product": "a", "cost": D(1)}]}
+    assert refused(form_of(FIXED), {"lines": None}, known) == {"lines": "rows_fixed"}
+
+
 def test_hidden_fields_are_dropped_and_not_required() -> None:
     form = form_of(
         field("radio", "decision", values=[{"value": "yes", "label": "是"}, {"value": "no", "label": "否"}]),
