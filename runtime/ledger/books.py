@@ -20,6 +20,7 @@ from runtime.ledger import (  # noqa: F401
     exports,
     facts,
     feedback,
+    goals,
     improvement,
     inventory,
     issues,
