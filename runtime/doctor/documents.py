@@ -159,8 +159,10 @@ def order_lines_are_their_receipts(tx: Transaction) -> Iterator[Problem]:
 
 @invariant("books")
 def orders_within_plans(tx: Transaction) -> Iterator[Problem]:
-    """The orders of a plan have no more pieces of a component, and come to no more, than was approved."""
+    """The orders of a plan have no more pieces of a component, and come to no more, than was approved, unless the
+    rule of contracts tolerated what goes beyond it or somebody approved that."""
     line = order_lines.c
+    allowed_more = sa.select(contracts.c.plan_id).where(contracts.c.beyond.is_not(None))
     ordered = (
         sa.select(
             orders.c.plan_id, line.component_id, sa.func.sum(line.quantity - line.cancelled).label("pieces")
@@ -178,6 +180,7 @@ def orders_within_plans(tx: Transaction) -> Iterator[Problem]:
             sa.and_(allowed.c.plan_id == ordered.c.plan_id, allowed.c.component_id == ordered.c.component_id),
         )
         .where(ordered.c.pieces > sa.func.coalesce(allowed.c.quantity, 0))
+        .where(ordered.c.plan_id.not_in(allowed_more))
     )
     for row in tx.execute(pieces.execution_options(yield_per=SOME)):
         yield Problem(
@@ -188,6 +191,7 @@ def orders_within_plans(tx: Transaction) -> Iterator[Problem]:
     money = (
         sa.select(plans.c.number, spent.label("spent"), _raw(plans.c.amount).label("approved"))
         .join(orders, sa.and_(orders.c.plan_id == plans.c.id, orders.c.state != "cancelled"))
+        .where(plans.c.id.not_in(allowed_more))
         .group_by(plans.c.id, plans.c.number, plans.c.amount)
         .having(spent > _raw(plans.c.amount))
     )

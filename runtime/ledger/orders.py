@@ -30,6 +30,9 @@ contracts = sa.Table(
     sa.Column("terms", sa.Text),
     sa.Column("attachment", Tagged),  # list of files
     sa.Column("signed_on", sa.Date, nullable=False),
+    # What lets it go beyond its plan: rule | person | unknown (signed before this was kept); NULL: it does not.
+    sa.Column("beyond", sa.String(8)),
+    sa.Column("deviation_approved_by", sa.String(32)),
     sa.UniqueConstraint("supplier_id", "contract_no"),
 )
 
@@ -131,7 +134,7 @@ def match_contract(call: Call, plan: str, supplier: str, lines: list[OrderLine])
     component_name, what (quantity | price | supplier | not_planned), planned, planned_price,
     quantity and price of each line that is not. amount: CNY."""
     row = documents.get(call.tx, plans.plans, plan)
-    deviations = _deviations(call, row, supplier, lines)
+    deviations = _deviations(_matched(call, row, supplier, lines))
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
     return {"within": not deviations, "amount": amount, "deviations": deviations}
 
@@ -163,10 +166,13 @@ def sign_contract(
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     seller = catalogue.by_code(tx, catalogue.suppliers, supplier)
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    beyond: str | None = "person"
     if deviation_approved_by is None:
-        for deviation in _deviations(call, row, supplier, lines):
+        matched = _matched(call, row, supplier, lines)
+        for deviation in _deviations(matched):
             what = f"{deviation['component']} · {deviation['what']}"
             raise refuse("beyond_plan", BeyondPlan(plan=row.number, what=what))
+        beyond = "rule" if any(map(_more, matched)) else None
     same = sa.and_(contracts.c.supplier_id == seller.id, contracts.c.contract_no == contract_no)
     if tx.scalar(sa.select(contracts.c.id).where(same)) is not None:
         raise refuse("contract_number_taken", ContractNumberTaken(contract_no=contract_no))
@@ -182,6 +188,8 @@ def sign_contract(
         terms=terms,
         attachment=attachment,
         signed_on=call.today,
+        beyond=beyond,
+        deviation_approved_by=deviation_approved_by,
     )
     order, number = public_id(), documents.next_number(tx, "PO", call.today.year)
     order_id = documents.add(
@@ -289,8 +297,17 @@ def _end(call: Call, row: Any, state: str, reason: str) -> None:
     budgets.give_back(call, row.public_id)
 
 
-def _deviations(call: Call, plan: Any, supplier: str, lines: list[OrderLine]) -> list[dict[str, Any]]:
-    """Each line that the rule contract_match does not tolerate, against what is left of the plan."""
+def _deviations(matched: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each line that the rule contract_match does not tolerate."""
+    return [line for line in matched if line["what"] != "within"]
+
+
+def _more(line: dict[str, Any]) -> bool:
+    return bool(line["quantity"] > line["planned"] or line["price"] > line["planned_price"])
+
+
+def _matched(call: Call, plan: Any, supplier: str, lines: list[OrderLine]) -> list[dict[str, Any]]:
+    """Each line against what is left of the plan; `what` is the verdict of the rule contract_match."""
     tx = call.tx
     planned = {line.sku: line for line in plans.lines_of(tx, plan.id)}
     left_of = {sku: int(line.quantity) for sku, line in planned.items()}
@@ -322,5 +339,4 @@ def _deviations(call: Call, plan: Any, supplier: str, lines: list[OrderLine]) ->
             **{name: value for name, value in fact.items() if name != "usual_supplier"},
         }
         for line, fact, outcome in zip(lines, facts, call.decide_many("contract_match", facts), strict=True)
-        if outcome["verdict"] != "within"
     ]

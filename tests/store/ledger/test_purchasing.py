@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from runtime import doctor
 from runtime.engine.ports import BpmnError
 from runtime.ledger import documents, inputs, orders, plans, reading, receipts
 from runtime.ledger.catalogue import UnknownComponent
@@ -151,6 +152,24 @@ def test_a_contract_stays_within_the_plan(books: Books, lines: list[Any]) -> Non
     with pytest.raises(BpmnError) as refused:
         sign(books, approved(books, line("M1", 100)), *lines)
     assert code(refused) == "beyond_plan" and "PP-2026-0001" in refused.value.message
+
+
+@pytest.mark.parametrize(("price", "approver", "kept"), [
+    (Decimal(500), None, None),
+    (Decimal(505), None, "rule"),  # one in a hundred more is tolerated
+    (Decimal(900), "manager", "person"),
+])
+def test_what_lets_a_contract_go_beyond_its_plan_is_kept_and_is_no_defect(
+    books: Books, price: Decimal, approver: str | None, kept: str | None
+) -> None:
+    plan = approved(books, line("M1", 100))
+    books.do(
+        "purchasing.sign_contract", plan=plan, supplier="S1", contract_no="HT-1", eta=SOON,
+        lines=[{"component": "M1", "quantity": 100, "price": price}], deviation_approved_by=approver,
+    )
+    [contract] = books.rows(orders.contracts)
+    assert (contract.beyond, contract.deviation_approved_by) == (kept, books.people.get(approver or ""))
+    assert list(doctor.INVARIANTS["orders_within_plans"].ask(books.tx)) == []
 
 
 def test_several_contracts_together_stay_within_the_plan(books: Books) -> None:
