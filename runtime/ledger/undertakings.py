@@ -99,7 +99,7 @@ def ask_missing(call: Call) -> Asked:
         for row in call.tx.all(sa.select(undertakings.c.person).where(undertakings.c.text_id == text.id))
     }
     here = [row for row in organisation.by_public_id.values() if row.active and row.public_id not in known]
-    missing = sorted(row.public_id for row in here)
+    missing = [row.public_id for row in sorted(here, key=lambda row: row.id)]
     if missing:
         call.tx.insert(
             undertakings,
