@@ -114,7 +114,7 @@ def test_the_same_seed_gives_the_same_days(tmp_path: Path) -> None:
 def told(home: Path, seed: int) -> list[tuple[object, ...]]:
     """Who did what when, and what it did to the stock, in a few days."""
     with clock.frozen(END):
-        demo.build(Settings(home=home, demo=True), 0.2, seed, passwords=False)
+        demo.build(Settings(home=home, demo=True), 0.1, seed, passwords=False)
     with closing(sqlite3.connect(home / "guicheng.db")) as tables:
         done = """SELECT t.process, t.element, p.username, t.completed_at FROM user_tasks t
                   JOIN people p ON p.id = t.completed_by ORDER BY t.id"""
