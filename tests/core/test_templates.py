@@ -12,9 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-import runtime.commands.amendments
-import runtime.commands.reminders
-import runtime.ledger.books  # noqa: F401
+import runtime.bootstrap  # noqa: F401  every operation is named once everything is imported
 from runtime import functions
 from runtime.bpmn.catalogue import Catalogue
 from runtime.bpmn.check import check
