@@ -162,7 +162,8 @@ class Carrying:
             more = list(HEADERS)
             if environ["wsgi.url_scheme"] == "https":
                 more.append(("Strict-Transport-Security", "max-age=31536000"))
-            if not environ["PATH_INFO"].startswith(self._static):
+            asset = environ["PATH_INFO"].startswith(self._static) and status[:1] in "23"
+            if not asset:
                 # Pages show what one person may see; neither a proxy nor a shared browser keeps them.
                 more.append(("Cache-Control", "no-store"))
                 said.append(("Vary", "Authorization, Cookie, HX-Request"))

@@ -208,6 +208,9 @@ def test_only_the_editor_may_write_a_style_sheet_and_each_time_under_another_nam
 def test_pages_are_kept_by_no_cache(client: FlaskClient) -> None:
     signed_in(client)
     assert client.get("/inbox").headers["Cache-Control"] == "no-store"
+    # What refuses below the assets is a page again, with the reader's name on it.
+    for refused in (client.get("/static/none.css"), client.post("/static/app.css")):
+        assert refused.status_code >= 400 and refused.headers["Cache-Control"] == "no-store"
 
 
 def test_no_page_has_inline_script_style_or_handlers(client: FlaskClient) -> None:
