@@ -29,7 +29,8 @@ def deaths() -> Iterator[dying.Deaths]:
         yield deaths
 
 
-@pytest.fixture(scope="session")
+# No longer than this file's tests: meanwhile the environment names these databases, and the clock stands.
+@pytest.fixture(scope="module")
 def stages(
     databases: Databases, seeded_home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stages]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
+from runtime.bootstrap import Settings
 from runtime.engine.ports import BpmnError, Unfinished
 from runtime.ids import public_id
 from runtime.ledger import catalogue, operations, safety, stock
@@ -108,11 +109,13 @@ class Books:
 @pytest.fixture(scope="session")
 def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
     """A database with tables and nothing in them."""
-    with databases.empty(tmp_path_factory.mktemp("ledger")) as url:
-        made = db.connect(url)
-        migrate.upgrade(made)
-        yield made
-        made.dispose()
+    home = tmp_path_factory.mktemp("ledger")
+    # The environment names it no longer when tests of other folders run beside it.
+    with databases.building(home):
+        made = db.connect(Settings(home=home).url)
+    migrate.upgrade(made)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture
