@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from runtime import access, forms, i18n
+from runtime import access, forms, i18n, values
 from runtime import handbook as handbooks
 from runtime.bpmn import read
 from runtime.bpmn.model import Diagram, Node, Process, Scope
@@ -458,9 +458,16 @@ def carriers(tx: Transaction, id: int) -> Mapping[str, list[handbooks.Carrier]]:
     return cast(Mapping[str, list[handbooks.Carrier]], _as_of_revision(tx, ("carriers", id), make))
 
 
-def options(tx: Transaction, of: forms.Form, language: str = i18n.DEFAULT) -> dict[str, list[dict[str, str]]]:
-    """The choices that a form takes from the books: source → [{value, label}]."""
-    return reading.options(tx, of.sources, language)
+def options(
+    tx: Transaction,
+    of: forms.Form,
+    language: str = i18n.DEFAULT,
+    known: Mapping[str, values.Value] | None = None,
+) -> dict[str, list[dict[str, str]]]:
+    """The choices that a form takes from the books: source → [{value, label}].
+
+    With what is `known` already also the names of what stands there, which may be on offer no more."""
+    return reading.options(tx, of.sources, language, forms.held(of, known) if known else {})
 
 
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:

@@ -10,7 +10,7 @@ Not here: any IO; where options come from (library.py); the widgets (web/fronten
 from runtime.forms.answers import FormInvalid, unknown_fields, validate
 from runtime.forms.fields import DefaultDoesNotFit, default, from_fields
 from runtime.forms.model import SOURCES, Field, Form, Option
-from runtime.forms.present import for_browser, localise
+from runtime.forms.present import for_browser, held, localise
 from runtime.forms.read import load
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "default",
     "for_browser",
     "from_fields",
+    "held",
     "load",
     "localise",
     "unknown_fields",

@@ -12,7 +12,7 @@ from typing import Any
 from runtime import v8
 from runtime.errors import Invalid
 from runtime.forms.findings import Findings
-from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, SOURCES, Field, Option
+from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, SOURCES, Field, Option, Table
 from runtime.forms.texts import check_label, check_texts, names_of
 
 _COMMON = frozenset("id type layout appearance properties conditional".split())
@@ -60,6 +60,7 @@ _CHECKS: dict[str, frozenset[str]] = {
     "integer": frozenset(["required", "min", "max"]),
 }
 _KEY = re.compile(r"(?!__)[^\W\d]\w*")
+_VARIABLE = re.compile(r"=\s*((?!__)[^\W\d]\w*)\s*")
 
 
 def read_components(
@@ -191,6 +192,28 @@ def _shown_only(item: Mapping[str, Any], findings: Findings) -> None:
     for column in columns:
         for text in names_of(column, "label", column, "label").values():
             check_label(text, item, findings)
+
+
+def read_table(item: Mapping[str, Any], findings: Findings) -> Table | None:
+    """A table that shows codes of the books by their names; None for every other component."""
+    columns = item.get("columns") if item.get("type") == "table" else None
+    if not isinstance(columns, list):
+        return None
+    named = {
+        str(column.get("key")): column["source"]
+        for column in columns
+        if isinstance(column, dict) and column.get("source")
+    }
+    for source in named.values():
+        _known_source(source, item, findings)
+    rows = _VARIABLE.fullmatch(str(item.get("dataSource", "")))
+    if named and not rows:
+        findings.add(
+            "form.named_column",
+            "A table whose columns have a source shows one variable: dataSource must be = and its name.",
+            item,
+        )
+    return Table(str(item.get("id", "")), rows[1], named) if named and rows else None
 
 
 def _kind(item: Mapping[str, Any], findings: Findings) -> str:
@@ -333,16 +356,20 @@ def _source(item: Mapping[str, Any], findings: Findings) -> str:
         findings.add(
             "form.source_needs_choice", "Only select, radio and checklist take options from a source.", item
         )
-    if source not in SOURCES:
-        findings.add(
-            "form.unknown_source",
-            "The source {source} is not known; known are {known}.",
-            item,
-            source=source,
-            known=", ".join(sorted(SOURCES)),
-        )
-        return ""
-    return str(source)
+    return str(source) if _known_source(source, item, findings) else ""
+
+
+def _known_source(source: Any, item: Mapping[str, Any], findings: Findings) -> bool:
+    if source in SOURCES:
+        return True
+    findings.add(
+        "form.unknown_source",
+        "The source {source} is not known; known are {known}.",
+        item,
+        source=source,
+        known=", ".join(sorted(SOURCES)),
+    )
+    return False
 
 
 def _options(item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:

@@ -65,14 +65,31 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A table some of whose columns hold codes of the books: column → source. `rows` is their variable."""
+
+    id: str
+    rows: str
+    sources: Mapping[str, str]
+
+    @property
+    def shown(self) -> str:
+        """What the browser gets the rows as, with names for codes."""
+        return f"{self.id}_shown"
+
+
+@dataclass(frozen=True)
 class Form:
-    """`reads` are the variables that the browser needs: the fields' own and those in FEEL."""
+    """`reads` are the variables that the browser needs: the fields' own and those in FEEL.
+
+    `sources` are those that an answer may choose from, `tables` what named columns show."""
 
     id: str
     fields: tuple[Field, ...]
     sources: frozenset[str]
     reads: frozenset[str]
     schema: Mapping[str, Any] = field(repr=False)
+    tables: tuple[Table, ...] = ()
     # Of a form inside a diagram: field → default value as written, and its date pattern.
     defaults: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 

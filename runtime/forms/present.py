@@ -13,7 +13,7 @@ from typing import Any
 import isodate
 
 from runtime import i18n
-from runtime.forms.model import Field, Form, keyed
+from runtime.forms.model import Field, Form, Table, keyed
 from runtime.forms.texts import TEXTS, names_of
 from runtime.values import File, Value
 
@@ -24,13 +24,17 @@ def localise(form: Form, language: str, options: Mapping[str, Sequence[Mapping[s
     Read-only and disabled stay as the file has them."""
     schema: dict[str, Any] = copy.deepcopy(dict(form.schema))
     schema.pop("properties", None)
+    tables = {table.id: table for table in form.tables}
     for component in schema["components"]:
-        _localise(component, language, options)
+        _localise(component, language, options, tables)
     return schema
 
 
 def _localise(
-    component: dict[str, Any], language: str, options: Mapping[str, Sequence[Mapping[str, Any]]]
+    component: dict[str, Any],
+    language: str,
+    options: Mapping[str, Sequence[Mapping[str, Any]]],
+    tables: Mapping[str, Table],
 ) -> None:
     properties = component.pop("properties", {})
     for place, stem in TEXTS.items():
@@ -50,8 +54,11 @@ def _localise(
             _relabel(option, language)
     for column in component.get("columns", ()):
         _relabel(column, language)
+        column.pop("source", None)
+    if component.get("id") in tables:
+        component["dataSource"] = f"={tables[component['id']].shown}"
     for inner in component.get("components", ()):
-        _localise(inner, language, options)
+        _localise(inner, language, options, tables)
 
 
 def _number(component: dict[str, Any], properties: Mapping[str, str]) -> None:
@@ -73,12 +80,67 @@ def _as_label(text: str) -> str:
     return text.replace("{{", "{\u2060{")
 
 
-def for_browser(form: Form, known: Mapping[str, Value], *, exact: bool = False) -> dict[str, Any]:
+def held(form: Form, known: Mapping[str, Value]) -> dict[str, set[str]]:
+    """Source → the codes that the form shows already, which need a name even where nobody may choose them
+    any more: a component that was delisted, a person who left."""
+    found: dict[str, set[str]] = {}
+    _held(form.fields, known, found)
+    for table in form.tables:
+        for row in _rows(known.get(table.rows)):
+            for column, source in table.sources.items():
+                _add(found, source, row.get(column))
+    return found
+
+
+def _held(fields: Sequence[Field], known: Mapping[str, Value], found: dict[str, set[str]]) -> None:
+    for field in keyed(fields):
+        value = known.get(field.key)
+        if field.source:
+            for code in value if isinstance(value, (list, tuple)) else [value]:
+                _add(found, field.source, code)
+        elif field.fields:
+            for row in [value] if isinstance(value, Mapping) else _rows(value):
+                _held(field.fields, row, found)
+
+
+def _add(found: dict[str, set[str]], source: str, code: Value) -> None:
+    if isinstance(code, str) and code:
+        found.setdefault(source, set()).add(code)
+
+
+def _rows(value: Value) -> list[Mapping[str, Value]]:
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, (list, tuple)) else []
+
+
+def for_browser(
+    form: Form,
+    known: Mapping[str, Value],
+    options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    *,
+    exact: bool = False,
+) -> dict[str, Any]:
     """The values of the form's fields, and of the variables that its FEEL reads, as plain JSON.
 
-    `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case leaves the server."""
+    With `options` also the rows of tables that show names for codes, as `localise` makes the tables read
+    them. `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case leaves the server."""
     found = {field.key: field for field in keyed(form.fields)}
-    return {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
+    data = {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
+    if options is not None:
+        data |= {table.shown: _named(table, data.get(table.rows), options) for table in form.tables}
+    return data
+
+
+def _named(
+    table: Table, rows: Any, options: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[dict[str, Any]]:
+    labels = {
+        column: {option["value"]: option["label"] for option in options.get(source, ())}
+        for column, source in table.sources.items()
+    }
+    return [
+        {**row, **{column: names.get(row.get(column), row.get(column)) for column, names in labels.items()}}
+        for row in _rows(rows)
+    ]
 
 
 def plain(value: Value, field: Field | None, exact: bool = False) -> Any:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.errors import Problem
-from runtime.forms.component import Findings, read_components
+from runtime.forms.component import Findings, read_components, read_table
 from runtime.forms.model import Form
 
 MAX_LENGTH = 1_000_000  # characters
@@ -124,8 +124,9 @@ def _form(data: dict[str, Any], findings: Findings) -> Form | None:
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         findings.add("form.id_twice", "The id {id} is given twice.", {"id": twice}, id=twice)
     fields = read_components(components, findings)
-    sources = frozenset(field.source for field in _walk(fields) if field.source)
-    return Form(form_id, fields, sources, frozenset(findings.reads), data)
+    sources = frozenset(field.source for field in _walk(fields) if field.source and not field.readonly)
+    tables = tuple(made for item in everything if (made := read_table(item, findings)))
+    return Form(form_id, fields, sources, frozenset(findings.reads), data, tables)
 
 
 def _walk(fields: Any) -> Iterator[Any]:

@@ -103,7 +103,7 @@ def triage(
 def recent(call: Call) -> Recent:
     """The latest feedback of some months for whoever plans, newest first.
 
-    Each line has number, kind, component_name, text and action, and of its component on_hand, on_order and
+    Each line has number, kind, component, component_name, text and action, and of its component on_hand, on_order and
     demand, in pieces (a month, by the imported history)."""
     tx = call.tx
     rows = tx.all(
@@ -123,6 +123,7 @@ def recent(call: Call) -> Recent:
             {
                 "number": row.number,
                 "kind": row.kind,
+                "component": row.sku,
                 "component_name": catalogue.name(row) if row.component_id else None,
                 "text": row.text,
                 "action": row.action,

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -355,15 +356,22 @@ _SOURCES = {
 
 
 def options(
-    tx: Transaction, sources: Collection[str], language: str = i18n.DEFAULT
+    tx: Transaction,
+    sources: Collection[str],
+    language: str = i18n.DEFAULT,
+    held: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> dict[str, list[dict[str, str]]]:
     """What a form offers from the books: source → [{value, label}], in one statement.
 
-    An unknown source has no options."""
-    found: dict[str, list[dict[str, str]]] = {source: [] for source in sources}
+    All that is on offer of `sources`, and what is `held` already (source → codes) whether it is on offer or
+    not. An unknown source has no options."""
+    found: dict[str, list[dict[str, str]]] = {source: [] for source in {*sources, *held}}
     queries = [
         sa.select(sa.literal(source).label("source"), key.label("value"), table.c.names.label("names")).where(
-            offered
+            sa.or_(
+                *([offered] if source in sources else []),
+                *([key.in_(sorted(held[source]))] if source in held else []),
+            )
         )
         for source, (table, key, offered) in _SOURCES.items()
         if source in found

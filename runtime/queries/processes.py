@@ -119,8 +119,9 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
     form_id = library.form_id(tx, begin, row.id, library.start_form(begin))
     if form_id is not None:
         form = library.form(tx, form_id, begin.id)
-        schema = forms.localise(form, language, library.options(tx, form, language))
         known = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
-        data = forms.for_browser(form, known)
+        options = library.options(tx, form, language, known)
+        schema = forms.localise(form, language, options)
+        data = forms.for_browser(form, known, options)
     told = i18n.label(language, model.guidance)
     return StartPage(key, model.names, told, model.properties.get("clause", ""), schema, data)

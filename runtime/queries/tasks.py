@@ -59,12 +59,13 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     schema, data = None, {}
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id, row.element)
-        options = library.options(tx, form, language)
-        schema = forms.localise(form, language, options)
         case = library.at_rest(tx, row.case_id, row.case_process, row.bindings, row.case_state)
         known = case.sight(row.activity)
         usual = functions.defaults(tx, actor, form, known)
-        data = forms.for_browser(form, over(known, usual), exact=exact)
+        shown = over(known, usual)
+        options = library.options(tx, form, language, shown)
+        schema = forms.localise(form, language, options)
+        data = forms.for_browser(form, shown, options, exact=exact)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],

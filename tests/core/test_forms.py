@@ -67,6 +67,7 @@ WHOLE = field("number", properties={"type": "integer"})
 SELECT = field(
     "select", values=[{"value": "a", "label": "甲", "label_en": "A"}, {"value": "b", "label": "乙"}]
 )
+NAMED = {"key": "supplier", "label": "供应商", "source": "suppliers"}
 LINES = {
     "type": "dynamiclist",
     "path": "lines",
@@ -169,6 +170,8 @@ def test_a_form_of_every_accepted_component_is_read() -> None:
         ({"type": "expression", "key": "x", "expression": "1"}, "form.not_feel"),
         ({"type": "table", "dataSource": "rows", "columns": []}, "form.not_feel"),
         ({"type": "table", "dataSource": "=rows", "columns": [{"key": 1}]}, "form.columns"),
+        ({"type": "table", "dataSource": "=rows[1]", "columns": [NAMED]}, "form.named_column"),
+        ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"source": "wages"}]}, "form.unknown_source"),
         ({"type": "text", "text": "{{1 +}}"}, "feel.malformed"),
         ({"type": "text", "text": "<img src=x onerror=alert(1)>"}, "form.html"),
         ({"type": "text", "text": "[x](javascript:alert(1))"}, "form.html"),
@@ -333,6 +336,55 @@ def test_options_of_the_books_cannot_become_templates() -> None:
     (component,) = forms.localise(form, "en", OPTIONS)["components"]
     assert [option["value"] for option in component["values"]] == ["s-1", "s-2"]
     assert "{{" not in json.dumps(component)
+
+
+SUPPLIERS = {
+    "type": "table",
+    "id": "offers",
+    "dataSource": "= offers",
+    "columns": [NAMED, {"key": "price", "label": "单价"}],
+}
+
+
+def test_a_table_shows_names_for_codes_and_leaves_the_variable_as_it_is() -> None:
+    form = form_of(SUPPLIERS)
+    known = {"offers": [{"supplier": "s-2", "price": D("9.5")}, {"supplier": "gone"}, {"price": 1}, "odd"]}
+    (table,) = forms.localise(form, "en", OPTIONS)["components"]
+    assert table["dataSource"] == "=offers_shown"
+    assert table["columns"][0] == {"key": "supplier", "label": "供应商"}
+    data = forms.for_browser(form, known, OPTIONS)
+    assert data["offers"] == forms.for_browser(form, known)["offers"]
+    named = next(one["label"] for one in OPTIONS["suppliers"] if one["value"] == "s-2")
+    assert data["offers_shown"] == [
+        {"supplier": named, "price": 9.5},
+        {"supplier": "gone"},
+        {"supplier": None, "price": 1},
+    ]
+    assert forms.for_browser(form, {}, OPTIONS) == {"offers_shown": []}
+
+
+def test_what_stands_in_a_form_is_named_and_only_what_may_be_chosen_is_offered() -> None:
+    people = {"source": "people"}
+    form = form_of(
+        field("select", "who", properties=people, readonly=True),
+        {"type": "group", "path": "place", "components": [field("radio", "at", properties={"source": "warehouses"})]},
+        {
+            "type": "dynamiclist",
+            "path": "lines",
+            "allowAddRemove": False,
+            "components": [field("checklist", "for", properties=people, readonly=True)],
+        },
+        SUPPLIERS,
+    )
+    assert form.sources == {"warehouses"}
+    known = {
+        "who": "left",
+        "place": {"at": "SH"},
+        "lines": [{"for": ["a", "b"]}, {"for": None}],
+        "offers": [{"supplier": "s-9"}],
+    }
+    assert forms.held(form, known) == {"people": {"left", "a", "b"}, "warehouses": {"SH"}, "suppliers": {"s-9"}}
+    assert forms.held(form, {}) == {}
 
 
 def test_only_what_the_form_reads_leaves_the_server() -> None:

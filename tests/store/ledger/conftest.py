@@ -112,7 +112,7 @@ def engine(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
     home = tmp_path_factory.mktemp("ledger")
     # The environment names it no longer when tests of other folders run beside it.
     with databases.building(home):
-        made = db.connect(Settings(home=home).url)
+        made = db.connect(Settings(home=home).url())
     migrate.upgrade(made)
     yield made
     made.dispose()

@@ -44,7 +44,9 @@ def test_recent_feedback_is_told_newest_first_with_stock_and_demand(books: Books
     noted(books, component="M1")
     noted(books, kind="customer", customer="K1", text="交货慢")
     first, second = books.do("feedback.recent")["feedback_lines"]
-    assert (first["text"], first["component_name"], first["demand"]) == ("交货慢", None, None)
+    assert (first["text"], first["component"], first["component_name"], first["demand"]) == (
+        "交货慢", None, None, None,
+    )
     assert (second["on_hand"], second["on_order"], second["demand"]) == (7, 0, 60)
 
 

@@ -108,3 +108,12 @@ def test_options_speak_the_readers_language(books: Books) -> None:
     assert reading.options(books.tx, ["warehouses"], "en")["warehouses"][0] == {"value": "SH", "label": "SH"}
     assert {one["label"] for one in reading.options(books.tx, ["people"], "en")["people"]} == set(books.people)
     assert reading.options(books.tx, ["planets"])["planets"] == []
+
+
+def test_what_is_on_offer_no_more_still_has_a_name_where_it_stands(books: Books) -> None:
+    books.tx.execute(sa.update(catalogue.suppliers).where(catalogue.suppliers.c.code == "S1").values(active=False))
+    assert [one["value"] for one in reading.options(books.tx, ["suppliers"])["suppliers"]] == ["S2"]
+    held = reading.options(books.tx, [], held={"suppliers": ["S1", "unheard of"]})
+    assert held == {"suppliers": [{"value": "S1", "label": "晨光"}]}
+    both = reading.options(books.tx, ["suppliers"], held={"suppliers": ["S1"]})["suppliers"]
+    assert [one["value"] for one in both] == ["S1", "S2"]
