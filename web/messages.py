@@ -41,6 +41,8 @@ FORMS = (
     "No results",
     "All values selected",
     "Nothing to show.",
+    "Click to sort by {0} descending",
+    "Click to sort by {0} ascending",
     "Clear",
     # Ours, spoken by dist/form.js.
     "Please look at the marked fields.",
