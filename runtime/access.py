@@ -42,6 +42,7 @@ DEFAULT_GRANTS = [
     Grant("*", "read", "hr_case", "own"),
     Grant("*", "read", "hr_case", "assigned", LIMITED),
     Grant("hr", "read", "hr_case", "any"),
+    Grant("*", "comment", "case", "any"),  # of those that they see whole
     Grant("*", "complete", "user_task", "own"),
     Grant("*", "complete", "user_task", "assigned"),
     Grant("*", "read", "user_task", "subordinate"),

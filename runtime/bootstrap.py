@@ -24,6 +24,7 @@ import runtime.commands.amendments
 import runtime.commands.deliveries
 import runtime.commands.reminders
 import runtime.ledger.books
+import runtime.store.comments
 import runtime.store.workers  # noqa: F401
 from runtime import clock, logs, measures, scripts, v8
 from runtime.bell import Bell
@@ -159,6 +160,7 @@ class Runtime:
             waking=waking.of(self.engine),
             opened=waking.of(self.engine, waking.TASKS),
             demo=settings.demo,
+            mails=bool(self.ways.mail.host),
             most_steps=settings.most_steps,
             messages_kept=dt.timedelta(days=settings.message_days),
             history_kept=dt.timedelta(days=settings.history_days),

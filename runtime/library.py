@@ -43,6 +43,12 @@ class NoSuchRule(NotFound):
     code = "rule.unknown"
 
 
+class NoSuchCase(NotFound):
+    """This case does not exist, or you may not see it."""
+
+    code = "case.not_found"
+
+
 class NoSuchTask(NotFound):
     """This task does not exist, or is not yours to see."""
 
@@ -108,6 +114,7 @@ class House:
     waking: Waking = field(default_factory=InProcess)  # of workers, who run jobs
     opened: Waking = field(default_factory=InProcess)  # of external workers and the outbox
     demo: bool = False
+    mails: bool = False  # whether there is a server to hand mail in at
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
     external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram
     parsed: Kept[tuple[Diagram | None, list[Problem]]] = field(default_factory=lambda: Kept(50))  # by content

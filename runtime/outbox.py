@@ -16,9 +16,10 @@ import structlog
 
 from runtime import clock, delivery
 from runtime.bootstrap import Runtime
-from runtime.commands import deliveries
+from runtime.commands import deliveries, mention_mails
 from runtime.commands.deliveries import Due, Letters
 from runtime.commands.external_tasks import ExternalTaskOver, LockExpired, NotYourLock
+from runtime.commands.mention_mails import Letter
 from runtime.delivery import Mail, Request
 from runtime.identity import SYSTEM
 from runtime.ids import public_id
@@ -73,7 +74,20 @@ class Outbox:
                     break
                 list(pool.map(self.deliver, claimed))
                 count += len(claimed)
+            while not self._stopping.is_set() and self.runtime.read(mention_mails.any_due, SYSTEM):
+                letters = self.runtime.do(mention_mails.claim, SYSTEM, self.runtime.ways, AT_ONCE)
+                list(pool.map(self.mail, letters))
+                count += len(letters)
         return count
+
+    def mail(self, letter: Letter) -> None:
+        """Hand in one mail about a mention, and note that it was, or when it is tried again."""
+        try:
+            delivery.send([letter.mail], self.runtime.ways.mail, clock.now())
+            self.runtime.do(mention_mails.settled, SYSTEM, letter)
+        except Exception as error:
+            log.warning("mention_not_mailed", error=type(error).__name__)
+            self.runtime.do(mention_mails.failed, SYSTEM, letter)
 
     def deliver(self, due: Due) -> None:
         """Make the call of a claimed delivery and tell what came of it."""

@@ -1,7 +1,7 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, account, inbox, cases, processes, rules, handbook, stock, reports, files, operations,
+(auth, account, inbox, cases, comments, processes, rules, handbook, stock, reports, files, operations,
 incidents), the API (api/), headers
 (security.py)."""
 
@@ -22,6 +22,7 @@ from web import (
     account,
     auth,
     cases,
+    comments,
     current,
     files,
     handbook,
@@ -92,7 +93,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    people, work = (auth, account), (inbox, cases, processes, rules, handbook, stock, reports, files)
+    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, reports, files)
     for part in (*people, *work, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)

@@ -4,12 +4,14 @@ Not here: starting one (processes.py)."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime import values
 from runtime.commands import incidents
-from runtime.queries import awards, cases
+from runtime.queries import awards, cases, comments
 from runtime.queries import variables as held
 from web import current
 
@@ -18,6 +20,11 @@ bp = Blueprint("cases", __name__)
 
 @bp.get("/cases/<case>")
 def show(case: str) -> str:
+    return page_of(case)
+
+
+def page_of(case: str, **told: Any) -> str:
+    """The case's page; `told`: what became of a comment that was sent (comments.py)."""
     page = current.read(cases.case_page, case, current.language())
     diagrams = [
         {
@@ -32,7 +39,10 @@ def show(case: str) -> str:
         for view in page.diagrams
     ]
     certified = current.read(awards.certified, case)
-    return render_template("case.html", case=page, diagrams=diagrams, certified=certified)
+    thread = current.read(comments.thread, case, before=request.args.get("before"))
+    return render_template(
+        "case.html", case=page, diagrams=diagrams, certified=certified, thread=thread, **told
+    )
 
 
 @bp.get("/cases/<case>/certificate")

@@ -13,9 +13,9 @@ from flask import current_app, g, request, session
 from runtime import clock, i18n
 from runtime.commands import external_tasks
 from runtime.commands import tokens as token_commands
-from runtime.errors import Conflict, Forbidden, Problem
+from runtime.errors import Conflict, Forbidden, GuichengError, Problem
 from runtime.identity import Actor
-from runtime.queries import people, tokens
+from runtime.queries import comments, people, tokens
 from web import security
 
 T = TypeVar("T")
@@ -129,6 +129,16 @@ def do(command: Callable[..., T], *args: Any, **kw: Any) -> T:
 def read(query: Callable[..., T], *args: Any, **kw: Any) -> T:
     """One query by the signed-in person."""
     return runtime().read(query, actor(), *args, **kw)
+
+
+def unread_mentions() -> int:
+    """How many comments mention the reader, who has not read them; asked once a request."""
+    if "unread" not in g:
+        g.unread = 0
+        # The page that says that the database is away has a bell, too.
+        with suppress(GuichengError):
+            g.unread = read(comments.unread)
+    return cast(int, g.unread)
 
 
 def language() -> str:

@@ -19,6 +19,7 @@ PAGES = {
     "acknowledgements": "handbook.readers",
     "handbook": "handbook.show",
     "inbox": "inbox.todo",
+    "mentions": "comments.mentions",
     "operations": "operations.overview",
     "processes": "processes.listing",
     "rules": "rules.listing",

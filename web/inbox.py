@@ -13,8 +13,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime.commands import user_tasks
-from runtime.errors import Conflict, Invalid
-from runtime.queries import inbox, search, tasks
+from runtime.errors import Conflict, Invalid, NotFound
+from runtime.queries import comments, inbox, search, tasks
 from web import current
 
 bp = Blueprint("inbox", __name__)
@@ -135,13 +135,27 @@ def _filters() -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value}
 
 
+def page_of(task: str, **told: Any) -> str:
+    """The task's page; `told`: what became of a comment that was sent (comments.py)."""
+    return _task(task, **told)
+
+
 def _task(task: str, **told: Any) -> str:
     page = current.read(tasks.task_page, task, current.language())
+    told["thread"] = _thread(page.row.case)
     if "touched" in told:
         told["typed"] = {**page.data, **told.pop("touched")}
     if "HX-Request" in request.headers:
         return render_template("_task.html", task=page, filters=_filters(), **told)
     return _panes(page, **told)
+
+
+def _thread(case: str) -> comments.Thread:
+    """What was said on the task's case, of which its doer may see nothing."""
+    try:
+        return current.read(comments.thread, case, limit=5)
+    except NotFound:
+        return comments.Thread(case)
 
 
 def _panes(task: Any = None, **told: Any) -> str:

@@ -43,6 +43,7 @@ def equip(app: Flask) -> None:
         languages=i18n.LANGUAGES,
         language=current.language,
         person=current.person,
+        unread_mentions=current.unread_mentions,
         style_nonce=security.style_nonce,
         settings=lambda: current.runtime().settings,
         html_lang=lambda: current.language().replace("_", "-"),

@@ -1,4 +1,5 @@
-"""Cases that ended long ago lose their details: log, decisions, variables, closed tasks, jobs, effects, files.
+"""Cases that ended long ago lose their details: log, decisions, variables, comments, closed tasks, jobs,
+effects, files.
 
 What stays is a tombstone (store/purges.py). How long a case keeps its details its diagram says
 (historyTimeToLive), else the house. Never one of which something is still on its way, open
@@ -21,6 +22,7 @@ from runtime.ledger.operations import effect_parts, effects
 from runtime.store import accounts, purges
 from runtime.store.attempts import attempts
 from runtime.store.cases import cases
+from runtime.store.comments import comments, mentions
 from runtime.store.db import Transaction, forget_over
 from runtime.store.event_log import decisions, events
 from runtime.store.external_tasks import external_tasks
@@ -34,7 +36,7 @@ from runtime.store.user_tasks import candidates, user_tasks
 ENDED = ("completed", "terminated", "failed", "cancelled")
 UNDONE = ("waiting", "kept", "failed")  # jobs of which something may still come
 # Of one case, in the order of their references.
-DETAILS = (incidents, jobs, external_tasks, user_tasks, events, decisions, parts)
+DETAILS = (incidents, jobs, external_tasks, comments, user_tasks, events, decisions, parts)
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def purge(tx: Transaction, actor: Actor, ids: Sequence[int]) -> int:
     _erase_files(tx, own)
     closed = sa.select(user_tasks.c.id).where(user_tasks.c.case_id.in_(own))
     tx.execute(sa.delete(candidates).where(candidates.c.task_id.in_(closed)))
+    theirs = sa.select(comments.c.id).where(comments.c.case_id.in_(own))
+    tx.execute(sa.delete(mentions).where(mentions.c.comment_id.in_(theirs)))
     for table in DETAILS:
         tx.execute(sa.delete(table).where(table.c.case_id.in_(own)))
     tx.execute(sa.delete(case_search).where(case_search.c.rowid.in_(own)))

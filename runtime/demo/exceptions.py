@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.commands import accounts
+from runtime.commands import accounts, comments
 from runtime.demo.department import Department, Script
 from runtime.demo.initiatives import month_ends, set_rates
 
@@ -142,7 +142,11 @@ def alert_that_nobody_acknowledges(house: Department) -> None:
 @story(5)
 def anomaly_that_nobody_handles(house: Department) -> None:
     answers: dict[str, Any] = {"anomaly_kind": "damage", "description": "托盘倒塌，边框变形"}
-    house.start("zhangmin", "stock_anomaly", Script(), component="CZ-M60-265", warehouse="SH", **answers)
+    case = house.start("zhangmin", "stock_anomaly", Script(), component="CZ-M60-265", warehouse="SH", **answers)
+    # Asked and answered on the case, and not read yet.
+    asked = f"@{house.called('zhangmin')} 是整托还是只有外层？"
+    for who, text in (("chenjie", asked), ("zhangmin", "外层 4 件，@chenjie 请看。")):
+        house.runtime.do(comments.write, house.actor(who), case, text)
 
 
 def _count(house: Department, sku: str, share: float, script: Script | None = None) -> None:

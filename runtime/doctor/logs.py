@@ -19,9 +19,12 @@ from runtime.errors import Problem
 from runtime.ledger.operations import effects
 from runtime.queries import history
 from runtime.store import event_log
+from runtime.store.comments import comments
 from runtime.values import from_json
 
 UNTOLD = {*COUNTS, "loopCounter"}  # counts of repetitions are not in the log: what is repeated is
+
+COMMENTED = ("comment_written", "comment_changed", "comment_withdrawn")
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Log:
     state: history.State = field(default_factory=history.State)
     decided: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     operated: set[str] = field(default_factory=set)  # keys of effects
+    worded: dict[str, str] = field(default_factory=dict)  # comment → its last wording, "" withdrawn
     erased: bool = False
     unreadable: int | None = None  # sequence
 
@@ -43,7 +47,7 @@ class Log:
             history.advance(self.state, row)
             detail = (
                 values.loads(row.payload)["detail"]
-                if row.payload and row.kind in ("decided", "operated")
+                if row.payload and row.kind in ("decided", "operated", *COMMENTED)
                 else {}
             )
         except (ValueError, KeyError, TypeError, ArithmeticError):
@@ -51,6 +55,8 @@ class Log:
             return
         if row.kind == "decided" and detail:
             self.decided[row.activity, detail["rule"], detail["version"]] += 1
+        elif row.kind in COMMENTED and detail:
+            self.worded[detail["comment"]] = detail.get("text", "")
         elif row.kind == "operated" and detail:
             self.operated.add(f"{case}/{row.element}/{row.activity}/{detail['topic']}")
 
@@ -131,6 +137,22 @@ def decisions(case: Seen) -> Iterator[Problem]:
             "decisions_differ", "The log and the kept decisions of {rules} are not the same",
             case.place, {"rules": ", ".join(sorted(rules))},
         )  # fmt: skip
+
+
+@invariant("log", of_cases=True, slow=True)
+def comment_wordings(case: Seen) -> Iterator[Problem]:
+    """Each comment reads as the log of its case says, and none is missing."""
+    log = read(case)
+    if log.erased or log.unreadable is not None:
+        return
+    table = comments.c
+    rows = case.tx.all(sa.select(table.public_id, table.text).where(table.case_id == case.row.id))
+    kept = {row.public_id: row.text for row in rows}
+    for comment in sorted(kept.keys() | log.worded.keys()):
+        if kept.get(comment) != log.worded.get(comment):
+            yield Problem(
+                "comment_differs", "A comment is not what the log of its case says", f"comments/{comment}"
+            )
 
 
 @invariant("books", of_cases=True, slow=True)

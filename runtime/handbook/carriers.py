@@ -14,7 +14,7 @@ from runtime.handbook.model import Carrier, Clause, Handbook
 from runtime.rules.table import RuleFile
 
 # Pages that may be named as carriers.
-PAGES = ("acknowledgements", "handbook", "inbox", "operations", "processes", "rules", "stock")
+PAGES = ("acknowledgements", "handbook", "inbox", "mentions", "operations", "processes", "rules", "stock")
 # Reports that may be named as carriers (queries/reports; a test holds the two against each other).
 REPORTS = (
     "appraisals",

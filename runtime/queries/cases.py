@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
 from runtime.bpmn.model import Node, Process
-from runtime.errors import NotFound
 from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person, require
 from runtime.ledger import operations, reading
+from runtime.library import NoSuchCase
 from runtime.queries import timeline
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
 from runtime.queries.path import Path, labels, paths, scopes
@@ -31,12 +31,6 @@ from runtime.store.jobs import incidents, subscriptions
 from runtime.store.purges import PURGED
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
-
-
-class NoSuchCase(NotFound):
-    """This case does not exist, or you may not see it."""
-
-    code = "case.not_found"
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,7 @@ SENTENCES = {
     "acknowledgements": "Acknowledgements",
     "handbook": "Handbook",
     "inbox": "Inbox",
+    "mentions": "Mentions",
     "operations": "Operations",
     "processes": "Start a process",
     "rules": "Rules",

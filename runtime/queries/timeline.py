@@ -43,7 +43,16 @@ SENTENCES = {
     "corrected": "{who} corrected variables of “{element}”, and it was tried again",
     "incident_closed": "{who} closed an incident of “{element}”",
     "case_cancelled": "{who} cancelled the case",
+    "comment_written": "{who} wrote a comment",
+    "comment_changed": "{who} changed a comment",
+    "comment_withdrawn": "{who} withdrew a comment",
     "ended": "The case ended: “{element}”",
+}
+# The same of a task of it.
+ON_A_TASK = {
+    "comment_written": "{who} wrote a comment on “{element}”",
+    "comment_changed": "{who} changed a comment on “{element}”",
+    "comment_withdrawn": "{who} withdrew a comment on “{element}”",
 }
 # The same of what the house itself delivers.
 DELIVERED = {
@@ -93,6 +102,8 @@ def moments(
         detail = values.loads(entry.payload)["detail"] if entry.payload else {}
         if operations.is_outside(detail.get("topic", "")):
             sentence = DELIVERED.get(entry.kind, sentence)
+        if entry.element:
+            sentence = ON_A_TASK.get(entry.kind, sentence)
         if person is None:
             sentence = BY_NOBODY.get(entry.kind, sentence)
         text = say(

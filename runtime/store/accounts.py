@@ -71,6 +71,16 @@ class Organisation:
         above = self.by_id.get(person.superior_id) if person and person.superior_id else None
         return above.public_id if above else None
 
+    def called(self) -> dict[str, list[Any]]:
+        """Rows of everybody by each name that they go by and their sign-in name, folded; of those who bear a
+        name together, whoever has left counts only when nobody is here."""
+        found: dict[str, dict[int, Any]] = {}
+        for row in self.by_id.values():
+            for name in (row.username, *row.names.values()):
+                found.setdefault(name.casefold(), {})[row.id] = row
+        here = {name: [row for row in rows.values() if row.active] for name, rows in found.items()}
+        return {name: here[name] or list(rows.values()) for name, rows in found.items()}
+
     def members(self, group: str) -> list[str]:
         return [self.by_id[member].public_id for member in self.groups.get(group, ())]
 

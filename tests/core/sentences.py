@@ -21,6 +21,8 @@ SAYING = {
     "Column": (1,),
     "Report": (3,),
 }
+# Tables whose values are sentences.
+TABLES = ("SENTENCES", "BY_NOBODY", "DELIVERED", "ON_A_TASK")
 
 
 def of_python() -> dict[str, str]:
@@ -70,7 +72,7 @@ def _in_tree(tree: ast.Module, errors: set[str]) -> Iterator[str]:
             text = ast.get_docstring(node)
             if text:
                 yield " ".join(text.split("\n\n")[0].split())
-        elif isinstance(node, ast.Assign) and _name(node.targets[0]) in ("SENTENCES", "BY_NOBODY"):
+        elif isinstance(node, ast.Assign) and _name(node.targets[0]) in TABLES:
             yield from (text for value in getattr(node.value, "values", ()) if (text := _text(value)))
         elif isinstance(node, ast.Call):
             name = _name(node.func)

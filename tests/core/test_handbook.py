@@ -20,7 +20,6 @@ HEAD = "---\nlanguage: en\ntitle: Ours\neffective_from: 2026-01-01\n---\n"
 # What the policy asks and nothing in the product does yet. This list only ever grows shorter.
 NOT_YET = """
 二(二)1d
-六(一)2
 """.split()
 
 

@@ -19,7 +19,19 @@ from runtime import clock
 from runtime.commands import accounts, attempts, cases, drafts, files, user_tasks
 from runtime.errors import Problem
 from runtime.identity import Actor, Person, SignInRefused
-from runtime.queries import awards, handbook, inbox, people, processes, rules, search, stock, tasks, tokens
+from runtime.queries import (
+    awards,
+    comments,
+    handbook,
+    inbox,
+    people,
+    processes,
+    rules,
+    search,
+    stock,
+    tasks,
+    tokens,
+)
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
 from runtime.queries.stock import Movement, Review, StockLine
@@ -247,6 +259,16 @@ class Office:
             search.find: lambda actor, text, after=None: found(now, text),
             tasks.task_page: lambda actor, task, language: task_page(now),
             handbook.pending: None,
+            comments.unread: 2,
+            comments.thread: lambda actor, case, before=None, limit=50: thread(now, case),
+            comments.mentioning: inbox.Page(
+                [
+                    comments.MentionRow(
+                        "k1", "c1", TITLE, "purchase_plan", PLAN, LI, now - HOUR, "@王芳 数量对吗？", False
+                    )
+                ],
+                None,
+            ),
             awards.certified: False,
             user_tasks.claim: None,
             user_tasks.release: None,
@@ -323,6 +345,18 @@ def task(id: str, names: dict[str, str], **given: Any) -> inbox.TaskRow:
         "completed_at": None,
     }
     return inbox.TaskRow(id=id, names=names, **{**usual, **given})
+
+
+def thread(now: dt.datetime, case: str) -> comments.Thread:
+    """Somebody asks the reader, who has answered."""
+    asked = comments.CommentView(
+        "k1", LI, now - HOUR, "@王芳 数量对吗？", [("@王芳", True), (" 数量对吗？", False)], [WANG],
+        names("审核采购计划", "審核採購計劃", "Review the purchase plan"), None, None, False, False, True,
+    )  # fmt: skip
+    said = comments.CommentView(
+        "k2", WANG, now, "<b>对</b>", [("<b>对</b>", False)], [], None, now, None, True, True, False
+    )
+    return comments.Thread(case, True, True, [asked, said], None)
 
 
 def found(now: dt.datetime, text: str) -> search.Found:

@@ -5,6 +5,7 @@ Not here: rights and business (runtime/commands, runtime/queries), who asks (web
 
 # An area's addresses are there once it was imported.
 import web.api.cases
+import web.api.comments
 import web.api.external_tasks
 import web.api.incidents
 import web.api.messages

@@ -1,6 +1,7 @@
 // What every page has: a button pressed once is pressed once, lists by keyboard, tasks beside their
 // list, drafts forgotten when their task is done. Every page also works without this script.
 import { mount } from "./shared/mount.js";
+import "./shared/mentions.js";
 
 document.documentElement.classList.add("is-live");
 
