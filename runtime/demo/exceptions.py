@@ -418,6 +418,13 @@ def product_change_that_nobody_decides(house: Department) -> None:
     house.start("zhangmin", "product_listing", script)
 
 
+@story(6)
+def customer_data_that_nobody_reviews(house: Department) -> None:
+    proposal = {"phone": "0551-5550990", "change_reason": "客户换了联系电话"}
+    script = Script({"propose_customer_change": [proposal]})
+    house.start("zhangmin", "customer_change", script, change_action="change", customer="K02")
+
+
 # ---- appraisals, which come at the ends of months
 
 

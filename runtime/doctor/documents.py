@@ -18,6 +18,7 @@ from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
 from runtime.ledger.exports import data_exports
 from runtime.ledger.feedback import entries
+from runtime.ledger.masters import master_changes
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.products import product_changes
@@ -53,6 +54,7 @@ NUMBERED = {
     "CO": contacts,
     "FB": entries,
     "PC": product_changes,
+    "MD": master_changes,
     "EX": data_exports,
     "CB": confidentiality_breaches,
 }

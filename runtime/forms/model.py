@@ -8,7 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 # Lists of the books that can fill the options of a field.
-SOURCES = frozenset(["components", "suppliers", "customers", "warehouses", "people"])
+# `every_…`: also those that are blocked, closed or not listed.
+SOURCES = frozenset(
+    [
+        "components",
+        "suppliers",
+        "customers",
+        "warehouses",
+        "people",
+        "every_supplier",
+        "every_customer",
+        "every_warehouse",
+    ]
+)
 
 MAX_NUMBER = Decimal(10) ** 15
 MAX_DECIMALS = 10

@@ -23,7 +23,7 @@ suppliers = sa.Table(
     sa.Column("names", Tagged, nullable=False),
     sa.Column("contact", sa.String(100)),
     sa.Column("phone", sa.String(40)),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),  # not: no new contracts
 )
 
 customers = sa.Table(
@@ -35,7 +35,7 @@ customers = sa.Table(
     sa.Column("contact", sa.String(100)),
     sa.Column("phone", sa.String(40)),
     sa.Column("address", sa.Text),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),  # not: no new orders
 )
 
 warehouses = sa.Table(
@@ -45,6 +45,7 @@ warehouses = sa.Table(
     sa.Column("code", sa.String(32), nullable=False, unique=True),
     sa.Column("names", Tagged, nullable=False),
     sa.Column("address", sa.Text),
+    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),  # not: closed, and empty
 )
 
 components = sa.Table(
@@ -110,6 +111,24 @@ class UnknownWarehouse(NotFound):
     code = "warehouse.unknown"
 
 
+class SupplierBlocked(Conflict):
+    """Supplier {supplier} is blocked for new contracts. Choose another one, or have it unblocked."""
+
+    code = "supplier.blocked"
+
+
+class CustomerBlocked(Conflict):
+    """Customer {customer} is blocked for new orders. Refuse the order, or have the customer unblocked first."""
+
+    code = "customer.blocked"
+
+
+class WarehouseClosed(Conflict):
+    """Warehouse {warehouse} is closed: nothing is put there. Choose another one, or have it opened again."""
+
+    code = "warehouse.closed"
+
+
 _ERRORS = {suppliers: UnknownSupplier, customers: UnknownCustomer, warehouses: UnknownWarehouse}
 
 
@@ -139,6 +158,15 @@ def by_code(tx: Transaction, table: sa.Table, code: str) -> Any:
     if row is None:
         raise _ERRORS[table](code=code)
     return row
+
+
+def require_open(tx: Transaction, ids: Collection[int]) -> None:
+    """Whatever is put into these warehouses: they are open, and stay so until the transaction ends.
+
+    Raises WarehouseClosed."""
+    for row in tx.all(sa.select(warehouses).where(warehouses.c.id.in_(set(ids))).with_for_update(read=True)):
+        if not row.active:
+            raise WarehouseClosed(warehouse=name(row))
 
 
 def among(column: sa.ColumnElement[Any], ids: Collection[int]) -> sa.ColumnElement[bool]:

@@ -55,6 +55,12 @@ class QuantityNotPositive(Invalid):
     code = "document.quantity_not_positive"
 
 
+class NothingChanges(Invalid):
+    """Nothing would change."""
+
+    code = "document.nothing_changes"
+
+
 class SamePerson(Conflict):
     """Whoever drafts something cannot also approve it."""
 

@@ -141,7 +141,14 @@ def match_contract(call: Call, plan: str, supplier: str, lines: list[OrderLine])
 
 @operation(
     "purchasing.sign_contract",
-    errors=("bad_lines", "beyond_plan", "contract_number_taken", "over_budget", "rule_refused"),
+    errors=(
+        "bad_lines",
+        "beyond_plan",
+        "contract_number_taken",
+        "over_budget",
+        "rule_refused",
+        "supplier_blocked",
+    ),
 )
 def sign_contract(
     call: Call,
@@ -158,13 +165,15 @@ def sign_contract(
 
     A plan may be bought by several contracts; together they go beyond what was approved only as far as
     the rule contract_match tolerates, or somebody approved it. BPMN errors: bad_lines, beyond_plan,
-    contract_number_taken; over_budget, unless it fits or was allowed for the plan."""
+    contract_number_taken; over_budget, unless it fits or was allowed for the plan; supplier_blocked."""
     documents.check_lines(lines)
     tx = call.tx
     row = documents.get(tx, plans.plans, plan)
     documents.require_state(row, "approved", "ordered")
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     seller = catalogue.by_code(tx, catalogue.suppliers, supplier)
+    if not seller.active:
+        raise refuse("supplier_blocked", catalogue.SupplierBlocked(supplier=catalogue.name(seller)))
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
     beyond: str | None = "person"
     if deviation_approved_by is None:

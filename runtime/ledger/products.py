@@ -64,12 +64,6 @@ class StillInUse(Conflict):
     code = "product.still_in_use"
 
 
-class NothingChanges(Invalid):
-    """Nothing would change."""
-
-    code = "product.nothing_changes"
-
-
 class Proposed(TypedDict):
     product_change: str
     number: str
@@ -131,7 +125,7 @@ def propose(
     elif change == "change":
         wanted = {key: value for key, value in wanted.items() if getattr(row, key) != value}
         if not wanted:
-            raise refuse("bad_change", NothingChanges())
+            raise refuse("bad_change", documents.NothingChanges())
     before = {key: getattr(row, key) for key in wanted}
     values: dict[str, Any] = {
         "kind": change,

@@ -98,7 +98,7 @@ class Partial(TypedDict):
     amount: Decimal
 
 
-@operation("sales.record_order", errors=("bad_lines",))
+@operation("sales.record_order", errors=("bad_lines", "customer_blocked"))
 def record_order(
     call: Call,
     customer: str,
@@ -107,13 +107,17 @@ def record_order(
     promised: dt.date,
     recorded_by: Person,
     order: str | None = None,
+    taken: bool = True,
 ) -> Recorded:
     """Record a customer's order, or the correction of one that is not confirmed yet.
 
-    BPMN error: bad_lines."""
+    taken: it is about to be confirmed; False: it is only recorded to be asked about or refused.
+    BPMN errors: bad_lines; customer_blocked, if it is to be taken from one who is blocked."""
     documents.check_lines(lines)
     tx = call.tx
     buyer = catalogue.by_code(tx, catalogue.customers, customer)
+    if taken and not buyer.active:
+        raise refuse("customer_blocked", catalogue.CustomerBlocked(customer=catalogue.name(buyer)))
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     catalogue.require_listed(found.values())
     amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)

@@ -78,8 +78,10 @@ def post(
 ) -> list[str]:
     """Write movements and balances, and warn of each component that is now below its safety stock.
 
-    Returns the movements' public ids. Raises StockShort; then nothing was written."""
+    Returns the movements' public ids. Raises StockShort, WarehouseClosed; then nothing was written."""
     tx = call.tx
+    if into := {posting.warehouse_id for posting in postings if posting.quantity > 0}:
+        catalogue.require_open(tx, into)
     touched = sorted({(posting.component_id, posting.warehouse_id) for posting in postings})
     documents.add_missing(
         tx, stock_balances, [{"component_id": c, "warehouse_id": w, "on_hand": 0} for c, w in touched]

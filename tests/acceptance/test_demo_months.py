@@ -57,6 +57,7 @@ EXCEPTIONS = {
     "confidentiality_breach.assess_breach",
     "data_export.clear_export",
     "product_listing.decide_late_change",
+    "second_person.review_late_change",
 }
 
 

@@ -1,0 +1,233 @@
+"""Master data changes by two people, from a day on, with what was before; what is blocked or closed is not used."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runtime import doctor
+from runtime.engine.ports import BpmnError
+from runtime.ledger import catalogue, documents, masters, reading
+from runtime.store.cases import cases
+from tests.store.ledger.conftest import NOW, TODAY, Books
+
+SOON = TODAY + dt.timedelta(days=20)
+OF_MASTERS = [each for each in doctor.INVARIANTS.values() if each.ask.__module__ == "runtime.doctor.masters"]
+
+
+def proposed(
+    books: Books, kind: str, action: str, code: str, by: str = "specialist", **more: Any
+) -> dict[str, Any]:
+    found: dict[str, Any] = books.do(
+        f"masters.propose_{kind}", action=action, code=code, reason="合作有变", by=by, **more
+    )
+    return found
+
+
+def approved(books: Books, change: dict[str, Any], by: str = "supervisor") -> dict[str, Any]:
+    found: dict[str, Any] = books.do(
+        "masters.decide", master_change=change["master_change"], decision="approve", by=by
+    )
+    return found
+
+
+def changed(books: Books, *args: Any, **more: Any) -> dict[str, Any]:
+    change = proposed(books, *args, **more)
+    approved(books, change)
+    books.do("masters.apply", master_change=change["master_change"])
+    return change
+
+
+def refused(books: Books, topic: str, **inputs: Any) -> tuple[str, str]:
+    with pytest.raises(BpmnError) as error:
+        books.do(topic, **inputs)
+    return error.value.code, type(error.value.__cause__).__name__
+
+
+def unfit(books: Books, kind: str, action: str, code: str, **more: Any) -> str:
+    given: dict[str, Any] = {"action": action, "code": code, "reason": "合作有变", "by": "specialist"} | more
+    code_, cause = refused(books, f"masters.propose_{kind}", **given)
+    assert code_ == "bad_change"
+    return cause
+
+
+def stands(books: Books, kind: str, code: str) -> dict[str, Any]:
+    found: dict[str, Any] = books.do("masters.read", kind=kind, subject=code)["present"]
+    return found
+
+
+def offered(books: Books, source: str) -> list[str]:
+    return [each["value"] for each in reading.options(books.tx, [source])[source]]
+
+
+def findings(books: Books) -> dict[str, list[str]]:
+    found = {each.name: [one.where for one in each.ask(books.tx)] for each in OF_MASTERS}
+    return {name: told for name, told in found.items() if told}
+
+
+def test_a_change_takes_effect_when_another_approved_it_and_its_history_stays(books: Books) -> None:
+    before = stands(books, "customer", "K1")
+    wanted = {field: value for field, value in before.items() if field != "active"} | {"phone": "1390000"}
+    change = proposed(books, "customer", "change", "K1", **wanted)
+    assert change["comparison"] == [{"what": "phone", "before": before["phone"], "after": "1390000"}]
+    assert stands(books, "customer", "K1") == before
+    code, _ = refused(
+        books, "masters.decide", master_change=change["master_change"], decision="approve", by="specialist"
+    )
+    assert code == "same_person"
+    with pytest.raises(documents.NotPossibleNow):
+        books.do("masters.apply", master_change=change["master_change"])
+    approved(books, change)
+    books.do("masters.apply", master_change=change["master_change"])
+    assert stands(books, "customer", "K1") == before | {"phone": "1390000"}
+    [kept] = books.rows(masters.master_history)
+    assert (kept.before, kept.after) == ({"phone": before["phone"]}, {"phone": "1390000"})
+    assert (kept.proposed_by, kept.approved_by) == (books.people["specialist"], books.people["supervisor"])
+
+
+def test_what_the_form_left_empty_is_empty_afterwards_and_names_keep_their_languages(books: Books) -> None:
+    changed(books, "supplier", "add", "S9", name="朗川", name_en="Langchuan", contact="邹凯")
+    changed(books, "supplier", "change", "S9", name="朗川光伏", name_en="Langchuan")
+    row = catalogue.by_code(books.tx, catalogue.suppliers, "S9")
+    assert (row.names, row.contact, row.active) == ({"zh_Hans": "朗川光伏", "en": "Langchuan"}, None, True)
+
+
+def test_what_is_incomplete_or_changes_nothing_is_refused(books: Books) -> None:
+    assert unfit(books, "supplier", "add", "S1", name="重复") == "AlreadyThere"
+    assert unfit(books, "supplier", "add", "S 9", name="空格") == "BadCode"
+    assert unfit(books, "supplier", "add", "S9") == "FieldsMissing"
+    assert unfit(books, "supplier", "unblock", "S1") == "NothingChanges"
+    yesterday = TODAY - dt.timedelta(days=1)
+    assert unfit(books, "supplier", "block", "S1", effective_on=yesterday) == "DayPassed"
+    with pytest.raises(catalogue.UnknownSupplier):
+        proposed(books, "supplier", "block", "S9")
+
+
+def test_two_open_changes_never_touch_the_same_unless_the_case_of_one_was_given_up(books: Books) -> None:
+    first = proposed(books, "supplier", "block", "S1")
+    assert unfit(books, "supplier", "block", "S1") == "OpenChange"
+    other = proposed(books, "supplier", "change", "S1", name="别的名字")
+    assert other["change_number"] != first["change_number"]
+    proposed(books, "supplier", "block", "S1", master_change=first["master_change"])
+    books.tx.execute(
+        sa.insert(cases).values(
+            public_id="c" * 32, process="p", bindings={}, title={}, status="cancelled", confidential=False,
+            version=1, state="{}", sequence=1, chain="", started_at=NOW,
+        )
+    )  # fmt: skip
+    proposed(books, "supplier", "block", "S1")
+
+
+def test_a_change_waits_for_its_day_and_is_judged_again_by_what_stands_then(books: Books) -> None:
+    change = proposed(books, "customer", "change", "K1", name="新名", effective_on=SOON)
+    assert approved(books, change)["waits"]
+    with pytest.raises(documents.NotPossibleNow):
+        books.do("masters.apply", master_change=change["master_change"])
+    books.tx.execute(sa.update(catalogue.customers).values(names={"zh_Hans": "别人改的"}))
+    books.today = SOON
+    assert refused(books, "masters.apply", master_change=change["master_change"]) == (
+        "bad_change",
+        "Overtaken",
+    )
+    again = proposed(
+        books,
+        "customer",
+        "change",
+        "K1",
+        name="新名",
+        master_change=change["master_change"],
+        effective_on=SOON,
+    )
+    assert (
+        again["change_number"] == change["change_number"] and again["comparison"][0]["before"] == "别人改的"
+    )
+    assert not approved(books, again)["waits"]
+    books.do("masters.apply", master_change=change["master_change"])
+    assert stands(books, "customer", "K1")["name"] == "新名"
+
+
+def test_a_withdrawn_change_is_over(books: Books) -> None:
+    change = proposed(books, "warehouse", "change", "SH", name="上海仓")
+    books.do("masters.withdraw", master_change=change["master_change"])
+    books.do("masters.withdraw")
+    with pytest.raises(documents.NotPossibleNow):
+        approved(books, change)
+
+
+def test_no_contract_is_signed_with_a_blocked_supplier(books: Books) -> None:
+    changed(books, "supplier", "block", "S1")
+    assert "S1" not in offered(books, "suppliers") and "S1" in offered(books, "every_supplier")
+    lines = [{"component": "M1", "quantity": 1, "need_by": SOON, "est_price": 1}]
+    plan = books.do("purchasing.record_plan", drafter="supervisor", lines=lines)["plan"]
+    books.do("purchasing.approve_plan", plan=plan, approver="manager")
+    signed = {
+        "plan": plan,
+        "contract_no": "HT-1",
+        "eta": SOON,
+        "lines": [{"component": "M1", "quantity": 1, "price": 1}],
+    }
+    told = refused(books, "purchasing.sign_contract", supplier="S1", **signed)
+    assert told == ("supplier_blocked", "SupplierBlocked")
+    changed(books, "supplier", "add", "S9", name="朗川")
+    assert books.do("purchasing.sign_contract", supplier="S9", **signed)["number"]
+
+
+def test_an_order_of_a_blocked_customer_is_recorded_to_be_refused_but_not_taken(books: Books) -> None:
+    changed(books, "customer", "block", "K1")
+    order: dict[str, Any] = {
+        "customer": "K1", "address": "苏州", "promised": SOON, "recorded_by": "specialist",
+        "lines": [{"component": "M1", "quantity": 1, "price": Decimal(1)}],
+    }  # fmt: skip
+    assert refused(books, "sales.record_order", **order) == ("customer_blocked", "CustomerBlocked")
+    assert books.do("sales.record_order", taken=False, **order)["number"]
+    changed(books, "customer", "unblock", "K1")
+    assert books.do("sales.record_order", **order)["number"]
+
+
+def test_only_an_empty_warehouse_is_closed_and_nothing_is_put_into_it(books: Books) -> None:
+    books.put("M1", 2)
+    assert unfit(books, "warehouse", "block", "SH") == "WarehouseInUse"
+    changed(books, "warehouse", "add", "NJ", name="南京仓")
+    change = proposed(books, "warehouse", "block", "NJ")
+    approved(books, change)
+    books.put("M1", 1, "NJ")
+    told = refused(books, "masters.apply", master_change=change["master_change"])
+    assert told == ("bad_change", "WarehouseInUse")
+    moved = {
+        "component": "M1",
+        "warehouse": "NJ",
+        "reason": "移走",
+        "approved_by": "supervisor",
+        "drafted_by": "hr",
+    }
+    books.do("inventory.correct", quantity=-1, **moved)
+    books.do("masters.apply", master_change=change["master_change"])
+    assert "NJ" not in offered(books, "warehouses")
+    with pytest.raises(catalogue.WarehouseClosed):
+        books.put("M1", 1, "NJ")
+
+
+DEFECTS = {
+    "master_data_is_approved_by_another": "UPDATE master_changes SET decided_by = proposed_by",
+    "changes_in_effect_are_in_the_history": "UPDATE master_changes SET state = 'proposed' WHERE kind = 'supplier'",
+    "master_data_is_its_history": "UPDATE suppliers SET contact = '别人' WHERE code = 'S9'",
+    "closed_warehouses_are_empty": "UPDATE stock_balances SET warehouse_id ="
+    " (SELECT id FROM warehouses WHERE code = 'NJ')",
+}
+
+
+@pytest.mark.parametrize("invariant", DEFECTS)
+def test_a_defect_of_master_data_is_seen(books: Books, invariant: str) -> None:
+    books.put("M1", 2)
+    changed(books, "supplier", "add", "S9", name="朗川", contact="邹凯")
+    changed(books, "customer", "change", "K1", name="新名")
+    changed(books, "warehouse", "add", "NJ", name="南京仓")
+    changed(books, "warehouse", "block", "NJ")
+    proposed(books, "customer", "block", "K1")
+    assert findings(books) == {}
+    books.tx.connection.exec_driver_sql(DEFECTS[invariant])
+    assert invariant in findings(books)
