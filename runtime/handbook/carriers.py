@@ -27,6 +27,7 @@ REPORTS = (
     "shipping",
     "stock",
     "suppliers",
+    "team",
     "training",
     "work_quality",
 )

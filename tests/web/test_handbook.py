@@ -42,9 +42,16 @@ def test_everybody_reads_the_handbook_in_their_language(office: Any, language: s
     send(browser.client, "/language", {"language": language}, page="/handbook")
     page = browser.client.get("/handbook?period=year").text
     assert told in page and 'id="三(一)5"' in page and "/processes/goods_receipt?step=inspect_goods" in page
-    assert "is-gap" in page
+    assert "is-gap" not in page
+
+
+def test_what_nothing_carries_out_stands_out_and_can_be_shown_alone(office: Any) -> None:
+    more = "\n\n# 8 茶水\n\n每天上午十点。\n"
+    assert load(Browser(office, "linxi"), OURS.rstrip() + more).status_code == 302
+    browser = Browser(office, "liyang")
+    assert "is-gap" in browser.client.get("/handbook").text
     gaps = browser.client.get("/handbook?only=gaps").text
-    assert 'id="三(一)5"' not in gaps and "is-gap" in gaps
+    assert 'id="8"' in gaps and "is-gap" in gaps and "/processes/plan_approval" not in gaps
 
 
 def test_a_period_that_makes_no_sense_is_the_usual_one(office: Any) -> None:

@@ -98,7 +98,7 @@ def test_whoever_has_no_right_sees_no_report(office: Office) -> None:
             with pytest.raises(Forbidden):
                 show(office, who, key)
     assert [kind.key for kind in office.runtime.read(reports.listing, office.as_("sunli").actor)] == [
-        "overdue_people", "appraisals", "training",
+        "overdue_people", "appraisals", "team", "training",
     ]  # fmt: skip
 
 
@@ -144,6 +144,40 @@ def test_grades_of_five_are_for_whoever_may_read_reports(office: Office) -> None
         dict(zip(STAFF, ("excellent", "good", "good", "satisfactory", "good"), strict=True)),
     )
     assert grades(show(office, "xuhui", "appraisals")) == [1, 3, 1, 0]
+
+
+def test_grades_that_are_all_the_same_tell_of_everybody_however_many_there_are(office: Office) -> None:
+    settled(office, "2026-02", dict.fromkeys(STAFF, "satisfactory"))
+    assert grades(show(office, "xuhui", "appraisals")) == [None] * 4
+    assert grades(show(office, "sunli", "appraisals")) == [0, 0, 5, 0]
+    assert grades(show(office, "zhaoming", "appraisals")) == [0, 0, 5, 0]  # above them all
+
+
+def team(office: Office, who: str) -> dict[str, Any]:
+    rows = show(office, who, "team", dt.date(2026, 2, 1), dt.date(2026, 3, 31)).rows
+    return {row.cells["person"]["en"]: row for row in rows}
+
+
+def test_the_manager_sees_where_each_of_the_team_stands_and_nobody_else_does(office: Office) -> None:
+    settled(office, "2026-02", {"liyang": "good", "xuhui": "excellent"})
+    office.as_("chenjie").start(
+        "career_development", employee=office.as_("liyang").actor.public_id, strengths="仔细",
+        career_goals="独立盘点", actions=[{"action": "跟盘两次", "by_when": "2026-06-30"}],
+    )  # fmt: skip
+    office.as_("liyang").do("confirm_development", development_decision="agree")
+    found = team(office, "wangfang")
+    assert found.keys() == {"Chen Jie", "Li Yang", "Zhang Min", "Zhou Lei", "Xu Hui"}
+    one = found["Li Yang"].cells
+    assert (one["month"], one["standing"], one["grade"]) == ("2026-02", "standing_settled", "grade_good")
+    assert one["developed"] == dt.date(2026, 3, 9) and one["improving"] is None
+    assert found["Zhou Lei"].cells["standing"] is None and not found["Zhou Lei"].cases
+    assert len(found["Li Yang"].cases) == 1  # the interview
+    # The supervisor sees the specialists, human resources everybody, an analyst nobody.
+    assert team(office, "chenjie").keys() == {"Li Yang", "Zhang Min", "Zhou Lei"}
+    assert team(office, "sunli").keys() == {*found, "Wang Fang"}
+    assert team(office, "xuhui") == {}
+    page = Browser(office, "wangfang").client.get("/reports/team?since=2026-02-01&until=2026-03-31").text
+    assert "已办结" in page and "良好" in page
 
 
 def test_by_person_one_sees_oneself_and_who_is_below(office: Office) -> None:

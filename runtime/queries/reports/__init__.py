@@ -70,6 +70,10 @@ KINDS: dict[str, Kind] = {
             "appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades,
             "people_report",
         ),
+        _kind(
+            "team", "The team", "Appraisal, training and development of each of the reader's people", people.team,
+            "people_report",
+        ),
         _kind("training", "Training", "Attendance, results and usefulness", people.trainings, "people_report"),
     )
 }  # fmt: skip
