@@ -116,6 +116,7 @@ def test_signatures_tell_a_diagram_what_it_may_call() -> None:
     assert signature.outputs == {"order", "number", "amount", "eta"}
     assert signature.errors == {
         "bad_lines", "beyond_plan", "contract_number_taken", "over_budget", "rule_refused",
+        "supplier_blocked",
     }
 
 
