@@ -70,6 +70,19 @@ NEVER = {
             ORDER BY w.effective_from DESC, w.id DESC LIMIT 1)""",
     "more than one open alert of a component": """
         SELECT component_id FROM stock_alerts WHERE state NOT IN ('closed') GROUP BY 1 HAVING count(*) > 1""",
+    "a posting in a period that was closed when it was written": """
+        SELECT p.id FROM (SELECT id, at, posting_date FROM stock_movements
+            UNION ALL SELECT id, at, posting_date FROM budget_entries) p
+        JOIN period_closings c ON c.state = 'closed' AND c.closed_at < p.at AND c.opens > p.posting_date""",
+    "a posting on another day than its own, though its period was open": """
+        SELECT p.id FROM (SELECT id, at, business_date, posting_date FROM stock_movements
+            UNION ALL SELECT id, at, business_date, posting_date FROM budget_entries) p
+        WHERE p.posting_date <> p.business_date AND (p.posting_date < p.business_date OR NOT EXISTS (
+            SELECT 1 FROM period_closings c
+            WHERE c.state = 'closed' AND c.closed_at <= p.at AND c.opens = p.posting_date))""",
+    "a period that was closed with open items that nobody else allowed": """
+        SELECT number FROM period_closings WHERE state = 'closed' AND items <> '[]'
+        AND (allowed_by IS NULL OR allowed_by = closed_by OR reason IS NULL)""",
     "a living case in which nothing can happen": """
         SELECT c.public_id, c.process FROM cases c WHERE c.status = 'running'
         AND NOT EXISTS (SELECT 1 FROM user_tasks t WHERE t.case_id = c.id AND t.state IN ('ready', 'claimed'))

@@ -35,6 +35,7 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
         if day >= begin:
             house.at(house.moment(day, house.chance.uniform(9.1, 9.9)), lambda act=act: act(house))  # type: ignore[misc]
     _appraisals(house, begin, end)
+    _period(house, begin, end)
 
 
 # ---- purchasing
@@ -183,12 +184,17 @@ def loss_to_book(house: Department) -> None:
 @story(6)
 def count_overtaken_by_a_movement(house: Department) -> None:
     house.left.add("recount_goods")
-    answers: dict[str, Any] = {
+    counted: dict[str, Any] = {
         "count_kind": "spot",
         "count_warehouse": "SH",
         "count_components": ["YC-P60-285"],
     }
-    house.start("chenjie", "stocktake", **answers)
+
+    def approve() -> dict[str, Any]:
+        # The count begins just before the movement that overtakes it.
+        house.start("chenjie", "stocktake", **counted)
+        return {"correction_decision": "approve"}
+
     moved: dict[str, Any] = {
         "component": "YC-P60-285",
         "warehouse": "SH",
@@ -196,7 +202,7 @@ def count_overtaken_by_a_movement(house: Department) -> None:
         "pieces": 1,
         "reason": "叉车撞坏",
     }
-    house.start("zhoulei", "stock_correction", **moved)
+    house.start("zhoulei", "stock_correction", Script({"review_correction": [approve]}, frozenset()), **moved)
 
 
 @story(1)
@@ -466,3 +472,19 @@ def accounts_superior(house: Department, superior: str | None) -> None:
     """The administrator corrects to whom the analyst reports; for a morning it was nobody."""
     house.runtime.do(accounts.set_superior, house.actor("linxi"), "xuhui", superior)
     house.refresh()
+
+
+def _period(house: Department, begin: dt.date, end: dt.date) -> None:
+    """An award of the month that finance closes last is not paid, and the division lead has yet to say whether
+    it may wait."""
+    third = end.replace(day=3) if end.day > 3 else (end.replace(day=1) - dt.timedelta(days=1)).replace(day=3)
+    day = house.calendar.workday_after(third.replace(day=1), -1)
+    if day >= begin and third < end:
+        house.at(house.moment(day, 9.3), lambda: _unpaid_award(house))
+        house.at(house.moment(third, 8), lambda: house.left.add("review_open_items"))
+
+
+def _unpaid_award(house: Department) -> None:
+    award = {"award_title": "安全标兵", "award_fact": "发现并排除叉车隐患", "award_kind": "money"}
+    agreed = Script({"review_request": [{"decision": "approve"}] * 2}, frozenset({"pay_award"}))
+    house.start("chenjie", "award_nomination", agreed, nominee=house.id("zhangmin"), award_amount="500", **award)

@@ -71,6 +71,26 @@ def decide_freeze(seen: Seen) -> Mapping[str, Any]:
     return {"freeze_decision": "agree"}
 
 
+@does("clear_items", hours=(2, 6))
+def clear_items(seen: Seen) -> Mapping[str, Any]:
+    return {"closing_choice": "leave_open", "closing_reason": "已逐项催办，余下的下月办完"}
+
+
+@does("review_open_items", hours=(2, 10))
+def review_open_items(seen: Seen) -> Mapping[str, Any]:
+    return {"closing_decision": "allow"}
+
+
+@does("confirm_close", hours=(1, 8))
+def confirm_close(seen: Seen) -> Mapping[str, Any]:
+    return {"closing_choice": "close"}
+
+
+@does("correct_period", hours=(1, 8))
+def correct_period(seen: Seen) -> Mapping[str, Any]:
+    return {"give_up": True}
+
+
 @does("approve_amendment", hours=(1, 8))
 def approve_amendment(seen: Seen) -> Mapping[str, Any]:
     return {"amendment_decision": "approve"}

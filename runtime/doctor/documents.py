@@ -20,6 +20,7 @@ from runtime.ledger.exports import data_exports
 from runtime.ledger.feedback import entries
 from runtime.ledger.masters import master_changes
 from runtime.ledger.orders import contracts, order_lines, orders
+from runtime.ledger.periods import period_closings
 from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.products import product_changes
 from runtime.ledger.receipts import receipt_lines, receipts
@@ -57,6 +58,7 @@ NUMBERED = {
     "MD": master_changes,
     "EX": data_exports,
     "CB": confidentiality_breaches,
+    "MC": period_closings,
 }
 
 

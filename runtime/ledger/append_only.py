@@ -7,6 +7,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import DDL, event
 
+# On PostgreSQL, for a trigger before a change.
+REFUSE_CHANGE = (
+    "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+    "USING ERRCODE = 'restrict_violation'; END $$"
+)
+
 
 def statements(table: str, dialect: str) -> list[str]:
     """What makes a table append-only; migrations that rebuild a table run them again."""
@@ -17,9 +24,7 @@ def statements(table: str, dialect: str) -> list[str]:
             for verb in ("UPDATE", "DELETE")
         ]
     return [
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
-        "USING ERRCODE = 'restrict_violation'; END $$",
+        REFUSE_CHANGE,
         f"CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
         f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "

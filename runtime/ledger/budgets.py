@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import append_only, budget_gate, documents
+from runtime.ledger import append_only, budget_gate, documents, periods
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Exact, Id, Instant, Transaction, metadata
@@ -65,6 +65,7 @@ budget_entries = sa.Table(
     sa.Column("actor", sa.String(32)),
     sa.Column("at", Instant, nullable=False),
     sa.Column("business_date", sa.Date, nullable=False),
+    sa.Column("posting_date", sa.Date, nullable=False),  # in the period that was open
     sa.CheckConstraint("kind IN ('commit', 'release', 'actual', 'allow', 'use')", name="kind"),
     # standing: of a year
     sa.Index("ix_budget_entries_year", "year", "line"),
@@ -72,6 +73,7 @@ budget_entries = sa.Table(
     sa.Index("ix_budget_entries_document", "document"),
 )
 append_only.protect(budget_entries)
+periods.guard(budget_entries)
 
 NEXT = {"proposed": {"proposed", "approved", "rejected"}, "approved": {"replaced"}}
 
@@ -253,17 +255,24 @@ def give_back(call: Call, document: str, amount: Decimal | None = None) -> Decim
 
 
 @operation("budget.actual")
-def actual(call: Call, line: Line, amount: Money, document: str, year: int | None = None) -> Entry:
+def actual(
+    call: Call,
+    line: Line,
+    amount: Money,
+    document: str,
+    year: int | None = None,
+    spent_on: dt.date | None = None,
+) -> Entry:
     """Enter what a document really cost. It takes the place of as much of its commitment; what goes
-    beyond that is spent all the same, and the next gate knows."""
+    beyond that is spent all the same, and the next gate knows. spent_on: if it was before today."""
     tx, when = call.tx, year or call.today.year
     held = _outstanding(tx, document)
     # In the year it was committed for, if it was.
     when = next((each for each, name in held if name == line), when)
-    entered = _enter(call, when, line, "actual", amount, document, call.actor)
+    entered = _enter(call, when, line, "actual", amount, document, call.actor, spent_on)
     covered = min(held.get((when, line), Decimal(0)), amount)
     if covered:
-        _enter(call, when, line, "release", covered, document, call.actor)
+        _enter(call, when, line, "release", covered, document, call.actor, spent_on)
     return entered
 
 
@@ -324,7 +333,14 @@ def _gate(call: Call, year: int, line: str, amount: Decimal, document: str | Non
 
 
 def _enter(
-    call: Call, year: int, line: str, kind: str, amount: Decimal, document: str, actor: str | None
+    call: Call,
+    year: int,
+    line: str,
+    kind: str,
+    amount: Decimal,
+    document: str,
+    actor: str | None,
+    day: dt.date | None = None,
 ) -> Entry:
     entry = public_id()
     row = {
@@ -337,9 +353,9 @@ def _enter(
         "case": call.case,
         "actor": actor,
         "at": call.now,
-        "business_date": call.today,
+        "business_date": min(day or call.today, call.today),
     }
-    call.tx.insert(budget_entries, [row])
+    periods.post(call.tx, budget_entries, [row])
     return {"entry": entry}
 
 

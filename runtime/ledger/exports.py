@@ -110,8 +110,8 @@ def _scopes() -> dict[str, _Table]:
     return {
         "stock_movements": _Table(
             {
-                "date": moved.business_date, "kind": moved.kind, "component": components.c.sku,
-                "warehouse": warehouses.c.code, "pieces": moved.quantity,
+                "date": moved.business_date, "posted": moved.posting_date, "kind": moved.kind,
+                "component": components.c.sku, "warehouse": warehouses.c.code, "pieces": moved.quantity,
             },
             stock_movements.join(components).join(warehouses),
             day=moved.business_date,

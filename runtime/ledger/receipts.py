@@ -267,19 +267,20 @@ def receive(call: Call, receipt: str, warehouse: str, location: str | None = Non
         tx, order_lines, [{"row_id": line.order_line_id, "stored": pieces} for line, pieces in waiting]
     )
     postings = [stock.Posting(line.component_id, place.id, pieces, location) for line, pieces in waiting]
-    stock.post(call, "receipt", postings, document=receipt)
-    _spend(call, row.order_id, [(line.order_line_id, pieces) for line, pieces in waiting])
+    stock.post(call, "receipt", postings, document=receipt, moved_on=row.received_on)
+    _spend(call, row, [(line.order_line_id, pieces) for line, pieces in waiting])
     return {"received_total": sum(pieces for _, pieces in waiting)}
 
 
-def _spend(call: Call, order_id: int, stored: list[tuple[int, int]]) -> None:
+def _spend(call: Call, receipt: Any, stored: list[tuple[int, int]]) -> None:
+    order_id = receipt.order_id
     prices = {
         row.id: row.price for row in call.tx.all(sa.select(order_lines).where(order_lines.c.order_id == order_id))
     }
     cost = documents.amount_of((pieces, prices[line]) for line, pieces in stored)
     order = call.tx.scalar(sa.select(orders.c.public_id).where(orders.c.id == order_id))
     if cost:
-        budgets.actual(call, "purchasing", cost, str(order))
+        budgets.actual(call, "purchasing", cost, str(order), spent_on=receipt.received_on)
 
 
 def accepted(line: Any) -> int:

@@ -60,5 +60,5 @@ def ship(
         shipped_on=shipped_on,
     )
     postings = [stock.Posting(line.component_id, place.id, -line.quantity) for line in lines]
-    stock.post(call, "issue", postings, document=replacement)
+    stock.post(call, "issue", postings, document=replacement, moved_on=shipped_on)
     return {"replacement": replacement, "number": number}

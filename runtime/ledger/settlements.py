@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Invalid
 from runtime.ids import public_id
-from runtime.ledger import append_only, documents
+from runtime.ledger import append_only, documents, periods
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_credit_lines, sales_credits
@@ -42,6 +42,7 @@ sales_facts = sa.Table(
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.Column("amount", Exact, nullable=False),
     sa.Column("settled_on", sa.Date, nullable=False),
+    sa.Column("posting_date", sa.Date, nullable=False),  # in the period that was open
     sa.Column("credit_id", sa.ForeignKey("sales_credits.id")),  # of a correction: quantity and amount below zero
     sa.Index(
         "uq_sales_facts_sold",
@@ -60,9 +61,10 @@ sales_facts = sa.Table(
         postgresql_where=sa.text("credit_id IS NOT NULL"),
     ),
     # reports: sales of a period
-    sa.Index("ix_sales_facts_settled_on", "settled_on"),
+    sa.Index("ix_sales_facts_posting_date", "posting_date"),
 )
 append_only.protect(sales_facts)
+periods.guard(sales_facts, "settled_on")
 
 
 class AmountMismatch(Invalid):
@@ -117,7 +119,8 @@ def settle(
         settled_on=call.today,
         by=by,
     )
-    tx.insert(
+    periods.post(
+        tx,
         sales_facts,
         [
             {
@@ -145,7 +148,8 @@ def settle(
 def count_credit(call: Call, settlement_id: int, customer_id: int, credits: Sequence[int]) -> None:
     """Correct the sales facts by what was credited: further facts below zero, of today."""
     lines = call.tx.all(sa.select(sales_credit_lines).where(sales_credit_lines.c.credit_id.in_(credits)))
-    call.tx.insert(
+    periods.post(
+        call.tx,
         sales_facts,
         [
             {

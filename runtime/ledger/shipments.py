@@ -100,7 +100,7 @@ def ship(call: Call, order: str, warehouse: str, carrier: str, tracking: str, sh
     )
     documents.change(tx, sales_orders, row, "shipped", NEXT)
     postings = [stock.Posting(line.component_id, place.id, -line.quantity) for line in lines]
-    stock.post(call, "issue", postings, document=shipment)
+    stock.post(call, "issue", postings, document=shipment, moved_on=shipped_on)
     return {"shipment": shipment, "shipment_number": number}
 
 

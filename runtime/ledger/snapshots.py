@@ -148,19 +148,19 @@ def _stock(p: _Period) -> list[Row]:
         row.component_id: int(row.pieces)
         for row in p.tx.all(
             sa.select(moved.component_id, sa.func.sum(moved.quantity).label("pieces"))
-            .where(moved.business_date < p.since)
+            .where(moved.posting_date < p.since)
             .group_by(moved.component_id)
         )
     }
     by_day: dict[int, dict[dt.date, dict[str, int]]] = {}
     for row in p.tx.all(
         sa.select(
-            moved.component_id, moved.business_date, moved.kind, sa.func.sum(moved.quantity).label("pieces")
+            moved.component_id, moved.posting_date, moved.kind, sa.func.sum(moved.quantity).label("pieces")
         )
-        .where(moved.business_date >= p.since, moved.business_date <= p.until)
-        .group_by(moved.component_id, moved.business_date, moved.kind)
+        .where(moved.posting_date >= p.since, moved.posting_date <= p.until)
+        .group_by(moved.component_id, moved.posting_date, moved.kind)
     ):
-        by_day.setdefault(row.component_id, {}).setdefault(row.business_date, {})[row.kind] = int(row.pieces)
+        by_day.setdefault(row.component_id, {}).setdefault(row.posting_date, {})[row.kind] = int(row.pieces)
     doubted = {
         row.component_id
         for row in p.tx.all(
@@ -230,7 +230,7 @@ def _customers(p: _Period) -> list[Row]:
         row.customer_id: Decimal(row.amount)
         for row in p.tx.all(
             sa.select(fact.customer_id, sa.func.sum(fact.amount).label("amount"))
-            .where(fact.settled_on >= p.since, fact.settled_on <= p.until)
+            .where(fact.posting_date >= p.since, fact.posting_date <= p.until)
             .group_by(fact.customer_id)
         )
     }

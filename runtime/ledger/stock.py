@@ -5,6 +5,7 @@ another movement. Not here: who may post what (inventory, receipts, shipments)."
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict
 from runtime.ids import public_id
-from runtime.ledger import append_only, catalogue, documents, safety
+from runtime.ledger import append_only, catalogue, documents, periods, safety
 from runtime.ledger.operations import Call
 from runtime.store.db import Id, Instant, Transaction, metadata
 
@@ -33,7 +34,8 @@ stock_movements = sa.Table(
     sa.Column("actor", sa.String(32)),
     sa.Column("reason", sa.Text),
     sa.Column("at", Instant, nullable=False),
-    sa.Column("business_date", sa.Date, nullable=False),
+    sa.Column("business_date", sa.Date, nullable=False),  # when the pieces moved
+    sa.Column("posting_date", sa.Date, nullable=False),  # in the period that was open
     sa.CheckConstraint(
         "(kind IN ('opening', 'receipt', 'return', 'surplus') AND quantity > 0)"
         " OR (kind IN ('issue', 'loss') AND quantity < 0)"
@@ -44,6 +46,7 @@ stock_movements = sa.Table(
     sa.Index("ix_stock_movements_component", "component_id", "id"),
 )
 append_only.protect(stock_movements)
+periods.guard(stock_movements)
 
 stock_balances = sa.Table(
     "stock_balances",
@@ -74,10 +77,16 @@ class Posting:
 
 
 def post(
-    call: Call, kind: str, postings: Sequence[Posting], document: str | None = None, reason: str | None = None
+    call: Call,
+    kind: str,
+    postings: Sequence[Posting],
+    document: str | None = None,
+    reason: str | None = None,
+    moved_on: dt.date | None = None,
 ) -> list[str]:
     """Write movements and balances, and warn of each component that is now below its safety stock.
 
+    moved_on: when the pieces moved, if it was before today.
     Returns the movements' public ids. Raises StockShort, WarehouseClosed; then nothing was written."""
     tx = call.tx
     if into := {posting.warehouse_id for posting in postings if posting.quantity > 0}:
@@ -104,7 +113,9 @@ def post(
             [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in after.items()],
         )
     ids = [public_id() for _ in postings]
-    tx.insert(
+    business_date = min(moved_on or call.today, call.today)
+    periods.post(
+        tx,
         stock_movements,
         [
             {
@@ -119,7 +130,7 @@ def post(
                 "actor": call.actor,
                 "reason": reason,
                 "at": call.now,
-                "business_date": call.today,
+                "business_date": business_date,
             }
             for id_, p in zip(ids, postings, strict=True)
         ],

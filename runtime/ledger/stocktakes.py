@@ -302,7 +302,8 @@ def post(call: Call, count: str, approved_by: Person) -> Posted:
 
 def _post(call: Call, row: Any, kind: str, lines: Sequence[Any]) -> None:
     postings = [stock.Posting(line.component_id, line.warehouse_id, line.variance) for line in lines]
-    stock.post(call, kind, postings, document=row.public_id, reason=row.number)
+    counted = max(line.counted_at for line in lines).astimezone(call.zone).date() if lines else None
+    stock.post(call, kind, postings, document=row.public_id, reason=row.number, moved_on=counted)
 
 
 def _asked(line: Any) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def copy(source: Engine, target: Engine, told: Told = lambda table, done, of: No
     for name in sa.inspect(target).get_table_names():
         raise TargetInUse(table=name)
     migrate.upgrade(target)
-    tables = metadata.sorted_tables
+    tables = sorted(metadata.sorted_tables, key=lambda table: bool(table.info.get("copied_last")))
     with source.connect() as read, read.begin(), target.connect() as write, write.begin() as written:
         with _referring_late(write, tables):
             found = {each.name: _copy(read, write, each, told) for each in tables}

@@ -185,7 +185,7 @@ class Transaction:
         SQLite has one writer at a time anyway."""
         if self.connection.dialect.name == "postgresql":
             # All in one order, so that no two wait for one another.
-            for key in sorted({_key(name) for name in what}):
+            for key in sorted({lock_number(name) for name in what}):
                 self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     @contextmanager
@@ -224,7 +224,7 @@ def _insert(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
     return Prepared(sa.insert(table), columns)
 
 
-def _key(name: str) -> int:
+def lock_number(name: str) -> int:
     """The number of PostgreSQL's advisory lock `name`: 64 bits, since two names with one number would
     wait for one another, and in no order."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)

@@ -53,6 +53,7 @@ EXCEPTIONS = {
     "errand.do_errand",
     "notice_reading.read_notice",
     "budget_freeze.decide_freeze",
+    "period_close.review_open_items",
     "issue_escalation.answer_issue",
     "confidentiality_breach.assess_breach",
     "data_export.clear_export",

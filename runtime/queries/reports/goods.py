@@ -65,19 +65,19 @@ def _months_of_stock(ask: Ask) -> dict[str, dict[str, Any]]:
         row.component_id: int(row.pieces)
         for row in ask.tx.all(
             sa.select(moved.component_id, sa.func.sum(moved.quantity).label("pieces"))
-            .where(moved.business_date < ask.period.since)
+            .where(moved.posting_date < ask.period.since)
             .group_by(moved.component_id)
         )
     }
     by_day: dict[str, dict[Any, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for row in ask.tx.all(
         sa.select(
-            moved.component_id, moved.business_date, moved.kind, sa.func.sum(moved.quantity).label("pieces")
+            moved.component_id, moved.posting_date, moved.kind, sa.func.sum(moved.quantity).label("pieces")
         )
-        .where(moved.business_date >= ask.period.since, moved.business_date <= ask.period.until)
-        .group_by(moved.component_id, moved.business_date, moved.kind)
+        .where(moved.posting_date >= ask.period.since, moved.posting_date <= ask.period.until)
+        .group_by(moved.component_id, moved.posting_date, moved.kind)
     ):
-        by_day[ask.month(row.business_date)][row.business_date].append(row)
+        by_day[ask.month(row.posting_date)][row.posting_date].append(row)
     held, found = dict(before), {}
     for month in ask.period.months():
         told: dict[str, Any] = defaultdict(Decimal)
@@ -256,13 +256,13 @@ def department(ask: Ask) -> Report:
     spent: dict[str, Decimal] = defaultdict(Decimal)
     # Added here: the database would add amounts as it stores them.
     for row in ask.tx.all(
-        sa.select(entry.business_date, entry.amount).where(
+        sa.select(entry.posting_date, entry.amount).where(
             entry.kind == "actual",
-            entry.business_date >= ask.period.since,
-            entry.business_date <= ask.period.until,
+            entry.posting_date >= ask.period.since,
+            entry.posting_date <= ask.period.until,
         )
     ):
-        spent[ask.month(row.business_date)] += row.amount
+        spent[ask.month(row.posting_date)] += row.amount
     sold = _sold(ask)
     alerts: dict[str, list[str]] = defaultdict(list)
     for row in ask.tx.all(
@@ -307,9 +307,9 @@ def _sold(ask: Ask) -> dict[str, Decimal]:
     found: dict[str, Decimal] = defaultdict(Decimal)
     fact = sales_facts.c
     for row in ask.tx.all(
-        sa.select(fact.settled_on, fact.amount).where(
-            fact.settled_on >= ask.period.since, fact.settled_on <= ask.period.until
+        sa.select(fact.posting_date, fact.amount).where(
+            fact.posting_date >= ask.period.since, fact.posting_date <= ask.period.until
         )
     ):
-        found[ask.month(row.settled_on)] += row.amount
+        found[ask.month(row.posting_date)] += row.amount
     return found

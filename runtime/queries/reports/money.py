@@ -4,6 +4,7 @@ Not here: what may still be promised (ledger/budgets.py)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 
@@ -28,9 +29,12 @@ def budget(ask: Ask) -> Report:
     committed: dict[str, Decimal] = defaultdict(Decimal)
     spent: dict[str, Decimal] = defaultdict(Decimal)
     behind: dict[str, list[str]] = defaultdict(list)
+    # What came after the year was closed is its own all the same: it was committed in it.
+    whole = ask.period.until == dt.date(year, 12, 31)
+    within = [] if whole else [entry.posting_date <= ask.period.until]
     for row in ask.tx.all(
         sa.select(entry.line, entry.kind, entry.amount, entry.case)
-        .where(entry.year == year, entry.business_date <= ask.period.until)
+        .where(entry.year == year, *within)
         .order_by(entry.id.desc())
     ):
         committed[row.line] += {"commit": row.amount, "release": -row.amount}.get(row.kind, Decimal(0))

@@ -95,8 +95,11 @@ def test_an_export_holds_its_scope_and_period_and_no_row_more(books: Books) -> N
     assert (wanted["export_rows"], wanted["sensitive"]) == (2, False)
     made = books.do("exports.make", export=wanted["export"], approved_by="manager")
     lines = content(books, made).splitlines()
-    assert lines[0] == "date,kind,component,warehouse,pieces"
-    assert sorted(lines[1:]) == ["2026-03-09,opening,M1,SH,40", "2026-03-09,opening,M2,XA,5"]
+    assert lines[0] == "date,posted,kind,component,warehouse,pieces"
+    assert sorted(lines[1:]) == [
+        "2026-03-09,2026-03-09,opening,M1,SH,40",
+        "2026-03-09,2026-03-09,opening,M2,XA,5",
+    ]
     before = ask(books, first_day=dt.date(2026, 2, 1), last_day=dt.date(2026, 2, 28))
     assert before["export_rows"] == 0
 

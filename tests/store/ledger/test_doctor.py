@@ -16,7 +16,7 @@ SOON = dt.date(2026, 4, 1)
 OF_THE_BOOKS = [
     each
     for each in doctor.INVARIANTS.values()
-    if each.ask.__module__ in ("runtime.doctor.books", "runtime.doctor.documents")
+    if each.ask.__module__ in ("runtime.doctor.books", "runtime.doctor.documents", "runtime.doctor.periods")
 ]
 
 
@@ -109,6 +109,16 @@ def busy(books: Books) -> Books:
     return books
 
 
+# A closed period, entered past the books: period, the day that opens, and the last posting before it.
+CLOSED = (
+    "INSERT INTO period_closings"
+    ' (public_id, "case", at, number, period, opens, state, closed_by, closed_at, items, last_postings)'
+    " SELECT '{0}', '"
+    + "c" * 32
+    + "', at, 'MC-{0}', '{0}', '{1}', 'closed', 'f', at, NULL,"
+    ' \'{{"stock_movements": {2}, "budget_entries": {2}, "sales_facts": {2}}}\''
+    " FROM stock_movements LIMIT 1"
+)
 DEFECTS = [
     ("UPDATE stock_balances SET on_hand = on_hand + 1",
      "stock_is_its_movements", "stock_differs", "stock_balances/M1/SH"),
@@ -120,8 +130,8 @@ DEFECTS = [
     ("UPDATE sales_orders SET state = 'recorded' WHERE state = 'confirmed'",
      "allocations_fit", "allocation_unfit", "sales_orders/SO-"),
     ("INSERT INTO stock_movements"
-     " (public_id, kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date)"
-     " SELECT 'twice', kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date"
+     " (public_id, kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date, posting_date)"
+     " SELECT 'twice', kind, component_id, warehouse_id, quantity, document, \"case\", at, business_date, posting_date"
      " FROM stock_movements WHERE kind = 'receipt' LIMIT 1",
      "documents_moved_stock", "movement_differs", "stock_movements/"),
     ("UPDATE shipment_lines SET quantity = quantity + 1",
@@ -175,6 +185,14 @@ DEFECTS = [
      "exports_approved_apart", "export_not_approved", "data_exports/EX-"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
+    (CLOSED.format("2026-03", "2026-04-01", 0),
+     "postings_are_in_open_periods", "posted_elsewhere", "stock_movements/"),
+    (CLOSED.format("2025-12", "2026-01-01", 0).replace("2026-01-01", "2026-04-01"),
+     "periods_close_in_order", "closing_not_whole", "period_closings/MC-"),
+    (CLOSED.format("2025-12", "2026-01-01", 99) + ";" + CLOSED.format("2026-02", "2026-03-01", 99),
+     "periods_close_in_order", "period_left_out", "period_closings/MC-"),
+    (CLOSED.format("2025-12", "2026-01-01", 99).replace("NULL", "'[\"x\"]'"),
+     "periods_close_in_order", "left_open_alone", "period_closings/MC-"),
     ("UPDATE purchase_receipts SET \"case\" = 'nowhere'",
      "entries_have_cases", "entry_without_case", "purchase_receipts/GR-"),
 ]  # fmt: skip
