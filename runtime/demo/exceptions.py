@@ -436,7 +436,8 @@ def customer_data_that_nobody_reviews(house: Department) -> None:
 
 def _appraisals(house: Department, begin: dt.date, end: dt.date) -> None:
     """The last but one ends in an improvement plan that is disputed; of the last one self-assessment, one
-    assessment and one appeal are open, somebody has no superior, and the rates of the bonus are not set."""
+    assessment and one appeal are open, somebody has no superior, somebody was assessed late and waits for
+    calibration, and the rates of the bonus are not set."""
     cycles = month_ends(house, begin, end)
     if not cycles:
         return
@@ -464,7 +465,10 @@ def _last_month(house: Department) -> None:
         "confirmation": "appeal",
         "appeal_reason": "差错由系统故障引起",
     }
-    house.left |= {"decide_appeal", "name_superior", "set_bonus_rate"}
+    late = house.moment(house.calendar.workday_after(house.today, 6), 10)
+    house.memory.assessed_late = (house.called("liyang"), late)
+    house.at(late, lambda: house.left.update(("calibrate_grades", "calibrate_instead")))
+    house.left |= {"decide_appeal", "decide_overdue_appeal", "name_superior", "set_bonus_rate"}
     accounts_superior(house, None)
 
 

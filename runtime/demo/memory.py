@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,8 @@ from runtime.demo.figures import catalogue
 class Memory:
     """`ordered`: lines of a sales order by case; `miscounted`: what was found on the shelves, by case and
     component; `shortages`: how often a case was asked about; `found`: what the next
-    count of a component will find; `poor`, `unassessed`: who has a bad month, and whom nobody has assessed yet."""
+    count of a component will find; `poor`, `unassessed`: who has a bad month, and whom nobody has assessed yet;
+    `assessed_late`: who is assessed when."""
 
     ordered: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     miscounted: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -25,6 +27,7 @@ class Memory:
     found: dict[str, int] = field(default_factory=dict)
     poor: str = ""
     unassessed: str = ""
+    assessed_late: tuple[str, dt.datetime | None] = ("", None)
     contracts: int = 0
     budgeted: bool = False
 

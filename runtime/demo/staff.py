@@ -187,7 +187,13 @@ def self_assess(seen: Seen) -> Mapping[str, Any]:
     return points | {"self_evidence": "按月度任务清单完成"}
 
 
-@does("assess_employee", hours=(3, 14))
+def _late(seen: Seen) -> dt.datetime | None:
+    """Whoever is remembered as late is assessed when the month's cohort was calibrated already."""
+    memory = seen.house.memory
+    return memory.assessed_late[1] if seen.data.get("employee_name") == memory.assessed_late[0] else None
+
+
+@does("assess_employee", hours=(3, 14), when=_late)
 def assess_employee(seen: Seen) -> Mapping[str, Any] | None:
     name, memory = seen.data.get("employee_name", ""), seen.house.memory
     if name == memory.unassessed:
@@ -204,6 +210,18 @@ def _points(seen: Seen, base: float) -> int:
     return round(min(100, max(30, seen.chance.gauss(base, 5))))
 
 
+@does("calibrate_grades", "calibrate_instead", hours=(1, 8))
+def calibrate_grades(seen: Seen) -> Mapping[str, Any]:
+    """The best keep the places of the top grade; the others are good, and are told why."""
+    places = int(seen.data["top_places"]) - int(seen.data["top_taken"])
+    lines: list[Mapping[str, Any]] = []
+    for line in seen.data["calibration_lines"]:
+        top = line["proposed_grade"] == "excellent"
+        lines.append({} if not top or places > 0 else {"grade": "good", "reason": "优秀名额已满，按得分排在其后"})
+        places -= top
+    return {"calibration_lines": lines}
+
+
 @does("confirm_result", hours=(1, 40))
 def confirm_result(seen: Seen) -> Mapping[str, Any] | None:
     if seen.chance.random() < 0.02:
@@ -212,7 +230,7 @@ def confirm_result(seen: Seen) -> Mapping[str, Any] | None:
     return {"confirmation": "accept"} if seen.chance.random() < 0.8 else None
 
 
-@does("decide_appeal", hours=(8, 40))
+@does("decide_appeal", "decide_overdue_appeal", hours=(8, 40))
 def decide_appeal(seen: Seen) -> Mapping[str, Any]:
     return {"appeal_decision": "uphold", "appeal_ruling": "记录齐全，维持原结果"}
 
@@ -300,7 +318,9 @@ def confirm_development(seen: Seen) -> Mapping[str, Any]:
     return {"development_decision": "agree"}
 
 
-@does("revise_development", "revise_move", "revise_vacancy", "revise_notice", "correct_training")
+@does(
+    "revise_development", "revise_move", "revise_vacancy", "revise_notice", "correct_training", "revise_employment"
+)
 def revise(seen: Seen) -> Mapping[str, Any]:
     return {}
 
@@ -405,6 +425,11 @@ def give_feedback(seen: Seen) -> Mapping[str, Any]:
 @does("enter_wage", hours=(1, 8))
 def enter_wage(seen: Seen) -> Mapping[str, Any]:
     return {"new_wage": str(Decimal(9000)), "wage_from": seen.today.replace(day=1)}
+
+
+@does("confirm_employment", hours=(1, 8))
+def confirm_employment(seen: Seen) -> Mapping[str, Any]:
+    return {"employment_decision": "approve"}
 
 
 @does("name_planner", hours=(1, 8))

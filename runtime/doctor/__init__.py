@@ -4,6 +4,7 @@
 `INVARIANTS` says what must hold and what to do when it does not. Nothing is repaired here."""
 
 from runtime.doctor import (
+    appraisals,
     books,
     cases,
     database,
@@ -28,6 +29,7 @@ __all__ = [
     "Finding",
     "Invariant",
     "Progress",
+    "appraisals",
     "books",
     "cases",
     "database",

@@ -1,8 +1,8 @@
 """Monthly appraisals: a cycle a month, one appraisal a person, self-assessment, grade and appeal.
 
-Dates follow from T, the month's last workday: self-assessment until T+2, assessment
-until T+4, then seven workdays to appeal. Not here: how scores become a grade
-(rules/appraisal_grade.yaml), the bonus (bonuses.py)."""
+Dates follow from T, the month's last workday, by the version of rules/appraisal_terms.yaml that was in force
+on the month's last day. Not here: how scores become a grade (rules/appraisal_grade.yaml), how grades are
+published (calibration.py), who assesses (assessors.py), the bonus (bonuses.py)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runtime import i18n
 from runtime.calendar import Calendar
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import documents
+from runtime.ledger import assessors, attendance, documents, employed
 from runtime.ledger.inputs import Person, Score
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts, calendar
@@ -25,7 +25,6 @@ from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata
 from runtime.values import File
 
 DEPARTMENT = ("manager", "supervisor", "specialist", "analyst")  # whose members are appraised
-SELF_WORKDAYS, ASSESS_WORKDAYS, APPEAL_WORKDAYS = 2, 4, 7
 CLOSING_TIME = dt.time(18, 0)  # at the business place
 GRADES = ("excellent", "good", "satisfactory", "unsatisfactory")
 
@@ -36,6 +35,9 @@ appraisal_cycles = sa.Table(
     sa.Column("period", sa.String(7), nullable=False, unique=True),  # 2026-11
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("closed_at", Instant),
+    # False: opened before grades were calibrated, and ends as it began
+    sa.Column("calibrated", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("gathered_at", Instant),  # when the whole cohort was first looked at; later ones are late
 )
 
 appraisals = sa.Table(
@@ -58,7 +60,24 @@ appraisals = sa.Table(
     sa.Column("assessed_by", sa.String(32)),
     sa.Column("score", Exact),
     sa.Column("grade", sa.String(16)),
+    sa.Column("proposed_grade", sa.String(16)),  # what rules made of the score, before calibration
+    sa.Column("late_in_year", sa.Integer),  # lateness of the year that stood when the grade was proposed
+    sa.Column("bar", sa.String(16)),  # none | lateness: what barred the top grade
+    sa.Column("calibration_id", sa.ForeignKey("grade_calibrations.id")),
+    sa.Column("calibration_reason", sa.Text),  # why calibration changed the proposal
     sa.UniqueConstraint("cycle_id", "employee"),
+)
+
+# A round of calibration of one unit: who looked at all of it, how many they were, how many could be excellent.
+grade_calibrations = sa.Table(
+    "grade_calibrations",
+    metadata,
+    *documents.columns(),
+    sa.Column("cycle_id", sa.ForeignKey("appraisal_cycles.id"), nullable=False, index=True),
+    sa.Column("unit", sa.String(16), nullable=False),  # department | managers
+    sa.Column("calibrated_by", sa.String(32), nullable=False),
+    sa.Column("head_count", sa.Integer, nullable=False),
+    sa.Column("top_places", sa.Integer, nullable=False),
 )
 
 appraisal_appeals = sa.Table(
@@ -75,11 +94,13 @@ appraisal_appeals = sa.Table(
 )
 
 CYCLE_NEXT = {"open": {"closed"}}
-# An appeal that is granted goes back to assessed: scored and graded again, and not appealed twice.
+# Until it is published a grade is proposed. An appeal that is granted goes back to assessed: scored and graded
+# again, past calibration, and not appealed twice.
 NEXT = {
-    "open": {"self_assessed"},
+    "open": {"self_assessed", "not_assessed"},
     "self_assessed": {"assessed"},
-    "assessed": {"assessed", "graded"},
+    "assessed": {"assessed", "proposed", "graded"},
+    "proposed": {"proposed", "graded"},
     "graded": {"appealed", "settled"},
     "appealed": {"graded", "assessed"},
 }
@@ -115,8 +136,14 @@ class AlreadyAppealed(Conflict):
     code = "appraisal.already_appealed"
 
 
+class NotCalibrated(Conflict):
+    """A grade is published by calibration, or by an appeal that was granted."""
+
+    code = "appraisal.not_calibrated"
+
+
 class NotImpartial(Conflict):
-    """Neither the appraised person nor their superior decides the appeal."""
+    """Neither the appraised person nor whoever assessed or calibrated them decides the appeal."""
 
     code = "appraisal.not_impartial"
 
@@ -140,6 +167,7 @@ class Opened(TypedDict):
 
 
 class Prepared(TypedDict):
+    assessed: bool
     employee: str
     employee_name: str
     superior: str
@@ -148,6 +176,11 @@ class Prepared(TypedDict):
     self_due: dt.datetime
     assess_due: dt.datetime
     appeal_workdays: int
+    decide_workdays: int
+
+
+class Recorded(TypedDict):
+    late_in_year: int
 
 
 class Graded(TypedDict):
@@ -167,7 +200,7 @@ def open_cycle(call: Call, period: str | None = None) -> Opened:
         raise refuse("already_open", CycleAlreadyOpen(period=period))
     cycle = public_id()
     cycle_id = documents.add(
-        tx, appraisal_cycles, public_id=cycle, case=call.case, at=call.now, period=period, state="open"
+        tx, appraisal_cycles, public_id=cycle, case=call.case, at=call.now, period=period, state="open", calibrated=True
     )
     organisation = accounts.organisation(tx)
     people = dict.fromkeys(person for group in DEPARTMENT for person in organisation.members(group))
@@ -192,31 +225,43 @@ def open_cycle(call: Call, period: str | None = None) -> Opened:
 
 @operation("appraisals.prepare", errors=("no_superior",))
 def prepare(call: Call, appraisal: str) -> Prepared:
-    """Who is appraised by whom until when: due moments in UTC, the superior as the org tree has it now.
+    """Who is appraised by whom until when: due moments in UTC, the superior as the terms choose them.
 
+    Not `assessed`: employed for too short a part of the month; nobody scores them, and it is over.
     BPMN error: no_superior."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
     documents.require_state(row, "open")
     organisation = accounts.organisation(tx)
     name = name_of(organisation, row.employee)
-    superior = organisation.superior(row.employee)
+    period = period_of(tx, row)
+    first, end = month_of(period)
+    span = employed.known(tx, row.employee)
+    terms = call.decide(
+        "appraisal_terms", {"employed_days": employed.days_employed(span, first, end)}, end
+    )
+    choice: assessors.Choice = "last" if terms["assessor"] == "last" else "longest"
+    until = max(first, min(end, call.today))
+    superior = assessors.assessor(tx, organisation, row.employee, (first, until), choice, call.zone)
     if superior is None:
         raise refuse("no_superior", NoSuperior(employee=name))
-    tx.execute(sa.update(appraisals).where(appraisals.c.id == row.id).values(superior=superior))
-    period = period_of(tx, row)
+    assessed = bool(terms["assessed"])
+    if assessed:
+        tx.execute(sa.update(appraisals).where(appraisals.c.id == row.id).values(superior=superior))
+    else:
+        documents.change(tx, appraisals, row, "not_assessed", NEXT, superior=superior)
     days = calendar.load(tx)
-    # A cycle that was started late leaves people as much time as one that was not.
-    start = max(days.last_workday_of_month(*_month(period)), call.today)
     return {
+        "assessed": assessed,
         "employee": row.employee,
         "employee_name": name,
         "superior": superior,
         "period": period,
-        "period_end": period_end(period),
-        "self_due": _due(days, start, SELF_WORKDAYS, call),
-        "assess_due": _due(days, start, ASSESS_WORKDAYS, call),
-        "appeal_workdays": APPEAL_WORKDAYS,
+        "period_end": end,
+        "self_due": due(days, period, int(str(terms["self_days"])), call),
+        "assess_due": due(days, period, int(str(terms["assess_days"])), call),
+        "appeal_workdays": int(str(terms["appeal_days"])),
+        "decide_workdays": int(str(terms["decide_days"])),
     }
 
 
@@ -260,8 +305,10 @@ def record_assessment(
     attitude: Score,
     by: Person,
     comment: str | None = None,
-) -> None:
-    """Keep the superior's scores, or those of a granted appeal. BPMN error: same_person."""
+) -> Recorded:
+    """Keep the superior's scores, or those of a granted appeal; and how often they were late this year.
+
+    BPMN error: same_person."""
     row = documents.get(call.tx, appraisals, appraisal)
     if by == row.employee:
         raise refuse("same_person", OwnAppraisal())
@@ -277,15 +324,24 @@ def record_assessment(
         comment=comment,
         assessed_by=by,
     )
+    return {"late_in_year": late_in_year(call.tx, row)}
 
 
 @operation("appraisals.record_grade")
-def record_grade(call: Call, appraisal: str, score: Score, grade: str) -> None:
-    """Keep what the rule made of the scores."""
-    if grade not in GRADES:
-        raise NoSuchGrade(grade=grade, known=", ".join(GRADES))
-    row = documents.get(call.tx, appraisals, appraisal)
-    documents.change(call.tx, appraisals, row, "graded", NEXT, score=score, grade=grade)
+def record_grade(
+    call: Call, appraisal: str, score: Score, grade: str, bar: Literal["none", "lateness"] = "none"
+) -> None:
+    """Keep what the rule made of the scores of a granted appeal. Raises NotCalibrated."""
+    tx = call.tx
+    check_grade(grade)
+    row = documents.get(tx, appraisals, appraisal)
+    granted = sa.select(appraisal_appeals.c.id).where(
+        appraisal_appeals.c.appraisal_id == row.id, appraisal_appeals.c.outcome == "change"
+    )
+    calibrated = sa.select(appraisal_cycles.c.calibrated).where(appraisal_cycles.c.id == row.cycle_id)
+    if tx.scalar(calibrated) and tx.scalar(granted) is None:
+        raise NotCalibrated()
+    documents.change(tx, appraisals, row, "graded", NEXT, score=score, grade=grade, bar=bar)
 
 
 @operation("appraisals.record_appeal")
@@ -315,10 +371,10 @@ def decide_appeal(
 ) -> None:
     """uphold: the grade stays · change: it is to be scored or graded again.
 
-    BPMN error: same_person, if the person or their superior decides."""
+    BPMN error: same_person, if the person decides, or who assessed or calibrated them."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
-    if by in (row.employee, row.superior, row.assessed_by):
+    if by in (row.employee, row.superior, row.assessed_by, calibrator_of(tx, row)):
         raise refuse("same_person", NotImpartial())
     documents.change(tx, appraisals, row, "graded" if outcome == "uphold" else "assessed", NEXT)
     tx.execute(
@@ -345,13 +401,13 @@ def settle(call: Call, appraisal: str) -> Graded:
 
 @operation("appraisals.close_cycle")
 def close_cycle(call: Call, cycle: str) -> None:
-    """End a month of which every appraisal is settled. Raises CycleUnfinished."""
+    """End a month of which every appraisal is settled, or was none. Raises CycleUnfinished."""
     tx = call.tx
     row = documents.get(tx, appraisal_cycles, cycle)
     unfinished = tx.scalar(
         sa.select(sa.func.count())
         .select_from(appraisals)
-        .where(appraisals.c.cycle_id == row.id, appraisals.c.state != "settled")
+        .where(appraisals.c.cycle_id == row.id, appraisals.c.state.not_in(("settled", "not_assessed")))
     )
     if unfinished:
         raise CycleUnfinished(count=unfinished, period=row.period)
@@ -371,15 +427,39 @@ def period_of(tx: Transaction, appraisal: Any) -> str:
     )
 
 
+def calibrator_of(tx: Transaction, appraisal: Any) -> str | None:
+    """Who calibrated the grade, if it was."""
+    found: str | None = tx.scalar(
+        sa.select(grade_calibrations.c.calibrated_by).where(grade_calibrations.c.id == appraisal.calibration_id)
+    )
+    return found
+
+
+def late_in_year(tx: Transaction, appraisal: Any) -> int:
+    """How often lateness stands against the person from New Year to the end of the appraisal's month."""
+    end = period_end(period_of(tx, appraisal))
+    return attendance.counted(tx, appraisal.employee, end.replace(month=1, day=1), end)["late"]
+
+
+def check_grade(grade: str) -> None:
+    """Raises NoSuchGrade."""
+    if grade not in GRADES:
+        raise NoSuchGrade(grade=grade, known=", ".join(GRADES))
+
+
+def month_of(period: str) -> tuple[dt.date, dt.date]:
+    """First and last day."""
+    first = dt.date(int(period[:4]), int(period[5:]), 1)
+    return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+
+
 def period_end(period: str) -> dt.date:
     """The last day of the month."""
-    year, month = _month(period)
-    return (dt.date(year, month, 28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+    return month_of(period)[1]
 
 
-def _month(period: str) -> tuple[int, int]:
-    return int(period[:4]), int(period[5:])
-
-
-def _due(days: Calendar, start: dt.date, workdays: int, call: Call) -> dt.datetime:
+def due(days: Calendar, period: str, workdays: int, call: Call) -> dt.datetime:
+    """So many workdays after the month's last one, at closing time, in UTC."""
+    # A cycle that was started late leaves people as much time as one that was not.
+    start = max(days.last_workday_of_month(int(period[:4]), int(period[5:])), call.today)
     return days.moment(days.workday_after(start, workdays), CLOSING_TIME, call.zone)

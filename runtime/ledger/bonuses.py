@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import documents, wages
+from runtime.ledger import assessors, documents, wages
 from runtime.ledger.appraisals import appraisals, name_of, period_end, period_of
 from runtime.ledger.inputs import Money, Person, Share
 from runtime.ledger.operations import Call, operation, refuse
@@ -95,7 +95,7 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     wage = wages.in_effect(tx, row.employee, end)
     if wage is None:
         raise refuse("no_wage", NoWage(employee=name, day=end))
-    confirmer = _confirmer(organisation, row.employee)
+    confirmer = assessors.above(organisation, row.employee)
     if confirmer is None:
         raise refuse("nobody_confirms", NobodyConfirms(employee=name))
     earlier = tx.first(sa.select(bonuses).where(bonuses.c.appraisal_id == row.id).with_for_update())
@@ -151,10 +151,3 @@ def export(call: Call, bonus: str, by: Person) -> None:
     if by == row.employee:
         raise refuse("same_person", OwnBonus())
     documents.change(call.tx, bonuses, row, "exported", NEXT, exported_by=by, exported_at=call.now)
-
-
-def _confirmer(organisation: accounts.Organisation, employee: str) -> str | None:
-    managers = [person for person in organisation.members("manager") if person != employee]
-    if employee in organisation.members("manager") or not managers:
-        return organisation.superior(employee)
-    return managers[0]

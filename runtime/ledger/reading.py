@@ -71,6 +71,12 @@ _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
             (counting.stocktake_sheets, stocktakes.SHEET_NEXT),
         )
     ),
+    (
+        appraisals.grade_calibrations,
+        appraisals.appraisal_cycles,
+        appraisals.appraisal_cycles.c.id == appraisals.grade_calibrations.c.cycle_id,
+        appraisals.CYCLE_NEXT,
+    ),
     (orders.contracts, orders.orders, orders.orders.c.contract_id == orders.contracts.c.id, orders.NEXT),
     (
         contacts.contacts,

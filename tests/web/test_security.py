@@ -109,7 +109,8 @@ def month(house: House) -> House:
     house.settle()
     for element, answers in (
         ("self_assess", {"self_work": "90", "self_ability": "90", "self_attitude": "90"}),
-        ("assess_employee", {"work": "95", "ability": "90", "attitude": "90"}),
+        ("assess_employee", {"work": "85", "ability": "90", "attitude": "90"}),
+        ("calibrate_grades", {}),
         ("confirm_result", {"confirmation": "accept"}),
     ):
         for person in demo.people():
@@ -119,8 +120,20 @@ def month(house: House) -> House:
                     {"assessment_comment": f"机密评语 {row.case_title['en']}"} if "work" in answers else {}
                 )
                 desk.do(element, row.case, **answers, **words)
+        house.settle()
+        if element == "assess_employee":
+            _nobody_is_told_before_publication(house)
     assert len(house.cases_of("employee_bonus")) == 6 and not house.incidents()
     return house
+
+
+def _nobody_is_told_before_publication(house: House) -> None:
+    """The assessed person sees where their case stands, and neither score nor comment; no more does the manager."""
+    case = next(case for case in house.cases_of("employee_appraisal") if case.variables["employee_name"] == "李洋")
+    for who, sees in (("liyang", False), ("wangfang", False), ("sunli", True)):
+        answer = house.at(who).get(f"/cases/{case.id}")
+        shown = answer.status_code == 200 and ("Decided by rules" in answer.text or "由规则决定" in answer.text)
+        assert shown == sees, who
 
 
 WAGES = {str(person.wage): person for person in demo.people() if person.wage}

@@ -36,7 +36,17 @@ def graded(books: Books, appraisal: str, grade: str = "good") -> None:
     books.do("appraisals.record_self", appraisal=appraisal, work=90, ability=85, attitude=95, evidence="三个项目")
     books.do("appraisals.record_assessment", appraisal=appraisal, work=85, ability=80, attitude=90,
              comment="稳", by="supervisor")
-    books.do("appraisals.record_grade", appraisal=appraisal, score=Decimal("84.0"), grade=grade)
+    published(books, appraisal, grade, Decimal("84.0"))
+
+
+def published(books: Books, appraisal: str, grade: str, score: Decimal) -> None:
+    """Proposed, calibrated above the person without a change, and told."""
+    books.do("appraisals.propose_grade", appraisal=appraisal, score=score, grade=grade, late_in_year=0)
+    [cycle] = books.rows(appraisals.appraisal_cycles)
+    for unit in books.do("appraisals.cohort", cycle=cycle.public_id)["units"]:
+        lines = [{"appraisal": line["appraisal"], "grade": line["grade"]} for line in unit["lines"]]
+        books.do("appraisals.calibrate", cycle=cycle.public_id, unit=unit["unit"], lines=lines, by=unit["calibrator"])
+    books.do("appraisals.publish", cycle=cycle.public_id)
 
 
 def refusal(books: Books, topic: str, **given: Any) -> str:
@@ -142,7 +152,7 @@ def test_a_month_closes_when_every_appraisal_is_settled(month: Books) -> None:
         month.do("appraisals.skip_self", appraisal=one["appraisal"])
         month.do("appraisals.record_assessment", appraisal=one["appraisal"], work=70, ability=70, attitude=70,
                  by="lead")
-        month.do("appraisals.record_grade", appraisal=one["appraisal"], score=70, grade="satisfactory")
+        published(month, one["appraisal"], "satisfactory", Decimal(70))
         month.do("appraisals.settle", appraisal=one["appraisal"])
     month.do("appraisals.close_cycle", cycle=cycle["cycle"])
 
@@ -162,7 +172,7 @@ def settled(month: Books, role: str = "specialist") -> str:
     one = opened(month)[role]
     month.do("appraisals.skip_self", appraisal=one)
     month.do("appraisals.record_assessment", appraisal=one, work=90, ability=90, attitude=90, by="lead")
-    month.do("appraisals.record_grade", appraisal=one, score=90, grade="excellent")
+    published(month, one, "excellent", Decimal(90))
     month.do("appraisals.settle", appraisal=one)
     return one
 
@@ -214,6 +224,6 @@ def test_nobody_enters_their_own_wage_or_none_at_all(month: Books) -> None:
 def test_an_extreme_grade_is_followed_up_once_it_stands(month: Books, grade: str, told: list[str]) -> None:
     appraisal = opened(month)["specialist"]
     graded(month, appraisal, grade)
-    assert month.sent == []
+    assert [name for name, _, _ in month.sent] == ["grade_published"]
     month.do("appraisals.settle", appraisal=appraisal)
-    assert [(name, key) for name, key, _ in month.sent] == [(name, appraisal) for name in told]
+    assert [(name, key) for name, key, _ in month.sent[1:]] == [(name, appraisal) for name in told]

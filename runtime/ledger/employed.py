@@ -1,0 +1,51 @@
+"""The days of employment as they are known: read by whatever counts days of somebody.
+
+Not here: how they are entered (employment.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from runtime.ledger import append_only
+from runtime.store.db import Id, Instant, Transaction, metadata
+
+Span = tuple[dt.date | None, dt.date | None]  # first and last day; None: before, or after, all that is asked
+
+employments = sa.Table(
+    "employments",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("person", sa.String(32), nullable=False),
+    sa.Column("entered_on", sa.Date, nullable=False),
+    sa.Column("left_on", sa.Date),
+    sa.Column("entered_by", sa.String(32), nullable=False),
+    sa.Column("confirmed_by", sa.String(32), nullable=False),
+    sa.Column("case", sa.String(32), nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Index("ix_employments_person", "person", "id"),  # known
+)
+append_only.protect(employments)
+
+
+def known(tx: Transaction, person: str) -> Span:
+    """The person's first and last day of employment, as entered last."""
+    row = tx.first(
+        sa.select(employments.c.entered_on, employments.c.left_on)
+        .where(employments.c.person == person)
+        .order_by(employments.c.id.desc())
+        .limit(1)
+    )
+    return (None, None) if row is None else (row.entered_on, row.left_on)
+
+
+def within(span: Span, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The part of the days from the first to the last that lies in the span; the wrong way round if none does."""
+    return max(first, span[0] or first), min(last, span[1] or last)
+
+
+def days_employed(span: Span, first: dt.date, last: dt.date) -> int:
+    """Calendar days of employment from the first to the last day."""
+    begun, ended = within(span, first, last)
+    return max(0, (ended - begun).days + 1)
