@@ -5,12 +5,19 @@ Not here: whether a grade is fair; months that were opened before grades were ca
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
-from runtime.ledger.appraisals import GRADES, appraisal_appeals, appraisal_cycles, appraisals, grade_calibrations
+from runtime.ledger.appraisals import (
+    GRADES,
+    appraisal_appeals,
+    appraisal_cycles,
+    appraisals,
+    grade_calibrations,
+)
 from runtime.ledger.employed import employments
 from runtime.store.db import Transaction
 
@@ -20,7 +27,7 @@ _PUBLISHED = ("graded", "appealed", "settled")
 _APPEALED = sa.exists().where(_APPEAL.appraisal_id == _ONE.id, _APPEAL.outcome == "change")
 
 
-def _published() -> sa.Select[tuple[str, str, str, str]]:
+def _published() -> sa.Select[Any]:
     return (
         sa.select(_ONE.public_id, _CYCLE.period, _ROUND.unit, _ROUND.calibrated_by)
         .join(appraisal_cycles, _CYCLE.id == _ONE.cycle_id)
@@ -39,7 +46,10 @@ def grades_are_calibrated(tx: Transaction) -> Iterator[Problem]:
     )
     for row in tx.all(_published().where(wrong).order_by(_ONE.id)):
         yield Problem(
-            "grade_not_calibrated", "Its grade was published without calibration", f"appraisals/{row.public_id}", {}
+            "grade_not_calibrated",
+            "Its grade was published without calibration",
+            f"appraisals/{row.public_id}",
+            {},
         )
 
 
@@ -49,14 +59,19 @@ def top_places_are_kept(tx: Transaction) -> Iterator[Problem]:
     query = (
         _published()
         .where(_ONE.grade == GRADES[0])
-        .with_only_columns(_CYCLE.period, _ROUND.unit, sa.func.count(), sa.func.max(_ROUND.top_places))
+        .with_only_columns(
+            _CYCLE.period,
+            _ROUND.unit,
+            sa.func.count().label("excellent"),
+            sa.func.max(_ROUND.top_places).label("places"),
+        )
         .group_by(_CYCLE.period, _ROUND.unit)
         .having(sa.func.count() > sa.func.max(_ROUND.top_places))
     )
-    for period, unit, count, places in tx.execute(query):
+    for row in tx.all(query):
         yield Problem(
             "too_many_excellent", "{count} are excellent where there were {places} places",
-            f"appraisal_cycles/{period}/{unit}", {"count": count, "places": places},
+            f"appraisal_cycles/{row.period}/{row.unit}", {"count": row.excellent, "places": row.places},
         )  # fmt: skip
 
 
@@ -65,7 +80,9 @@ def barred_are_not_excellent(tx: Transaction) -> Iterator[Problem]:
     """Nobody whom something bars from the top grade has it."""
     query = sa.select(_ONE.public_id).where(_ONE.bar != "none", _ONE.grade == GRADES[0]).order_by(_ONE.id)
     for row in tx.all(query):
-        yield Problem("barred_excellent", "They were barred from the top grade", f"appraisals/{row.public_id}", {})
+        yield Problem(
+            "barred_excellent", "They were barred from the top grade", f"appraisals/{row.public_id}", {}
+        )
 
 
 @invariant("books")

@@ -233,9 +233,7 @@ def publish(call: Call, cycle: str) -> Published:
     tx = call.tx
     found = documents.get(tx, appraisal_cycles, cycle)
     rows = [
-        row
-        for row in _members(tx, found.id)
-        if row.state == "proposed" and row.calibration_id is not None
+        row for row in _members(tx, found.id) if row.state == "proposed" and row.calibration_id is not None
     ]
     tx.execute(
         sa.update(appraisals).where(appraisals.c.id.in_([row.id for row in rows])).values(state="graded")

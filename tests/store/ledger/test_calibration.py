@@ -177,7 +177,7 @@ def test_who_joined_in_the_last_days_is_not_appraised_and_the_month_closes_witho
                  confirmed_by=confirmed_by, **more)
 
     for by, confirmed_by in (("hr", "hr"), ("analyst", "hr"), ("hr", "analyst")):
-        with pytest.raises(BpmnError, match="."):
+        with pytest.raises(BpmnError):
             enter(dt.date(2026, 3, 18), by, confirmed_by)
     with pytest.raises(BpmnError):
         enter(dt.date(2026, 3, 18), left_on=dt.date(2026, 3, 17))
