@@ -174,7 +174,8 @@ def test_an_appraisal_is_graded_and_its_bonus_waits_for_a_figure(house: House) -
     house.later(days=5)
     manager = house.desk("wangfang")
     page = manager.open("校准等级")
-    assert "李洋" in page.locator("[data-form-body]").inner_html()
+    shown = page.locator("[data-form-body] input").evaluate_all("all => all.map(one => one.value)")
+    assert "李洋" in shown and "85.25" in shown
     manager.send()
     page = employee.open("确认考核结果")
     form = page.locator("[data-form-body]")
