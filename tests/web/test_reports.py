@@ -179,6 +179,14 @@ def test_the_manager_sees_where_each_of_the_team_stands_and_nobody_else_does(off
     page = Browser(office, "wangfang").client.get("/reports/team?since=2026-02-01&until=2026-03-31").text
     assert "已办结" in page and "良好" in page
 
+    def calibrated(tx: Transaction, actor: Actor) -> None:
+        tx.execute(sa.update(appraisals).values(state="proposed"))
+
+    # What calibration settled is nobody's to know before it is published.
+    office.runtime.do(calibrated, SYSTEM)
+    one = team(office, "wangfang")["Li Yang"].cells
+    assert (one["standing"], one["grade"]) == ("standing_proposed", None)
+
 
 def test_by_person_one_sees_oneself_and_who_is_below(office: Office) -> None:
     office.as_("chenjie").start("purchase_plan")

@@ -166,7 +166,7 @@ def team(ask: Ask) -> Report:
                     "person": dict(members[each].names),
                     "month": month if appraised else None,
                     "standing": _word("standing", appraised.state) if appraised else None,
-                    "grade": _word("grade", appraised.grade) if appraised and appraised.grade else None,
+                    "grade": _grade(appraised),
                     "invited": len(records),
                     "came": sum(bool(row.attended) for row in records),
                     "score": _mean(scores),
@@ -230,6 +230,13 @@ def _taught(ask: Ask, ids: Collection[str]) -> dict[str, list[Any]]:
     ):
         found[row.person].append(row)
     return found
+
+
+def _grade(appraised: Any) -> str | None:
+    """What was published: until then nobody is told a grade, though calibration may have settled it."""
+    if appraised is None or appraised.grade is None or appraised.state == "proposed":
+        return None
+    return _word("grade", appraised.grade)
 
 
 def _word(kind: str, state: str) -> str:

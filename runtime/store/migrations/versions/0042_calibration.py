@@ -6,8 +6,8 @@ from alembic import op
 from runtime.ledger.append_only import statements
 from runtime.store import db
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
