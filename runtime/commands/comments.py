@@ -118,7 +118,7 @@ def write(tx: Transaction, actor: Actor, case: str, text: str, task: str | None 
         tx, public_id=comment, case_id=row.id, task_id=about.id if about else None, author_id=actor.id, at=tx.now,
         text=text,
     )  # fmt: skip
-    _tell(tx, actor, added, mentioned)
+    tell(tx, added, mentioned)
     _note(tx, actor, row, about, "comment_written", comment, text)
     return comment
 
@@ -134,7 +134,7 @@ def change(tx: Transaction, actor: Actor, comment: str, text: str) -> None:
     text = _plain(text)
     if text == found.text:
         return
-    _tell(tx, actor, found.id, _mentioned(tx, actor, row.id, text))
+    tell(tx, found.id, _mentioned(tx, actor, row.id, text))
     store.alter(tx, found.id, text=text, changed_at=tx.now)
     _note(tx, actor, row, _about(tx, found), "comment_changed", comment, text)
 
@@ -151,9 +151,14 @@ def withdraw(tx: Transaction, actor: Actor, comment: str) -> None:
 
 def read(tx: Transaction, actor: Actor, comment: str) -> str:
     """The actor has read what mentions them; the public id of its case. Raises NoSuchComment."""
-    found, row = _get(tx, actor, comment)
+    found = store.get(tx, comment)
+    if found is not None and found.kind == store.HANDED_OVER and store.is_told(tx, found.id, actor.id):
+        case = str(tx.scalar(sa.select(cases.c.public_id).where(cases.c.id == found.case_id)))
+    else:
+        found, row = _get(tx, actor, comment)
+        case = str(row.public_id)
     store.note_read(tx, actor.id, [found.id])
-    return str(row.public_id)
+    return case
 
 
 def read_all(tx: Transaction, actor: Actor) -> None:
@@ -200,8 +205,8 @@ def _get(tx: Transaction, actor: Actor, comment: str) -> tuple[Any, Any]:
 
 def _own(tx: Transaction, actor: Actor, comment: str) -> tuple[Any, Any]:
     found, row = _get(tx, actor, comment)
-    if found.author_id != actor.id:
-        raise NotYourComment()
+    if found.author_id != actor.id or found.kind == store.HANDED_OVER:
+        raise NotYourComment()  # what was done for a reason keeps it
     if found.withdrawn_at is not None:
         raise WithdrawnAlready()
     return found, row
@@ -274,7 +279,7 @@ def _latin(sign: str) -> bool:
     return sign.isascii() and (sign.isalnum() or sign == "_")
 
 
-def _tell(tx: Transaction, actor: Actor, comment_id: int, mentioned: dict[int, str]) -> None:
+def tell(tx: Transaction, comment_id: int, mentioned: dict[int, str]) -> None:
     """Those mentioned find it under their mentions; by mail, too, where there is mail."""
     mail = {}
     if library.house(tx).mails and mentioned:

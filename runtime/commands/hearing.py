@@ -22,9 +22,11 @@ from runtime.store.event_log import Event
 from runtime.store.user_tasks import user_tasks as tasks
 
 
-def reassigned(tx: Transaction, actor: Actor, case: Any, task: Any, kind: str) -> None:
+def reassigned(
+    tx: Transaction, actor: Actor, case: Any, task: Any, kind: str, detail: dict[str, Any] | None = None
+) -> None:
     """Log the act `kind` by which `task` got another assignee or lost it, and tell who listens."""
-    entry = Event(kind, task.process, task.element, task.activity)
+    entry = Event(kind, task.process, task.element, task.activity, detail or {})
     if task.element in library.process(tx, case.bindings[task.process]).heard:
         advance.move(tx, actor, case, lambda execution: execution.reassigned(task.activity), [entry])
     else:

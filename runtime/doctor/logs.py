@@ -24,7 +24,7 @@ from runtime.values import from_json
 
 UNTOLD = {*COUNTS, "loopCounter"}  # counts of repetitions are not in the log: what is repeated is
 
-COMMENTED = ("comment_written", "comment_changed", "comment_withdrawn")
+COMMENTED = ("comment_written", "comment_changed", "comment_withdrawn", "task_reassigned")
 
 
 @dataclass

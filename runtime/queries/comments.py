@@ -23,8 +23,9 @@ from runtime.queries.pages import Page
 from runtime.queries.people import shown
 from runtime.store import accounts, prepared
 from runtime.store.cases import cases
-from runtime.store.comments import CHANGEABLE, UNREAD, comments, mentions
+from runtime.store.comments import CHANGEABLE, HANDED_OVER, UNREAD, comments, mentions
 from runtime.store.db import Transaction
+from runtime.store.purges import PURGED
 from runtime.store.user_tasks import user_tasks as tasks
 
 MOST_OFFERED = 8  # people, of whom one may choose
@@ -48,6 +49,7 @@ class CommentView:
     mine: bool
     may_change: bool
     unread: bool
+    handed_over: bool = False  # it says why its task was given to somebody else
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class MentionRow:
     at: dt.datetime
     text: str
     read: bool
+    about: Mapping[str, str] | None = None  # of a task that was given to the reader, or to somebody else
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,8 @@ def _said(tx: Transaction, ids: Sequence[int]) -> dict[int, list[tuple[int, str]
 def _view(
     tx: Transaction, actor: Actor, org: accounts.Organisation, row: Any, said: list[tuple[int, str]]
 ) -> CommentView:
-    mine = row.author_id == actor.id
+    handed = row.kind == HANDED_OVER
+    mine = row.author_id == actor.id and not handed
     here = row.withdrawn_at is None
     people = [shown(org, person) for person, _ in said]
     return CommentView(
@@ -151,7 +155,7 @@ def _view(
         author=shown(org, row.author_id),
         at=row.at,
         text=row.text,
-        parts=parts(row.text, [name for _, name in said]) if here else [],
+        parts=parts(row.text, [name for _, name in said if name]) if here else [],
         mentioned=[person for person in people if person is not None],
         about=row.about,
         changed_at=row.changed_at,
@@ -159,6 +163,7 @@ def _view(
         mine=mine,
         may_change=mine and here and tx.now <= row.at + CHANGEABLE,
         unread=row.person_id is not None and row.read_at is None,
+        handed_over=handed,
     )
 
 
@@ -187,10 +192,14 @@ def mentioning(
             cases.c.public_id.label("case"),
             cases.c.title,
             cases.c.process,
+            comments.c.kind,
+            tasks.c.names.label("about"),
+            access.case_visible(actor).label("seen"),
         )
         .join(comments, comments.c.id == mentions.c.comment_id)
         .join(cases, cases.c.id == comments.c.case_id)
-        .where(mentions.c.person_id == actor.id, access.case_visible(actor, fully=True))
+        .outerjoin(tasks, tasks.c.id == comments.c.task_id)
+        .where(mentions.c.person_id == actor.id, _told_to(actor))
     )
     if after:
         query = query.where(mentions.c.comment_id < _cursor(after))
@@ -199,13 +208,27 @@ def mentioning(
     return Page(
         [
             MentionRow(
-                row.public_id, row.case, row.title, row.process, names.get(row.process, {}),
-                shown(org, row.author_id), row.at, row.text, row.read_at is not None,
+                row.public_id,
+                row.case,
+                row.title if row.seen else {},
+                row.process,
+                names.get(row.process, {}) if row.seen else {},
+                shown(org, row.author_id),
+                row.at,
+                row.text,
+                row.read_at is not None,
+                row.about if row.kind == HANDED_OVER else None,
             )
             for row in rows[:limit]
         ],
         str(rows[limit - 1].id) if len(rows) > limit else None,
     )  # fmt: skip
+
+
+def _told_to(actor: Actor) -> sa.ColumnElement[bool]:
+    """Of what mentions them: of cases that they see whole; and why a task was given to or from them, always."""
+    purged = cases.c.status == PURGED
+    return sa.or_(access.case_visible(actor, fully=True), sa.and_(comments.c.kind == HANDED_OVER, ~purged))
 
 
 @lru_cache(maxsize=200)
@@ -218,7 +241,7 @@ def _unread(like: access.Likeness) -> prepared.Prepared:
         .join(cases, cases.c.id == comments.c.case_id)
         # In the statement's text: SQLite takes a partial index only where it reads its condition.
         .where(mentions.c.person_id == me, sa.text(f"comment_mentions.{UNREAD}"))
-        .where(access.case_visible(actor, fully=True))
+        .where(_told_to(actor))
         .limit(sa.literal_column(str(MOST + 1)))
         .subquery()
     )

@@ -22,6 +22,7 @@ SENTENCES = {
     "task_completed": "{who} completed “{element}”",
     "task_claimed": "{who} took “{element}”",
     "task_released": "{who} gave “{element}” back",
+    "task_reassigned": "{who} gave “{element}” to {to}",
     "task_opened": "“{element}” was handed out",
     "task_changed": "A listener changed “{element}”",
     "listener_failed": "A listener to the withdrawal of “{element}” failed",
@@ -113,12 +114,20 @@ def moments(
             element=label(entry.process, entry.element),
             rule=rules.get(detail.get("rule", ""), detail.get("rule", "")),
             version=detail.get("version", ""),
+            to=_called(org, detail.get("to"), language) if entry.kind == "task_reassigned" else "",
         )
         after = str(detail.get("reason", "")) if entry.kind in REASONED else ""
+        if entry.kind == "task_reassigned":
+            after = str(detail.get("text", ""))
         if entry.kind == "task_completed" and entry.activity in opened:
             after = _after(entry.business_at - opened[entry.activity], language)
         found.append(Moment(entry.business_at, entry.kind, person, text, entry.element, after))
     return found
+
+
+def _called(org: Organisation, person: str | None, language: str) -> str:
+    row = org.by_public_id.get(person or "")
+    return Person(row.public_id, row.names).name(language) if row else ""
 
 
 def _after(waited: dt.timedelta, language: str) -> str:

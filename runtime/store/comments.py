@@ -15,6 +15,7 @@ from runtime.store.db import Id, Instant, Transaction, metadata
 
 # How long a comment may be worded anew: after that others have read it, and a further comment is honest.
 CHANGEABLE = dt.timedelta(minutes=15)
+HANDED_OVER = "handed_over"  # of `kind`
 
 comments = sa.Table(
     "comments",
@@ -26,6 +27,8 @@ comments = sa.Table(
     sa.Column("author_id", sa.ForeignKey("people.id"), nullable=False),
     sa.Column("at", Instant, nullable=False),
     sa.Column("text", sa.Text, nullable=False),  # "" once it is withdrawn
+    # said | handed_over (why somebody above gave a task to somebody else)
+    sa.Column("kind", sa.String(12), nullable=False, server_default="said"),
     sa.Column("changed_at", Instant),
     sa.Column("withdrawn_at", Instant),
     # queries.comments.thread: of a case, newest first
@@ -93,6 +96,12 @@ def mention(tx: Transaction, comment_id: int, said: dict[int, str], mail: dict[i
     ]
     if fresh:
         tx.insert(mentions, fresh)
+
+
+def is_told(tx: Transaction, comment_id: int, person_id: int) -> bool:
+    """Whether the comment mentions the person."""
+    one = (mentions.c.comment_id == comment_id, mentions.c.person_id == person_id)
+    return tx.first(sa.select(mentions.c.person_id).where(*one)) is not None
 
 
 def note_read(tx: Transaction, person_id: int, comment_ids: Sequence[int] | None) -> None:

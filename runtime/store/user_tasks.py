@@ -260,6 +260,22 @@ def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
     )
 
 
+def hand_over(tx: Transaction, task_id: int, version: int, person_id: int) -> bool:
+    """An open task becomes this person's, if it is still as the caller saw it; whether it was."""
+    same = (user_tasks.c.id == task_id, user_tasks.c.version == version, user_tasks.c.state.in_(OPEN))
+    values = {"state": "claimed", "assignee_id": person_id, "version": version + 1}
+    return tx.execute(sa.update(user_tasks).where(*same).values(**values)).rowcount == 1
+
+
+def asked(tx: Transaction, task_ids: Collection[int]) -> dict[int, list[str]]:
+    """Task → its candidate keys."""
+    found: dict[int, list[str]] = {}
+    rows = tx.all(sa.select(candidates.c.task_id, candidates.c.who).where(candidates.c.task_id.in_(list(task_ids))))
+    for row in rows:
+        found.setdefault(row.task_id, []).append(row.who)
+    return found
+
+
 def ask(tx: Transaction, task_id: int, *who: str) -> None:
     """More who may claim a task, each once: "group:KEY" or "person:ID"."""
     rows = tx.all(sa.select(candidates.c.who).where(candidates.c.task_id == task_id))
