@@ -27,7 +27,10 @@ def receivers(tx: Transaction, actor: Actor, task: Any, node: Node, asked: Colle
     if task.assignee_id is not None and task.assignee_id not in actor.subordinates:
         return []
     able = _able(org, task, node, asked)
-    barred = {task.assignee_id, *(org.by_public_id[each].id for each in task.excluded if each in org.by_public_id)}
+    barred = {
+        task.assignee_id,
+        *(org.by_public_id[each].id for each in task.excluded if each in org.by_public_id),
+    }
     found = [org.by_id[each] for each in sorted((able & actor.subordinates) - barred)]
     return [row for row in found if row.active]
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from runtime import values
 from runtime.commands import incidents
-from runtime.queries import awards, cases, comments
+from runtime.queries import awards, cases, comments, handing
 from runtime.queries import variables as held
 from web import current
 
@@ -40,6 +40,7 @@ def page_of(case: str, **told: Any) -> str:
     ]
     certified = current.read(awards.certified, case)
     thread = current.read(comments.thread, case, before=request.args.get("before"))
+    told.setdefault("may_give", current.read(handing.of_case, case) if current.actor().subordinates else {})
     return render_template(
         "case.html", case=page, diagrams=diagrams, certified=certified, thread=thread, **told
     )

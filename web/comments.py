@@ -32,6 +32,8 @@ def read_all() -> ResponseReturnValue:
 def read(comment: str) -> ResponseReturnValue:
     """To the comment, which is read from then on."""
     case = current.do(comments.read, comment)
+    if not case:
+        return redirect(url_for("comments.mentions"))
     return redirect(url_for("cases.show", case=case, _anchor=f"comment-{comment}"))
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from runtime.commands import user_tasks
+from runtime.commands import handing_over, user_tasks
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.queries import comments, inbox, search, tasks
-from web import current
+from web import cases, current
 
 bp = Blueprint("inbox", __name__)
 ONLY = ("all", "mine", "group")
@@ -67,6 +67,18 @@ def release(task: str) -> ResponseReturnValue:
     current.do(user_tasks.release, task)
     flash(current.say("Given back to the group."))
     return redirect(url_for("inbox.show", task=task, **_filters()))
+
+
+@bp.post("/tasks/<task>/give")
+def give(task: str) -> ResponseReturnValue:
+    """To somebody else of one's own people, with the reason; sent from the case's page."""
+    case, reason = request.form.get("case", ""), request.form.get("reason", "")
+    try:
+        current.do(handing_over.give, task, request.form.get("person", ""), reason)
+    except (Invalid, Conflict) as refused:
+        return cases.page_of(case, give_refused=refused, give_task=task), refused.status
+    flash(current.say("The task is theirs now, and both are told."))
+    return redirect(url_for("cases.show", case=case))
 
 
 @bp.post("/tasks/<task>")

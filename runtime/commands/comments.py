@@ -150,15 +150,18 @@ def withdraw(tx: Transaction, actor: Actor, comment: str) -> None:
 
 
 def read(tx: Transaction, actor: Actor, comment: str) -> str:
-    """The actor has read what mentions them; the public id of its case. Raises NoSuchComment."""
+    """The actor has read what mentions them; the public id of its case, "" if they no longer see it.
+
+    Raises NoSuchComment."""
     found = store.get(tx, comment)
     if found is not None and found.kind == store.HANDED_OVER and store.is_told(tx, found.id, actor.id):
-        case = str(tx.scalar(sa.select(cases.c.public_id).where(cases.c.id == found.case_id)))
+        seen = (cases.c.id == found.case_id, access.case_visible(actor))
+        case = tx.scalar(sa.select(cases.c.public_id).where(*seen)) or ""
     else:
         found, row = _get(tx, actor, comment)
-        case = str(row.public_id)
+        case = row.public_id
     store.note_read(tx, actor.id, [found.id])
-    return case
+    return str(case)
 
 
 def read_all(tx: Transaction, actor: Actor) -> None:

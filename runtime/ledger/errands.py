@@ -70,10 +70,11 @@ def give(
 
 
 @operation("errands.report")
-def report(call: Call, errand: str, result: str) -> None:
-    """It is done, with this result."""
+def report(call: Call, errand: str, result: str, by: Person | None = None) -> None:
+    """It is done, with this result. `by`: who did it, where it was given to somebody else meanwhile."""
     row = documents.get(call.tx, errands, errand)
-    documents.change(call.tx, errands, row, "done", NEXT, result=result, done_at=call.now)
+    doer = by or row.doer
+    documents.change(call.tx, errands, row, "done", NEXT, doer=doer, result=result, done_at=call.now)
 
 
 @operation("errands.accept", errors=("same_person",))

@@ -23,6 +23,7 @@ from runtime.queries import (
     awards,
     comments,
     handbook,
+    handing,
     inbox,
     people,
     processes,
@@ -259,6 +260,7 @@ class Office:
             search.find: lambda actor, text, after=None: found(now, text),
             tasks.task_page: lambda actor, task, language: task_page(now),
             handbook.pending: None,
+            handing.of_case: {},
             comments.unread: 2,
             comments.thread: lambda actor, case, before=None, limit=50: thread(now, case),
             comments.mentioning: inbox.Page(

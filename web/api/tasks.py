@@ -4,14 +4,16 @@ Not here: who may see and do what (runtime/commands/user_tasks.py, runtime/queri
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
 
-from runtime.commands import user_tasks
+from runtime.commands import handing_over, user_tasks
+from runtime.commands.incidents import ReasonMissing
 from runtime.forms.answers import FormInvalid
-from runtime.queries import inbox, pages, tasks
+from runtime.queries import handing, inbox, pages, tasks
 from web import current
 from web.api import shapes
 from web.api.reading import Asked, Sent
@@ -87,6 +89,34 @@ def show(task: str) -> shapes.TaskPage:
 def claim(task: str) -> None:
     """Take a task of one of one's groups. Taking one's own again changes nothing."""
     current.do(user_tasks.claim, task)
+
+
+@dataclass(frozen=True)
+class Receivers:
+    people: list[shapes.Person]
+
+
+class Gift(Sent):
+    """`person`: the id of one of the receivers; `reason`: why, which both are told."""
+
+    person: str
+    reason: str
+
+
+@route("GET", "/tasks/<task>/receivers", gives=Receivers)
+def receivers(task: str) -> Receivers:
+    """Whom of one's own people one may give an open task to, as a superior."""
+    found = [shapes.Person.of(each) for each in current.read(handing.of_task, task)]
+    return Receivers([each for each in found if each])
+
+
+@route(
+    "POST", "/tasks/<task>/give", takes=Gift,
+    refuses=[*CLOSED, handing_over.NotYoursToGive, ReasonMissing, user_tasks.TaskChanged],
+)  # fmt: skip
+def give(task: str, sent: Gift) -> None:
+    """Give an open task of one's own people to somebody else of them, as a superior, with the reason."""
+    current.do(handing_over.give, task, sent.person, sent.reason)
 
 
 @route("POST", "/tasks/<task>/release", refuses=[*CLOSED, user_tasks.NotYours, user_tasks.TaskChanged])
