@@ -188,26 +188,22 @@ def confirm_plan(seen: Seen) -> Mapping[str, Any]:
     return {"why": "按建议数量补足"}
 
 
-@does("replenishment_watch.complete_parameters", hours=(1, 5))
-def complete_parameters(seen: Seen) -> Mapping[str, Any] | None:
+@does("propose_parameters", hours=(1, 5))
+def propose_parameters(seen: Seen) -> Mapping[str, Any] | None:
     """All but what is about to be given up: nobody bothers about that."""
-    known = [sku for sku in seen.data["missing"] if sku != FORGOTTEN]
-    figures = {
-        "lead_time_days": "14",
-        "lead_time_deviation": "3",
-        "daily_demand": "0.3",
-        "demand_deviation": "1",
-    }
-    rows = [
-        {"component": sku, "abc_class": "C", "order_multiple": seen.house.memory.multiple_of(sku), **figures}
-        for sku in known
-    ]
-    return {"parameters": rows} if rows else None
+    sku = seen.data["component"]
+    if sku == FORGOTTEN:
+        return None
+    demand = {"daily_demand": "0.3", "demand_deviation": "1"}
+    lead = {"lead_time_days": "14", "lead_time_deviation": "3"}
+    what = {"abc_class": "C", "order_multiple": seen.house.memory.multiple_of(sku), **lead, **demand}
+    return {**what, "change_reason": "监控缺参数，按供应商报价和近月销量填写"}
 
 
-@does("replenishment_plan.complete_parameters", hours=(0.5, 4))
-def complete_parameter(seen: Seen) -> Mapping[str, Any]:
-    return {"abc_class": "C", "order_multiple": 33, "lead_time_days": "14", "lead_time_deviation": "3"}
+@does("review_change", hours=(1, 6))
+def review_change(seen: Seen) -> Mapping[str, Any] | None:
+    """What stock needs; of other master data what is left waiting (exceptions)."""
+    return {"change_decision": "approve"} if seen.data["change_kind"] == "parameters" else None
 
 
 # ---- stock

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from runtime.errors import Invalid
 from runtime.ids import public_id
 from runtime.ledger import catalogue, demand, documents, safety, stock
 from runtime.ledger.catalogue import among
-from runtime.ledger.inputs import Change, Measure, Person, Pieces
+from runtime.ledger.inputs import Change, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.positions import positions
 from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
@@ -35,7 +35,6 @@ _LEVEL = Prepared(
         reviewed_at=sa.bindparam("at", type_=Instant),
     )
 )
-_FIRST = {"lead_time_deviation": 0, "abc_class": "C", "order_multiple": 1}
 
 
 class ParametersMissing(Invalid):
@@ -80,21 +79,6 @@ class Figures(TypedDict):
     purchase_price: Decimal
     component_name: str
     usual_supplier: str | None
-
-
-class ParameterLine(TypedDict):
-    component: str
-    lead_time_days: Measure
-    lead_time_deviation: NotRequired[Measure]
-    abc_class: NotRequired[Literal["A", "B", "C"]]
-    order_multiple: NotRequired[Pieces]
-    economic_lot: NotRequired[Pieces]
-    daily_demand: NotRequired[Measure]
-    demand_deviation: NotRequired[Measure]
-
-
-class ParametersSet(TypedDict):
-    completed: int
 
 
 class Corrected(TypedDict):
@@ -276,31 +260,6 @@ def figures(call: Call, component: str) -> Figures:
         "component_name": catalogue.name(row),
         "usual_supplier": supplier,
     }
-
-
-@operation("inventory.set_parameters", errors=("rule_refused",))
-def set_parameters(call: Call, by: Person, lines: list[ParameterLine] | None = None) -> ParametersSet:
-    """Enter or change components' stock parameters, and review them; none, if none were given.
-
-    What a line leaves out stays as it is; at first that is class C, a lead time without
-    deviation and single pieces. Demand entered here counts only where there is no history."""
-    tx, lines = call.tx, lines or []
-    found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
-    ids = [row.id for row in found.values()]
-    which = stock_parameters.c.component_id
-    held = set(tx.connection.execute(sa.select(which).where(which.in_(ids))).scalars())
-    for line in lines:
-        if line.get("order_multiple", 1) < 1:
-            raise documents.QuantityNotPositive(component=line["component"])
-        component = found[line["component"]].id
-        values = {name: value for name, value in line.items() if name != "component"} | {"set_by": by}
-        if component in held:
-            tx.execute(sa.update(stock_parameters).where(which == component).values(**values))
-        else:
-            tx.execute(sa.insert(stock_parameters).values(component_id=component, **(_FIRST | values)))
-            held.add(component)
-    review(call, ids)
-    return {"completed": len(lines)}
 
 
 @operation("inventory.correct", errors=("same_person", "below_zero", "nothing_to_correct"))

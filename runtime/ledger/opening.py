@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import sqlalchemy as sa
 
@@ -15,7 +15,6 @@ from runtime import values
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.ledger import catalogue, demand, inputs, inventory, safety, stock, wages
 from runtime.ledger.inputs import Figure, Measure, Money, Person, Pieces
-from runtime.ledger.inventory import ParameterLine
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import files
 from runtime.values import File
@@ -78,6 +77,19 @@ class ComponentRow(TypedDict):
     usual_supplier: NotRequired[str]
 
 
+class ParameterRow(TypedDict):
+    """Stock parameters; see safety.stock_parameters for units."""
+
+    component: str
+    lead_time_days: Measure
+    lead_time_deviation: NotRequired[Measure]
+    abc_class: NotRequired[Literal["A", "B", "C"]]
+    order_multiple: NotRequired[Pieces]
+    economic_lot: NotRequired[Pieces]
+    daily_demand: NotRequired[Measure]
+    demand_deviation: NotRequired[Measure]
+
+
 class StockRow(TypedDict):
     component: str
     warehouse: str
@@ -108,7 +120,7 @@ PARTS: Mapping[str, Any] = {
     "customers": PartyRow,
     "warehouses": PartyRow,
     "components": ComponentRow,
-    "parameters": ParameterLine,
+    "parameters": ParameterRow,
     "demand": DemandRow,
     "stock": StockRow,
     "wages": WageRow,

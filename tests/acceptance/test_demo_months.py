@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "goods_receipt.dispose_rejects",
     "goods_receipt.approve_concession",
     "replenishment_alert.acknowledge_overdue_alert",
-    "replenishment_watch.complete_parameters",
+    "stock_parameters_change.propose_parameters",
     "stock_anomaly.handle_late_anomaly",
     "count_sheet.count_goods",
     "count_sheet.recount_goods",  # overtaken by a movement

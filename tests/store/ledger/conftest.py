@@ -102,6 +102,13 @@ class Books:
             "order_multiple": 31, "safety_stock": level, "reorder_point": level * 3,
         }])
 
+    def measure(self, sku: str, **parameters: Any) -> None:
+        """Give a component stock parameters, as one person proposes and another approves them."""
+        given = {"order_multiple": 1, "reason": "补齐", "by": "specialist"} | parameters
+        change = self.do("masters.propose_parameters", component=sku, **given)["master_change"]
+        self.do("masters.decide", master_change=change, decision="approve", by="supervisor")
+        self.do("masters.apply", master_change=change)
+
     def rows(self, table: sa.Table) -> list[Any]:
         return list(self.tx.all(sa.select(table)))
 

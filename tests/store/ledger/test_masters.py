@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime import doctor
 from runtime.engine.ports import BpmnError
-from runtime.ledger import catalogue, documents, masters, reading
+from runtime.ledger import catalogue, documents, masters, reading, safety
 from runtime.store.cases import cases
 from tests.store.ledger.conftest import NOW, TODAY, Books
 
@@ -209,6 +209,55 @@ def test_only_an_empty_warehouse_is_closed_and_nothing_is_put_into_it(books: Boo
     assert "NJ" not in offered(books, "warehouses")
     with pytest.raises(catalogue.WarehouseClosed):
         books.put("M1", 1, "NJ")
+
+
+def test_parameters_are_in_effect_at_once_and_the_component_is_reviewed_by_them(books: Books) -> None:
+    books.put("M1", 100)
+    first = {
+        "lead_time_days": 14,
+        "lead_time_deviation": 3,
+        "abc_class": "A",
+        "daily_demand": 40,
+        "demand_deviation": 12,
+    }
+    books.sent.clear()
+    books.measure("M1", **first)
+    [row] = books.rows(safety.stock_parameters)
+    assert (row.safety_stock, row.order_multiple, row.set_by) == (264, 1, books.people["specialist"])
+    assert books.sent == [("stock_below_safety", "M1", {"component": "M1"})]
+    books.measure("M1", **first | {"lead_time_deviation": None})
+    [row] = books.rows(safety.stock_parameters)
+    assert (row.lead_time_deviation, row.safety_stock) == (0, 93)  # 2.0537 · 12 · √14, rounded up
+
+
+def test_parameters_that_cannot_be_are_refused(books: Books) -> None:
+    given: dict[str, Any] = {
+        "component": "M1",
+        "lead_time_days": 9,
+        "abc_class": "A",
+        "reason": "补齐",
+        "by": "hr",
+    }
+    told = refused(books, "masters.propose_parameters", order_multiple=0, **given)
+    assert told == ("bad_change", "QuantityNotPositive")
+    with pytest.raises(catalogue.UnknownComponent):
+        books.do("masters.propose_parameters", **given | {"component": "M9", "order_multiple": 1})
+
+
+def test_nobody_is_asked_twice_for_what_is_wanted_and_never_for_more_than_twenty_at_once(
+    books: Books,
+) -> None:
+    wanted = books.do("masters.want", kind="parameters", subject="M1")
+    assert refused(books, "masters.want", kind="parameters", subject="M1") == (
+        "already_wanted",
+        "AlreadyWanted",
+    )
+    asked = {"kind": "parameters", "subjects": ["M2", "M1", "M3"]}
+    assert books.do("masters.unasked", **asked)["unasked"] == ["M2", "M3"]
+    many = [f"N{number}" for number in range(30)]
+    assert books.do("masters.unasked", kind="parameters", subjects=many)["unasked"] == many[:20]
+    books.do("masters.withdraw", master_change=wanted["master_change"])
+    assert books.do("masters.unasked", **asked)["unasked"] == ["M2", "M1", "M3"]
 
 
 DEFECTS = {

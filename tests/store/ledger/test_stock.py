@@ -186,11 +186,9 @@ def test_an_unknown_component_is_named(books: Books) -> None:
 
 
 def test_a_review_says_why_it_fired_or_not(books: Books) -> None:
-    books.do("inventory.set_parameters", by="supervisor", lines=[
-        {"component": sku, "lead_time_days": 14, "lead_time_deviation": 3, "abc_class": "A",
-         "daily_demand": 40, "demand_deviation": 12}
-        for sku in ("M1", "M2")
-    ])
+    for sku in ("M1", "M2"):
+        demand = {"daily_demand": 40, "demand_deviation": 12}
+        books.measure(sku, lead_time_days=14, lead_time_deviation=3, abc_class="A", **demand)
     books.put("M1", 1000)
     books.sent.clear()
     assert books.do("inventory.review_stock") == {"reviewed": 3, "below": ["M2"], "missing": ["M3"]}
@@ -210,10 +208,7 @@ def test_figures_are_all_that_a_plan_is_decided_by(books: Books) -> None:
     with pytest.raises(BpmnError) as missing:
         books.do("inventory.figures", component="M1")
     assert missing.value.code == "missing_parameters" and "M1" in missing.value.message
-    books.do("inventory.set_parameters", by="supervisor", lines=[
-        {"component": "M1", "lead_time_days": 14, "daily_demand": 40, "demand_deviation": 12,
-         "order_multiple": 31, "abc_class": "C"}
-    ])
+    books.measure("M1", lead_time_days=14, daily_demand=40, demand_deviation=12, order_multiple=31, abc_class="C")
     books.put("M1", 50)
     order_of(books, "M1", 62)
     figures = books.do("inventory.figures", component="M1")
@@ -221,10 +216,3 @@ def test_figures_are_all_that_a_plan_is_decided_by(books: Books) -> None:
     assert figures["order_multiple"] == 31 and figures["economic_lot"] == 31
     assert figures["usual_supplier"] == "S1" and figures["component_name"] == "组件M1"
     assert figures["safety_stock"] == 58 and figures["reorder_point"] == 618  # 1.2816 · 12 · √14, rounded up
-
-
-def test_parameters_left_out_stay_as_they_are(books: Books) -> None:
-    books.guard("M1", 10)
-    books.do("inventory.set_parameters", by="supervisor", lines=[{"component": "M1", "lead_time_days": 20}])
-    [row] = books.rows(safety.stock_parameters)
-    assert (row.lead_time_days, row.lead_time_deviation, row.order_multiple) == (20, 2, 31)
