@@ -13,6 +13,7 @@ from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.catalogue import warehouses
 from runtime.ledger.masters import KINDS, master_changes, master_history
+from runtime.ledger.products import product_changes
 from runtime.ledger.stock import stock_balances
 from runtime.store.db import Transaction
 
@@ -21,10 +22,11 @@ SOME = 500  # rows that are read at a time
 
 @invariant("books")
 def master_data_is_approved_by_another(tx: Transaction) -> Iterator[Problem]:
-    """Nobody decided on a change of master data that they proposed themselves."""
-    change = master_changes.c
-    for row in tx.all(sa.select(change.number).where(change.decided_by == change.proposed_by)):
-        yield Problem("own_change", "Whoever proposed it decided on it", f"master_changes/{row.number}", {})
+    """Nobody decided on a change of master data or of a product that they proposed themselves."""
+    for table in (master_changes, product_changes):
+        change = table.c
+        for row in tx.all(sa.select(change.number).where(change.decided_by == change.proposed_by)):
+            yield Problem("own_change", "Whoever proposed it decided on it", f"{table.name}/{row.number}", {})
 
 
 @invariant("books")

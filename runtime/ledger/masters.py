@@ -327,13 +327,13 @@ def withdraw(call: Call, master_change: str | None = None) -> None:
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What was and what is to be, a row a field, as forms show it. Being blocked or not is the action itself."""
     return [
-        {"what": field, "before": _shown(before.get(field)), "after": _shown(value)}
+        {"what": field, "before": shown(before.get(field)), "after": shown(value)}
         for field, value in after.items()
-        if field != "active"
+        if value != before.get(field) and field != "active"
     ]
 
 
-def _shown(value: Any) -> str | None:
+def shown(value: Any) -> str | None:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return None if value is None else str(value)

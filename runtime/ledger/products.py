@@ -1,17 +1,19 @@
 """Products: what is listed, changed and delisted, proposed by one person and decided by another.
 
 A draft is not sold or planned until it is listed; what is still in use is not delisted. Every change keeps what
-was before. Not here: the components themselves (catalogue.py)."""
+was before, takes effect only while that still stands, and touches nothing that another open one touches. Not
+here: the components themselves (catalogue.py), their stock parameters (parameters.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents
+from runtime.ledger import catalogue, documents, masters
 from runtime.ledger.catalogue import components
 from runtime.ledger.inputs import Measure, Money, Person
 from runtime.ledger.operations import Call, operation, refuse
@@ -20,6 +22,7 @@ from runtime.ledger.plans import plans, purchase_plan_lines
 from runtime.ledger.positions import positions
 from runtime.ledger.safety import OPEN, stock_alerts
 from runtime.ledger.sales import sales_order_lines, sales_orders
+from runtime.store.cases import cases
 from runtime.store.db import Tagged, Transaction, metadata
 from runtime.values import File
 
@@ -42,6 +45,7 @@ product_changes = sa.Table(
 
 NEXT = {"proposed": {"proposed", "returned", "approved", "rejected"}, "returned": {"proposed"}}
 COMPONENT_NEXT = {"draft": {"listed"}, "listed": {"delisted"}, "delisted": {"listed"}}
+NAMES = {"name": "zh_Hans", "name_en": "en"}  # field of the form → language
 # What a component must have before it is listed.
 NEEDED = ("name", "brand", "model", "technology", "purchase_price")
 
@@ -70,6 +74,7 @@ class Proposed(TypedDict):
     component: str
     before: dict[str, Any]
     after: dict[str, Any]
+    comparison: list[dict[str, Any]]
 
 
 @operation("products.propose", errors=("bad_change",))
@@ -94,8 +99,9 @@ def propose(
 ) -> Proposed:
     """Propose to list a component (a new one becomes a draft), to change a listed one, or to delist it.
 
-    component: its SKU. Only what is given changes; power in W, prices in CNY a piece. BPMN error: bad_change,
-    if it does not go with the component's state, lacks something, or the component is still in use."""
+    component: its SKU. Only what is given changes; power in W, prices in CNY a piece. `comparison`: what, before
+    and after of each. BPMN error: bad_change, if it does not go with the component's state, lacks something, touches
+    what another open change touches, or the component is still in use."""
     tx = call.tx
     sku = component.strip()
     given: dict[str, Any] = {
@@ -109,7 +115,8 @@ def propose(
     }
     wanted = {key: value for key, value in given.items() if value is not None}
     row = tx.first(sa.select(components).where(components.c.sku == sku).with_for_update())
-    names = {language: text for language, text in (("zh_Hans", name), ("en", name_en)) if text}
+    given_names = {"name": name, "name_en": name_en}
+    names = {NAMES[field]: text for field, text in given_names.items() if text}
     if names:
         wanted["names"] = (dict(row.names) if row else {}) | names
     if supplier is not None:
@@ -126,6 +133,7 @@ def propose(
         wanted = {key: value for key, value in wanted.items() if getattr(row, key) != value}
         if not wanted:
             raise refuse("bad_change", documents.NothingChanges())
+    _require_free(tx, row, change, wanted, product_change)
     before = {key: getattr(row, key) for key in wanted}
     values: dict[str, Any] = {
         "kind": change,
@@ -158,6 +166,7 @@ def propose(
         "component": sku,
         "before": before,
         "after": wanted,
+        "comparison": masters.compare(_shown(tx, before), _shown(tx, wanted)),
     }
 
 
@@ -171,7 +180,7 @@ def decide(
 ) -> None:
     """Approve a change, which takes effect at once, return it for rework or reject it.
 
-    BPMN errors: same_person · bad_change, if the component's state or use has changed meanwhile."""
+    BPMN errors: same_person · bad_change, if the component, its state or its use has changed meanwhile."""
     tx = call.tx
     change = documents.get(tx, product_changes, product_change)
     if change.proposed_by == by:
@@ -183,6 +192,8 @@ def decide(
         after = {"list": "listed", "change": row.state, "delist": "delisted"}[change.kind]
         if after not in COMPONENT_NEXT[row.state] and (change.kind != "change" or row.state != "listed"):
             raise refuse("bad_change", WrongState(component=row.sku, state=row.state))
+        if any(getattr(row, key) != value for key, value in dict(change.before).items()):
+            raise refuse("bad_change", masters.Overtaken(subject=row.sku))
         if change.kind == "delist":
             _require_unused(tx, row)
         tx.execute(
@@ -202,6 +213,37 @@ def _drafted(tx: Transaction, change: str, sku: str, wanted: dict[str, Any]) -> 
     return tx.first(sa.select(components).where(components.c.sku == sku))
 
 
+def _require_free(tx: Transaction, row: Any, kind: str, wanted: dict[str, Any], own: str | None) -> None:
+    """No other change that is under way touches the same of it. BPMN error: bad_change."""
+    change = product_changes.c
+    given_up = sa.exists().where(cases.c.public_id == change.case, cases.c.status != "running")
+    others = tx.all(
+        sa.select(change.number, change.kind, change.after)
+        .where(change.component_id == row.id, change.state.in_(("proposed", "returned")), ~given_up)
+        .where(change.public_id != (own or ""))
+        .order_by(change.id)
+    )
+    for other in others:
+        if _touched(other.kind, other.after) & _touched(kind, wanted):
+            raise refuse("bad_change", masters.OpenChange(number=other.number, subject=row.sku))
+
+
+def _touched(kind: str, after: Mapping[str, Any]) -> set[str]:
+    return set(after) | (set() if kind == "change" else {"state"})
+
+
+def _shown(tx: Transaction, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Column → value as field → value of the form; a supplier by its name."""
+    shown = {key: value for key, value in values.items() if key not in ("names", "usual_supplier_id")}
+    if "names" in values:
+        shown |= {field: values["names"].get(language) for field, language in NAMES.items()}
+    if "usual_supplier_id" in values:
+        suppliers = catalogue.suppliers
+        supplier = tx.first(sa.select(suppliers).where(suppliers.c.id == values["usual_supplier_id"]))
+        shown["supplier"] = catalogue.name(supplier) if supplier else None
+    return shown
+
+
 def _require_unused(tx: Transaction, row: Any) -> None:
     """Nothing of it is in stock, ordered, planned or promised. BPMN error: bad_change."""
     where = positions(tx, [row.id])[row.id]
@@ -218,7 +260,9 @@ def _require_unused(tx: Transaction, row: Any) -> None:
     if stock or open_orders or open_plans or open_alerts:
         raise refuse(
             "bad_change",
-            StillInUse(component=row.sku, stock=stock, orders=open_orders, plans=open_plans, alerts=open_alerts),
+            StillInUse(
+                component=row.sku, stock=stock, orders=open_orders, plans=open_plans, alerts=open_alerts
+            ),
         )
 
 

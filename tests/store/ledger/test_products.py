@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import catalogue, documents, products, reading
+from runtime.ledger import catalogue, documents, masters, products, reading
 from tests.store.ledger.conftest import TODAY, Books
 
 NEW = {"name": "晴野 580 W", "brand": "晴野", "model": "N72", "technology": "Mono-c-Si", "purchase_price": 520}
@@ -124,3 +124,26 @@ def test_a_delisted_component_raises_no_alert_and_can_be_listed_again(books: Boo
 def test_what_there_was_before_products_had_states_is_listed(books: Books) -> None:
     states = books.tx.connection.execute(sa.select(catalogue.components.c.state)).scalars()
     assert set(states) == {"listed"}
+
+
+def test_two_open_changes_never_touch_the_same_of_a_component(books: Books) -> None:
+    first = proposed(books, "change", "M1", sale_price=700)
+    assert refused(books, "change", "M1", sale_price=710) == "OpenChange"
+    proposed(books, "change", "M1", brand="晴野")
+    proposed(books, "delist", "M1")
+    assert refused(books, "delist", "M1") == "OpenChange"
+    proposed(books, "change", "M1", sale_price=705, product_change=first["product_change"])
+
+
+def test_whoever_decides_sees_what_stands_beside_what_is_to_be_and_nothing_that_has_moved_is_overwritten(
+    books: Books,
+) -> None:
+    change = proposed(books, "change", "M1", supplier="S1", sale_price=Decimal("701.50"), name_en="Module one")
+    told = {row["what"]: (row["before"], row["after"]) for row in change["comparison"]}
+    before = catalogue.component(books.tx, "M1")
+    assert told["sale_price"] == (masters.shown(before.sale_price), "701.5")
+    assert told["name_en"] == (before.names.get("en"), "Module one") and "name" not in told
+    books.tx.execute(sa.update(catalogue.components).values(sale_price=1))
+    with pytest.raises(BpmnError) as error:
+        decided(books, change)
+    assert error.value.code == "bad_change" and isinstance(error.value.__cause__, masters.Overtaken)
