@@ -49,11 +49,24 @@ NEVER = {
     "a settlement whose sales facts do not come to it": """
         SELECT s.number FROM settlements s JOIN sales_facts f ON f.settlement_id = s.id AND f.amount > 0
         GROUP BY s.id HAVING abs(sum(f.amount) - s.amount) > 0""",
-    "an order that left the house more than once, or whose pieces are not what its lines agree on": """
-        SELECT h.number FROM shipments h
-        JOIN (SELECT shipment_id, sum(quantity) AS sent FROM shipment_lines GROUP BY 1) t ON t.shipment_id = h.id
-        JOIN (SELECT order_id, sum(quantity) AS agreed FROM sales_order_lines GROUP BY 1) l ON l.order_id = h.order_id
-        WHERE t.sent <> l.agreed""",
+    "a settlement of which paid and outstanding are not its payments and credits": """
+        SELECT s.number FROM settlements s WHERE s.paid <> (
+            SELECT coalesce(sum(CASE p.kind WHEN 'refund' THEN -p.amount ELSE p.amount END), 0) FROM sales_payments p
+            WHERE p.settlement_id = s.id)
+        OR s.outstanding <> s.amount - s.paid - (
+            SELECT coalesce(sum(c.amount), 0) FROM sales_credits c WHERE c.settlement_id = s.id)""",
+    "an order line of which other pieces left than it says, or more than was agreed": """
+        SELECT o.number, l.id FROM sales_order_lines l JOIN sales_orders o ON o.id = l.order_id
+        WHERE l.shipped > l.quantity OR l.shipped <> (
+            SELECT coalesce(sum(t.quantity), 0) FROM shipment_lines t JOIN shipments h ON h.id = t.shipment_id
+            WHERE h.order_id = l.order_id AND t.component_id = l.component_id
+            AND (h.return_reason IS NULL OR o.state = 'returned'))""",
+    "an order that is done with while something of it is still to be shipped": """
+        SELECT o.number FROM sales_orders o JOIN sales_order_lines l ON l.order_id = o.id
+        WHERE o.state IN ('shipped', 'delivered', 'settled', 'returned') AND l.shipped < l.quantity""",
+    "an order beyond the customer's credit that nobody else released": """
+        SELECT number FROM sales_orders WHERE credit_verdict <> 'within'
+        AND (credit_released_by IS NULL OR credit_released_by = recorded_by)""",
     "an employee who was assessed twice in a month": """
         SELECT cycle_id, employee FROM appraisals GROUP BY 1, 2 HAVING count(*) > 1""",
     "a bonus without a settled appraisal, or two of one": """

@@ -9,9 +9,14 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from runtime.commands import accounts, comments
+import sqlalchemy as sa
+
+from runtime.commands import accounts, comments, user_tasks
 from runtime.demo.department import Department, Script
 from runtime.demo.initiatives import month_ends, set_rates
+from runtime.identity import SYSTEM
+from runtime.ledger.sales import sales_orders
+from runtime.queries import inbox
 
 STORIES: list[tuple[int, Callable[[Department], None]]] = []
 ADDRESS = "合肥市高新区示例路 88 号"
@@ -216,15 +221,17 @@ def count_still_to_be_done(house: Department) -> None:
 # ---- sales
 
 
-def _order(house: Department, pieces: int, promised: int = 12, sku: str = SKU, **answers: Any) -> None:
+def _order(
+    house: Department, pieces: int, promised: int = 12, sku: str = SKU, price: str = "272.4", **answers: Any
+) -> str:
     correct = {"order_check": "correct", "warehouse": "SH"}
     scripted: dict[str, list[Any]] = {"check_order": [correct], **answers}
-    house.start(
+    return house.start(
         "liyang",
         "sales_order",
         Script(scripted),
         customer="K03",
-        order_lines=[{"component": sku, "quantity": pieces, "price": "272.4"}],
+        order_lines=[{"component": sku, "quantity": pieces, "price": price}],
         address=ADDRESS,
         promised=house.today + dt.timedelta(days=promised),
     )
@@ -237,7 +244,72 @@ def _shipped(house: Department) -> dict[str, Any]:
 
 @story(3)
 def order_without_stock(house: Department) -> None:
-    _order(house, 5000, sku="CZ-P60-290")
+    _order(house, 900, sku="CZ-P60-290")
+
+
+@story(4)
+def order_beyond_the_credit(house: Department) -> None:
+    _order(house, 9000)
+
+
+@story(5)
+def customer_changes_what_has_left(house: Department) -> None:
+    case = _order(house, 3, sku="YC-P60-285", **_shipped(house))
+    day = house.calendar.workday_after(house.today, 3)
+    house.left.add("tell_customer")
+    house.at(house.moment(day, 10), lambda: _changes(house, case))
+
+
+def _changes(house: Department, case: str) -> None:
+    number = house.runtime.read(
+        lambda tx, actor: tx.scalar(sa.select(sales_orders.c.number).where(sales_orders.c.case == case)), SYSTEM
+    )
+    house.start("liyang", "order_change", Script(), order_number=number, change_wish="少要一件")
+
+
+@story(6)
+def reserved_goods_are_lost(house: Department) -> None:
+    """The warehouse floods after they were reserved, and before they leave."""
+    sku = "HX-M60-310"
+    pieces = house.shelves()[sku, "SH"][1]
+
+    def leaves() -> dict[str, Any]:
+        _lose(house, sku, 2, "仓库漏雨，受潮报废", "liyang")
+        return {"carrier": "顺达物流", "tracking": "SD20260009", "shipped_on": house.today}
+
+    _order(house, pieces, sku=sku, arrange_shipment=[{}], report_dispatch=[leaves])
+
+
+def _lose(house: Department, sku: str, pieces: int, reason: str, who: str) -> None:
+    """Told by somebody and approved at once, so that it comes between what else is done."""
+    answers: dict[str, Any] = {"difference": "shortage", "pieces": pieces, "reason": reason}
+    case = house.start(who, "stock_correction", Script(), component=sku, warehouse="SH", **answers)
+    tasks = house.runtime.read(inbox.todo, house.actor("chenjie"), process="stock_correction")
+    review = next(row.id for row in tasks.rows if row.case == case)
+    house.runtime.do(user_tasks.complete, house.actor("chenjie"), review, {"correction_decision": "approve"})
+
+
+@story(9)
+def payment_of_more_than_is_owed(house: Department) -> None:
+    """Entered wrongly, so that it comes back."""
+    _paid_later(house, {"payment_amount": "99999", "payment_reference": "YH20260001"})
+
+
+@story(46)
+def customer_who_does_not_pay(house: Department) -> None:
+    """Finance was reminded, and the supervisor is to press for it."""
+    _paid_later(house)
+
+
+def _paid_later(house: Department, *payments: dict[str, Any]) -> None:
+    settled = lambda: {"settlement_amount": "1085.2", "paid": "200"}  # noqa: E731
+    more: dict[str, Any] = {
+        "report_delivery": [lambda: {"delivered_on": house.today}],
+        "follow_up_receipt": [{"receipt_result": "fine"}],
+        "settle_order": [settled],
+        "record_payment": [lambda each=each: {**each, "payment_date": house.today} for each in payments],
+    }
+    _order(house, 4, sku="YC-P60-285", price="271.3", **_shipped(house), **more)
 
 
 @story(2)

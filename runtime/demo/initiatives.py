@@ -12,17 +12,21 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from runtime.commands import cases, handbook, user_tasks
 from runtime.demo import history
 from runtime.demo.department import Department, plain
 from runtime.demo.figures import customers
 from runtime.demo.people import PEOPLE
 from runtime.identity import SYSTEM, Actor
+from runtime.ledger.sales import sales_orders
 from runtime.store import deployments, handbooks
 from runtime.store.db import Transaction
 
 # For eighteen months, as the requirements have it.
 ORDERS, LEAVES, TRAININGS, ERRANDS, CORRECTIONS = 1200, 30, 12, 40, 8
+CHANGED = 0.03  # of the orders
 WHOLE = 547  # days
 CYCLE = 66  # days between two purchases from a supplier
 SPECIALISTS = ("liyang", "zhangmin", "zhoulei")
@@ -160,6 +164,19 @@ def _order(house: Department) -> None:
         promised=house.today + dt.timedelta(days=chance.randint(9, 16)),
     )
     memory.ordered[case] = lines
+    if chance.random() < CHANGED:
+        day = house.calendar.workday_after(house.today, chance.choice((1, 1, 2, 4)))
+        house.at(house.moment(day, chance.uniform(9, 16)), lambda: _change(house, case))
+
+
+def _change(house: Department, case: str) -> None:
+    """The customer's system asks for a change, whatever has become of the order by now."""
+    query = sa.select(sales_orders.c.number).where(sales_orders.c.case == case)
+    number = house.runtime.read(lambda tx, actor: tx.scalar(query), SYSTEM)
+    if number is not None:
+        house.memory.ordered.pop(case, None)  # what was ordered may no longer be what is settled
+        wish = "客户核减用量，请按新数量交货"
+        house.send("customer_order_change", number, order_number=number, change_wish=wish)
 
 
 def _pieces(house: Department, row: Mapping[str, str]) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 from runtime.demo.department import Manner, Seen
 
 LATE, REJECTED, SHORT, IN_TWO, ISSUES, VARIANCES = 0.10, 0.05, 0.04, 0.45, 0.03, 0.03
+ON_ACCOUNT = 0.2  # of a hundred orders twenty are paid later, some of them in two parts
 FORGOTTEN = "YC-P72-280"  # hardly ever sold: nobody gets round to its parameters
 TRADE: dict[str, Manner] = {}
 Answer = Callable[[Seen], Mapping[str, Any] | None]
@@ -324,7 +325,8 @@ def decide_shortage(seen: Seen) -> Mapping[str, Any]:
     if asked[seen.task.case] > 2:
         return {"shortage_decision": "cancel", "shortage_note": "客户改向他处采购"}
     if asked[seen.task.case] > 1 or seen.chance.random() < 0.6:
-        return {"shortage_decision": "partial", "shortage_note": "先发现货"}
+        way = "short" if asked[seen.task.case] % 2 else "partial"
+        return {"shortage_decision": way, "shortage_note": "先发现货"}
     return {"shortage_decision": "wait", "shortage_note": "补货在途"}
 
 
@@ -385,7 +387,62 @@ def settle_order(seen: Seen) -> Mapping[str, Any]:
     else:
         amount = str(seen.data["order_amount"])
     invoice = f"FP{seen.today:%y%m}{seen.chance.randint(1000, 9999)}"
-    return {"settlement_amount": amount, "paid": amount, "invoice": invoice}
+    paid = "0" if seen.chance.random() < ON_ACCOUNT else amount
+    return {"settlement_amount": amount, "paid": paid, "invoice": invoice}
+
+
+def _payment(seen: Seen) -> dt.datetime:
+    """One to five weeks after the settlement, so that some are reminded of it."""
+    day = seen.house.calendar.workday_after(seen.today, seen.chance.randint(5, 25))
+    return seen.house.moment(day, seen.chance.uniform(9, 17))
+
+
+@does("record_payment", when=_payment)
+def record_payment(seen: Seen) -> Mapping[str, Any]:
+    whole = Decimal(str(seen.data["outstanding"]))
+    part = whole if seen.chance.random() < 0.6 else (whole / 2).quantize(Decimal("0.01"))
+    bank = f"YH{seen.chance.randint(10**7, 10**8)}"
+    return {"payment_amount": str(part), "payment_date": seen.today, "payment_reference": bank}
+
+
+@does("press_customer", hours=(1, 10))
+def press_customer(seen: Seen) -> Mapping[str, Any]:
+    return {"customer_promise": "资金月底到位，下周安排付款"}
+
+
+@does("pay_refund", hours=(4, 16))
+def pay_refund(seen: Seen) -> Mapping[str, Any]:
+    return {"refund_date": seen.today, "refund_reference": f"TK{seen.chance.randint(10**7, 10**8)}"}
+
+
+# ---- orders that are changed
+
+
+@does("agree_change", hours=(0.3, 3))
+def agree_change(seen: Seen) -> Mapping[str, Any]:
+    """A piece less of what has not left; of an order of single pieces all the rest."""
+    lines = [
+        {"component": line["component"], "price": str(line["price"]), "quantity": int(Decimal(str(line["quantity"])))}
+        for line in seen.data["change_lines"]
+    ]
+    shipped = [int(Decimal(str(line["shipped"]))) for line in seen.data["current_lines"]]
+    if seen.data.get("change_problem") or seen.data.get("credit_comment"):
+        return {"change_kind": "none"}
+    for line, gone in zip(lines, shipped, strict=True):
+        if line["quantity"] - 1 >= max(gone, 1):
+            line["quantity"] -= 1
+            return {"change_kind": "amend", "change_lines": lines, "change_reason": "客户核减用量"}
+    return {"change_kind": "cancel", "change_reason": "客户项目延期"}
+
+
+@does("tell_customer", hours=(0.3, 3))
+def tell_customer(seen: Seen) -> Mapping[str, Any]:
+    return {"customer_told": "已向客户说明，需要的话按退货办理"}
+
+
+@does("decide_missing_goods", hours=(0.5, 4))
+def decide_missing_goods(seen: Seen) -> Mapping[str, Any]:
+    return {"missing_decision": "again", "warehouse": seen.data["warehouse"]}
 
 
 # ---- issues of customers, and what comes back

@@ -17,6 +17,7 @@ from runtime.doctor import (
     offices,
     periods,
     reports,
+    selling,
     tombstones,
     waits,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "offices",
     "periods",
     "reports",
+    "selling",
     "tombstones",
     "waits",
 ]

@@ -97,18 +97,21 @@ def reserved_is_its_allocations(tx: Transaction) -> Iterator[Problem]:
 
 @invariant("books")
 def allocations_fit(tx: Transaction) -> Iterator[Problem]:
-    """Only confirmed sales orders hold pieces, and no line more than was agreed."""
+    """Only confirmed sales orders hold pieces, and no line more than is still to be shipped."""
     wrong = (
         sa.select(
             sales_orders.c.number,
             sales_orders.c.state,
             allocations.c.quantity,
-            sales_order_lines.c.quantity.label("agreed"),
+            (sales_order_lines.c.quantity - sales_order_lines.c.shipped).label("agreed"),
         )
         .join(sales_order_lines, sales_order_lines.c.id == allocations.c.order_line_id)
         .join(sales_orders, sales_orders.c.id == sales_order_lines.c.order_id)
         .where(
-            sa.or_(sales_orders.c.state != "confirmed", allocations.c.quantity > sales_order_lines.c.quantity)
+            sa.or_(
+                sales_orders.c.state != "confirmed",
+                allocations.c.quantity > sales_order_lines.c.quantity - sales_order_lines.c.shipped,
+            )
         )
     )
     for row in tx.execute(wrong.execution_options(yield_per=SOME)):
@@ -145,7 +148,7 @@ def _of(kind: str) -> list[tuple[sa.Table, Any, Any, Any, Any]]:
     inspected = sa.exists().where(
         sales_returns.c.shipment_id == shipments.c.id, sales_returns.c.remedy_id.is_(None)
     )
-    returned = sa.exists().where(sales_orders.c.id == shipments.c.order_id, sales_orders.c.state == "returned")
+    returned = shipments.c.return_reason.is_not(None)
     stored = back.good + sa.case((sales_returns.c.disposition == "release", back.bad), else_=0)
     return [
         (shipments, line.component_id, line.quantity, sent, sa.and_(returned, sa.not_(inspected))),

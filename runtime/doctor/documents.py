@@ -1,6 +1,6 @@
-"""Plans, orders, receipts, sales and settlements: their lines, amounts, states and numbers fit one another.
+"""Plans, orders, receipts and settlements: their lines, amounts, states and numbers fit one another.
 
-Not here: what they moved in stock (books.py)."""
+Not here: what they moved in stock (books.py), sales orders on their way and what is paid of them (selling.py)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from runtime.ledger.escalations import escalations
 from runtime.ledger.exports import data_exports
 from runtime.ledger.feedback import entries
 from runtime.ledger.masters import master_changes
+from runtime.ledger.order_changes import sales_order_changes
 from runtime.ledger.orders import contracts, order_lines, orders
 from runtime.ledger.periods import period_closings
 from runtime.ledger.plans import plans, purchase_plan_lines
@@ -33,7 +34,7 @@ from runtime.ledger.remedies import (
     sales_returns,
 )
 from runtime.ledger.sales import sales_order_lines, sales_orders
-from runtime.ledger.settlements import sales_facts, settlements
+from runtime.ledger.settlements import sales_facts, sales_payments, settlements
 from runtime.ledger.shipments import shipments
 from runtime.store.cases import cases
 from runtime.store.db import Transaction, metadata
@@ -45,11 +46,13 @@ NUMBERED = {
     "PO": orders,
     "GR": receipts,
     "SO": sales_orders,
-    "SH": shipments,
     "ST": settlements,
     "CI": sales_issues,
     "RT": sales_returns,
     "CN": sales_credits,
+    "SH": shipments,
+    "PM": sales_payments,
+    "OC": sales_order_changes,
     "RP": sales_replacements,
     "IE": escalations,
     "CO": contacts,
@@ -209,14 +212,13 @@ def orders_within_plans(tx: Transaction) -> Iterator[Problem]:
 # Table, the states in which the other document is there, the other document.
 FOLLOWED: list[tuple[sa.Table, tuple[str, ...], sa.Table, Any]] = [
     (plans, ("ordered",), contracts, contracts.c.plan_id),
-    (sales_orders, ("shipped", "delivered", "settled", "returned"), shipments, shipments.c.order_id),
     (sales_orders, ("settled",), settlements, settlements.c.order_id),
 ]
 
 
 @invariant("books")
 def states_have_documents(tx: Transaction) -> Iterator[Problem]:
-    """A plan is ordered when it has a contract, a sales order shipped with a shipment and settled with a settlement."""
+    """A plan is ordered when it has a contract, a sales order settled when it has a settlement."""
     for table, states, other, reference in FOLLOWED:
         there = sa.exists().where(reference == table.c.id)
         wrong = sa.select(table.c.number, table.c.state).where(table.c.state.in_(states) != there)

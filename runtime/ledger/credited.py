@@ -47,12 +47,12 @@ def held(tx: Transaction, order_id: int) -> Mapping[str, Held]:
     back, again, credited = _returned(tx, order_id), _replaced(tx, order_id), _credited(tx, order_id)
     found = {}
     for line in lines_of(tx, order_id):
-        value = (line.quantity * line.price).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        value = (line.shipped * line.price).quantize(Decimal("0.01"), ROUND_HALF_UP)
         found[line.sku] = Held(
             line.component_id,
             catalogue.name(line),
             line.price,
-            line.quantity - back.get(line.component_id, 0) + again.get(line.component_id, 0),
+            line.shipped - back.get(line.component_id, 0) + again.get(line.component_id, 0),
             value - credited.get(line.component_id, Decimal(0)),
         )
     return found

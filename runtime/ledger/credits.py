@@ -1,7 +1,7 @@
 """Credits: what a customer is given back, linked to the order and, once there is one, to its settlement.
 
 A settlement and its facts are never changed: a credit has facts of its own, on the day that it is posted.
-Not here: paying it out, which happens elsewhere."""
+Not here: paying out what a credit leaves overpaid (payments.py)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ class Credited(TypedDict):
     number: str
     amount: Decimal
     after_settlement: bool
+    refund_due: Decimal
+    settlement_number: str | None
 
 
 @operation("credits.post")
 def post(call: Call, remedy: str, by: Person) -> Credited:
     """Credit what an approved refund or return comes to; after settlement it corrects the sales facts at once,
-    before it when the order is settled. amount in CNY. Raises NothingToCredit."""
+    before it when the order is settled. amount in CNY; refund_due: what was paid beyond what is owed by now. Raises
+    NothingToCredit."""
     tx = call.tx
     row, order_id = remedies.approved(tx, remedy, "refund", "return")
     order = tx.first(sa.select(sales_orders).where(sales_orders.c.id == order_id).with_for_update())
@@ -48,7 +51,7 @@ def post(call: Call, remedy: str, by: Person) -> Credited:
     total = sum(amounts, Decimal(0))
     if not total:
         raise NothingToCredit()
-    settlement = tx.scalar(sa.select(settlements.c.id).where(settlements.c.order_id == order_id))
+    settled = tx.first(sa.select(settlements).where(settlements.c.order_id == order_id).with_for_update())
     credit, number = public_id(), documents.next_number(tx, "CN", call.today.year)
     credit_id = documents.add(
         tx,
@@ -59,7 +62,7 @@ def post(call: Call, remedy: str, by: Person) -> Credited:
         at=call.now,
         order_id=order_id,
         remedy_id=row.id,
-        settlement_id=settlement,
+        settlement_id=settled.id if settled else None,
         amount=total,
         by=by,
     )
@@ -76,10 +79,23 @@ def post(call: Call, remedy: str, by: Person) -> Credited:
             if amount
         ],
     )
-    if settlement is not None:
+    refund_due = Decimal(0)
+    if settled is not None:
         assert order is not None
-        count_credit(call, settlement, order.customer_id, [credit_id])
-    return {"credit": credit, "number": number, "amount": total, "after_settlement": settlement is not None}
+        count_credit(call, settled.id, order.customer_id, [credit_id])
+        left = settled.outstanding - total
+        tx.execute(sa.update(settlements).where(settlements.c.id == settled.id).values(outstanding=left))
+        refund_due = max(-left, Decimal(0))
+        # Whoever waits for the customer's payment has less to wait for, or nothing.
+        call.send("receivable_changed", settled.number, {})
+    return {
+        "credit": credit,
+        "number": number,
+        "amount": total,
+        "after_settlement": settled is not None,
+        "refund_due": refund_due,
+        "settlement_number": settled.number if settled else None,
+    }
 
 
 def _shares(amount: Decimal, worth: list[Decimal]) -> list[Decimal]:

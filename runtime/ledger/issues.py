@@ -101,16 +101,20 @@ def record(
     order = tx.first(sa.select(sales_orders).where(sales_orders.c.number == order_number.strip()).with_for_update())
     if order is None:
         raise refuse("bad_remedy", NoSuchOrder(order=order_number))
-    if order.state not in ("shipped", "delivered", "settled"):
+    if order.state not in ("confirmed", "shipped", "delivered", "settled"):
         raise refuse("bad_remedy", NotShippedYet(order=order.number))
+    # Of an order that went in parts, the last that left and was not refused.
     sent = tx.first(
         sa.select(shipments.c.public_id, catalogue.warehouses.c.code, catalogue.customers.c.code.label("customer"))
         .join(catalogue.warehouses, catalogue.warehouses.c.id == shipments.c.warehouse_id)
         .join(sales_orders, sales_orders.c.id == shipments.c.order_id)
         .join(catalogue.customers, catalogue.customers.c.id == sales_orders.c.customer_id)
-        .where(shipments.c.order_id == order.id)
+        .where(shipments.c.order_id == order.id, shipments.c.return_reason.is_(None))
+        .order_by(shipments.c.id.desc())
+        .limit(1)
     )
-    assert sent is not None  # states_have_documents: what is shipped has a shipment
+    if sent is None:
+        raise refuse("bad_remedy", NotShippedYet(order=order.number))
     held = credited.held(tx, order.id)
     affected = _affected(lines or (), held, order, needed=remedy != "none")
     compensation = _compensation(remedy, amount, affected, held)

@@ -63,7 +63,7 @@ def positions(tx: Transaction, components: Collection[int]) -> dict[int, Positio
     committed = {
         row.component_id: int(row.pieces)
         for row in tx.all(
-            sa.select(sold.component_id, sa.func.sum(sold.quantity).label("pieces"))
+            sa.select(sold.component_id, sa.func.sum(sold.quantity - sold.shipped).label("pieces"))
             .join(sales_orders)
             .where(sales_orders.c.state == "confirmed", sold.component_id.in_(set(components)))
             .group_by(sold.component_id)

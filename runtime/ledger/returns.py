@@ -14,8 +14,7 @@ from runtime.ledger import catalogue, documents, remedies, stock
 from runtime.ledger.inputs import Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_return_lines, sales_returns
-from runtime.ledger.sales import NEXT, lines_of, sales_orders
-from runtime.ledger.shipments import shipments
+from runtime.ledger.shipments import pieces_of, refused, shipments
 from runtime.store.db import Transaction
 from runtime.values import File
 
@@ -68,7 +67,7 @@ def receive(
 ) -> Received:
     """Post what an inspection found: good pieces into the warehouse that they left, bad ones into quarantine.
 
-    Without a remedy the customer refused all of it, and the order is returned and not settled.
+    Without a remedy the customer refused all of the shipment, and that much of the order is not settled.
     quarantined: pieces. BPMN error: pieces_differ, unless every expected piece is told."""
     tx = call.tx
     sent = documents.get(tx, shipments, shipment)
@@ -80,9 +79,7 @@ def receive(
             raise refuse("pieces_differ", PiecesDiffer(component=sku, wanted=wanted, given=given))
     remedy_id = None
     if remedy is None:
-        order = tx.first(sa.select(sales_orders).where(sales_orders.c.id == sent.order_id).with_for_update())
-        documents.change(tx, sales_orders, order, "returned", NEXT, end_reason=reason)
-        tx.execute(sa.update(shipments).where(shipments.c.id == sent.id).values(return_reason=reason))
+        refused(tx, sent, reason)
     else:
         remedy_id = remedies.approved(tx, remedy, "return", "replace")[0].id
     sales_return, number = public_id(), documents.next_number(tx, "RT", call.today.year)
@@ -149,8 +146,8 @@ def dispose(call: Call, sales_return: str, disposition: Literal["release", "writ
 def _expected(tx: Transaction, sent: object, remedy: str | None) -> list[tuple[str, str, int, int]]:
     """(SKU, name, pieces, inner id) of what is to come back."""
     if remedy is None:
-        lines = lines_of(tx, sent.order_id)  # type: ignore[attr-defined]
-        return [(line.sku, catalogue.name(line), line.quantity, line.component_id) for line in lines if line.quantity]
+        lines = pieces_of(tx, sent.id)  # type: ignore[attr-defined]
+        return [(line.sku, catalogue.name(line), line.quantity, line.component_id) for line in lines]
     row, _ = remedies.approved(tx, remedy, "return", "replace")
     return [
         (line.sku, catalogue.name(line), line.quantity, line.component_id) for line in remedies.lines_of(tx, row.id)

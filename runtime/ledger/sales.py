@@ -1,7 +1,7 @@
-"""Sales orders: what a customer ordered, its confirmation, and the pieces reserved for it.
+"""Sales orders: what a customer ordered, and the pieces reserved for what is still to be shipped of it.
 
-An order ships from one warehouse. Not here: shipping (shipments.py), settlement
-(settlements.py)."""
+Of each line: quantity = shipped + open. What is reserved lies in one warehouse. Not here: confirmation, which asks
+for credit (receivables.py), shipping (shipments.py), changes (order_changes.py), settlement (settlements.py)."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ sales_orders = sa.Table(
     sa.Column("amount", Exact, nullable=False),
     sa.Column("recorded_by", sa.String(32), nullable=False),
     sa.Column("end_reason", sa.Text),
+    # What the rule of credit said of it, and who released it all the same; NULL: confirmed before that was asked.
+    sa.Column("credit_verdict", sa.String(16)),
+    sa.Column("credit_released_by", sa.String(32)),
     # positions.py: what is committed
     sa.Index(
         "ix_sales_orders_confirmed",
@@ -48,8 +51,10 @@ sales_order_lines = sa.Table(
     sa.Column("ordered", sa.BigInteger, nullable=False),  # pieces the customer wanted
     sa.Column("quantity", sa.BigInteger, nullable=False),  # pieces agreed: fewer after a partial delivery
     sa.Column("price", Exact, nullable=False),  # CNY a piece
+    sa.Column("shipped", sa.BigInteger, nullable=False, server_default="0"),  # and not refused by the customer
     sa.UniqueConstraint("order_id", "component_id"),
     sa.CheckConstraint("quantity >= 0 AND quantity <= ordered", name="quantity"),
+    sa.CheckConstraint("shipped >= 0 AND shipped <= quantity", name="shipped"),
 )
 
 # Pieces of a warehouse held for an order until they are shipped or released.
@@ -62,12 +67,13 @@ allocations = sa.Table(
     sa.CheckConstraint("quantity > 0", name="quantity"),
 )
 
-# An order is corrected with the customer until it is confirmed: recorded → recorded.
+# An order is corrected with the customer until it is confirmed: recorded → recorded. While anything of it is still
+# to be shipped it is confirmed; then shipped until the last part of it has arrived.
 NEXT = {
     "recorded": {"recorded", "confirmed", "refused", "cancelled"},
-    "confirmed": {"confirmed", "shipped", "cancelled"},
-    "shipped": {"delivered", "returned"},
-    "delivered": {"settled", "returned"},
+    "confirmed": {"confirmed", "shipped", "delivered", "returned", "cancelled"},
+    "shipped": {"shipped", "delivered", "returned"},
+    "delivered": {"delivered", "settled", "returned"},
 }
 
 
@@ -92,10 +98,21 @@ class Recorded(TypedDict):
 class Allocated(TypedDict):
     short: bool
     short_lines: list[dict[str, Any]]
+    allocated_total: int
 
 
 class Partial(TypedDict):
     amount: Decimal
+
+
+class Progress(TypedDict):
+    order_state: str
+    open_total: int
+    shipped_total: int
+    amount: Decimal
+    address: str
+    promised: dt.date
+    lines: list[dict[str, Any]]
 
 
 @operation("sales.record_order", errors=("bad_lines", "customer_blocked"))
@@ -161,12 +178,6 @@ def record_order(
     return {"order": order, "number": number, "amount": amount}
 
 
-@operation("sales.confirm")
-def confirm(call: Call, order: str) -> None:
-    """The order is right and ours to deliver."""
-    documents.change(call.tx, sales_orders, documents.get(call.tx, sales_orders, order), "confirmed", NEXT)
-
-
 @operation("sales.refuse")
 def refuse_order(call: Call, order: str, reason: str) -> None:
     """We do not take the order."""
@@ -176,15 +187,35 @@ def refuse_order(call: Call, order: str, reason: str) -> None:
 
 @operation("sales.cancel")
 def cancel(call: Call, order: str, reason: str) -> None:
-    """Give up an order that was not shipped; what was reserved for it is free again."""
+    """Give up what is not shipped of an order, all of it if nothing is; what was reserved for it is free again."""
     row = documents.get(call.tx, sales_orders, order)
-    documents.change(call.tx, sales_orders, row, "cancelled", NEXT, end_reason=reason)
+    documents.require_state(row, "recorded", "confirmed")
     release(call.tx, row.id)
+    give_up(call.tx, row, reason)
+
+
+@operation("sales.progress")
+def progress(call: Call, order: str) -> Progress:
+    """What is still to be shipped of an order and what was; pieces, CNY.
+
+    lines: component, component_name, quantity, shipped and price of each."""
+    row = documents.get(call.tx, sales_orders, order)
+    lines = lines_of(call.tx, row.id)
+    underway = row.state == "confirmed"
+    return {
+        "order_state": row.state,
+        "open_total": sum(left(line) for line in lines) if underway else 0,
+        "shipped_total": 0 if row.state in ("cancelled", "returned") else sum(line.shipped for line in lines),
+        "amount": row.amount,
+        "address": row.address,
+        "promised": row.promised,
+        "lines": [shown(line) for line in lines],
+    }
 
 
 @operation("sales.allocate")
 def allocate(call: Call, order: str, warehouse: str) -> Allocated:
-    """Reserve what the warehouse has free for a confirmed order; tried again, it tops up.
+    """Reserve what the warehouse has free for what is still to be shipped of an order; tried again, it tops up.
 
     `short_lines` has component, component_name and missing pieces of each line that is short."""
     tx = call.tx
@@ -192,13 +223,13 @@ def allocate(call: Call, order: str, warehouse: str) -> Allocated:
     documents.require_state(row, "confirmed")
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
     release(tx, row.id)
-    lines = [line for line in lines_of(tx, row.id) if line.quantity]
+    lines = [line for line in lines_of(tx, row.id) if left(line)]
     held = stock.balances(tx, [line.component_id for line in lines], [place.id])
     taken: list[tuple[Any, int]] = []
     for line in lines:
         balance = held.get((line.component_id, place.id))
         free = max(balance.on_hand - balance.reserved, 0) if balance else 0
-        taken.append((line, min(line.quantity, free)))
+        taken.append((line, min(left(line), free)))
     tx.insert(
         allocations,
         [
@@ -209,34 +240,97 @@ def allocate(call: Call, order: str, warehouse: str) -> Allocated:
     )
     stock.reserve(tx, place.id, {line.component_id: pieces for line, pieces in taken if pieces})
     short = [
-        {"component": line.sku, "component_name": catalogue.name(line), "missing": line.quantity - pieces}
+        {"component": line.sku, "component_name": catalogue.name(line), "missing": left(line) - pieces}
         for line, pieces in taken
-        if pieces < line.quantity
+        if pieces < left(line)
     ]
-    return {"short": bool(short), "short_lines": short}
+    return {
+        "short": bool(short),
+        "short_lines": short,
+        "allocated_total": sum(pieces for _, pieces in taken),
+    }
 
 
 @operation("sales.accept_partial", errors=("nothing_allocated",))
-def accept_partial(call: Call, order: str) -> Partial:
-    """Cut a confirmed order to what is reserved for it. BPMN error: nothing_allocated."""
+def accept_partial(call: Call, order: str, cut: bool = True) -> Partial:
+    """Deliver what is reserved for a confirmed order; what is missing is given up (`cut`), or follows later.
+
+    BPMN error: nothing_allocated."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "confirmed")
     lines = lines_of(tx, row.id)
     if not any(line.allocated for line in lines):
         raise refuse("nothing_allocated", NothingAllocated(order=row.number))
-    documents.update_rows(
-        tx,
-        sales_order_lines,
-        [
-            {"row_id": line.id, "quantity": line.allocated - line.quantity}
-            for line in lines
-            if line.allocated != line.quantity
-        ],
+    if not cut:
+        return {"amount": row.amount}
+    return {"amount": resize(tx, row, lines, {line.id: line.shipped + line.allocated for line in lines})}
+
+
+def left(line: Any) -> int:
+    """Pieces of an order's line that are still to be shipped."""
+    return int(line.quantity - line.shipped)
+
+
+def shown(line: Any) -> dict[str, Any]:
+    """A line of `lines_of` as forms show it."""
+    return {
+        "component": line.sku,
+        "component_name": catalogue.name(line),
+        "quantity": line.quantity,
+        "shipped": line.shipped,
+        "price": line.price,
+    }
+
+
+def give_up(tx: Transaction, row: Any, reason: str | None) -> None:
+    """Cut an order, with nothing reserved, to what is shipped of it."""
+    lines = lines_of(tx, row.id)
+    if not any(line.shipped for line in lines):
+        # What the customer wanted stays to be read.
+        documents.change(tx, sales_orders, row, "cancelled", NEXT, end_reason=reason)
+        return
+    resize(tx, row, lines, {line.id: line.shipped for line in lines}, end_reason=reason)
+
+
+def resize(tx: Transaction, row: Any, lines: list[Any], agreed: dict[int, int], **values: Any) -> Decimal:
+    """Set the pieces of an order's lines (row id → pieces), its amount and its state; the amount, in CNY."""
+    changed = [
+        {"row_id": line.id, "quantity": agreed[line.id] - line.quantity}
+        for line in lines
+        if agreed[line.id] != line.quantity
+    ]
+    documents.update_rows(tx, sales_order_lines, changed)
+    amount = documents.amount_of((agreed[line.id], line.price) for line in lines)
+    move(tx, row, amount=amount, **values)
+    return amount
+
+
+def move(tx: Transaction, row: Any, **values: Any) -> None:
+    """Take a confirmed order to the state that its lines and shipments say."""
+    kept = sales_order_lines.c
+    sums = tx.first(
+        sa.select(sa.func.sum(kept.quantity).label("agreed"), sa.func.sum(kept.shipped).label("shipped")).where(
+            kept.order_id == row.id
+        )
     )
-    amount = documents.amount_of((line.allocated, line.price) for line in lines)
-    documents.change(tx, sales_orders, row, "confirmed", NEXT, amount=amount)
-    return {"amount": amount}
+    assert sums is not None
+    if sums.agreed > sums.shipped:
+        state = "confirmed"
+    elif not sums.shipped:
+        state = "cancelled"
+    else:
+        state = "shipped" if _on_the_way(tx, row.id) else "delivered"
+    documents.change(tx, sales_orders, row, state, NEXT, **values)
+
+
+def _on_the_way(tx: Transaction, order_id: int) -> bool:
+    # Shipments build on orders, so they are named here, not imported.
+    sent = metadata.tables["shipments"].c
+    underway = sa.select(sent.id).where(
+        sent.order_id == order_id, sent.delivered_on.is_(None), sent.return_reason.is_(None)
+    )
+    return tx.first(underway.limit(1)) is not None
 
 
 def lines_of(tx: Transaction, order_id: int) -> list[Any]:

@@ -1,12 +1,14 @@
-"""Settlement of delivered sales orders, and the sales facts that reports count: written once, for ever.
+"""Settlement of delivered sales orders, what was paid of it, and the sales facts that reports count.
 
-Not here: payment itself, which happens elsewhere and is only recorded."""
+Facts and payments are written once, for ever. Of each settlement: outstanding = amount − credits − paid; below
+zero we owe the customer a refund. Not here: later payments and refunds (payments.py)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
@@ -26,11 +28,30 @@ settlements = sa.Table(
     sa.Column("number", sa.String(20), nullable=False, unique=True),
     sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, unique=True),
     sa.Column("amount", Exact, nullable=False),
-    sa.Column("paid", Exact, nullable=False),
+    sa.Column("paid", Exact, nullable=False),  # payments less refunds, so far
+    sa.Column("outstanding", Exact, nullable=False, server_default="0"),
     sa.Column("invoice", sa.String(100)),
     sa.Column("settled_on", sa.Date, nullable=False),
+    sa.Column("due_on", sa.Date),  # NULL: at once
     sa.Column("by", sa.String(32), nullable=False),
 )
+
+sales_payments = sa.Table(
+    "sales_payments",
+    metadata,
+    *documents.columns(),
+    sa.Column("number", sa.String(20), nullable=False, unique=True),
+    sa.Column("settlement_id", sa.ForeignKey("settlements.id"), nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("amount", Exact, nullable=False),
+    sa.Column("paid_on", sa.Date, nullable=False),
+    sa.Column("reference", sa.String(100), nullable=False),  # of the bank; by it the same payment is known again
+    sa.Column("by", sa.String(32), nullable=False),
+    sa.UniqueConstraint("settlement_id", "kind", "reference"),
+    sa.CheckConstraint("kind IN ('payment', 'refund')", name="kind"),
+    sa.CheckConstraint("amount > 0", name="amount"),
+)
+append_only.protect(sales_payments)
 
 sales_facts = sa.Table(
     "sales_facts",
@@ -82,15 +103,25 @@ class PaidBeyondCredit(Invalid):
 class Settled(TypedDict):
     settlement: str
     settlement_number: str
+    outstanding: Decimal
+    due_on: dt.date
 
 
 @operation("sales.settle", errors=("amount_mismatch",))
 def settle(
-    call: Call, order: str, amount: Money, paid: Money, by: Person, invoice: str | None = None
+    call: Call,
+    order: str,
+    amount: Money,
+    paid: Money,
+    by: Person,
+    invoice: str | None = None,
+    reference: str | None = None,
+    due_on: dt.date | None = None,
 ) -> Settled:
     """Settle a delivered order once and count it as sold, and what was credited of it before as not sold.
 
-    amount: what the order comes to, in CNY; paid: at most that less what was credited. BPMN error: amount_mismatch."""
+    amount: what the order comes to, in CNY; paid: what is paid by now, at most that less what was credited; the rest
+    is due by `due_on` (default: today). BPMN error: amount_mismatch."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "delivered")
@@ -105,6 +136,7 @@ def settle(
         raise refuse("amount_mismatch", wrong)
     settlement = public_id()
     number = documents.next_number(tx, "ST", call.today.year)
+    due = due_on or call.today
     settlement_id = documents.add(
         tx,
         settlements,
@@ -115,10 +147,14 @@ def settle(
         order_id=row.id,
         amount=amount,
         paid=paid,
+        outstanding=most - paid,
         invoice=invoice,
         settled_on=call.today,
+        due_on=due,
         by=by,
     )
+    if paid:
+        enter_payment(call, settlement_id, "payment", paid, call.today, reference or invoice or number, by)
     periods.post(
         tx,
         sales_facts,
@@ -142,7 +178,34 @@ def settle(
         )
         count_credit(call, settlement_id, row.customer_id, ids)
     documents.change(tx, sales_orders, row, "settled", NEXT)
-    return {"settlement": settlement, "settlement_number": number}
+    return {
+        "settlement": settlement,
+        "settlement_number": number,
+        "outstanding": most - paid,
+        "due_on": due,
+    }
+
+
+def enter_payment(
+    call: Call, settlement_id: int, kind: str, amount: Decimal, paid_on: dt.date, reference: str, by: str
+) -> dict[str, Any]:
+    """A row of sales_payments; its public id and number."""
+    payment, number = public_id(), documents.next_number(call.tx, "PM", call.today.year)
+    documents.add(
+        call.tx,
+        sales_payments,
+        public_id=payment,
+        number=number,
+        case=call.case,
+        at=call.now,
+        settlement_id=settlement_id,
+        kind=kind,
+        amount=amount,
+        paid_on=paid_on,
+        reference=reference.strip(),
+        by=by,
+    )
+    return {"payment": payment, "payment_number": number}
 
 
 def count_credit(call: Call, settlement_id: int, customer_id: int, credits: Sequence[int]) -> None:

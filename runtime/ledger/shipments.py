@@ -1,4 +1,4 @@
-"""Shipments: pieces leave for a customer and arrive.
+"""Shipments: pieces of an order leave for a customer, in as many parts as it takes, and arrive.
 
 Not here: choosing and reserving the pieces (sales.py), what comes back after an inspection (returns.py)."""
 
@@ -13,7 +13,7 @@ from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
 from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.ledger.sales import NEXT, lines_of, release, sales_orders
+from runtime.ledger.sales import NEXT, lines_of, move, release, sales_order_lines, sales_orders
 from runtime.store.db import Id, Transaction, metadata
 
 shipments = sa.Table(
@@ -21,7 +21,7 @@ shipments = sa.Table(
     metadata,
     *documents.columns(),
     sa.Column("number", sa.String(20), nullable=False, unique=True),
-    sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, unique=True),
+    sa.Column("order_id", sa.ForeignKey("sales_orders.id"), nullable=False, index=True),
     sa.Column("warehouse_id", sa.ForeignKey("warehouses.id"), nullable=False),
     sa.Column("carrier", sa.String(200), nullable=False),
     sa.Column("tracking", sa.String(200), nullable=False),
@@ -42,10 +42,17 @@ shipment_lines = sa.Table(
     sa.CheckConstraint("quantity > 0", name="quantity"),
 )
 
-class NotFullyAllocated(Conflict):
-    """Not all of order {order} is reserved in warehouse {warehouse}, so it cannot be shipped from there."""
+
+class NotAllocated(Conflict):
+    """Nothing of order {order} is reserved in warehouse {warehouse}, so it cannot be shipped from there."""
 
     code = "sales.not_allocated"
+
+
+class ReservedLost(Conflict):
+    """{wanted} pieces of {component} are reserved for order {order}; warehouse {warehouse} has only {on_hand} left."""
+
+    code = "sales.reserved_lost"
 
 
 class DeliveredBeforeShipped(Invalid):
@@ -63,18 +70,27 @@ class Delivered(TypedDict):
     on_time: bool
 
 
-@operation("sales.ship", errors=("not_allocated",))
+@operation("sales.ship", errors=("not_allocated", "reserved_lost"))
 def ship(call: Call, order: str, warehouse: str, carrier: str, tracking: str, shipped_on: dt.date) -> Shipped:
-    """Issue the order's reserved pieces from the warehouse; below safety stock this warns at once.
+    """Issue the order's reserved pieces from the warehouse; below safety stock this warns at once. What is not reserved
+    stays to be shipped.
 
-    BPMN error: not_allocated, unless all of the order is reserved there."""
+    BPMN errors: not_allocated, unless something is reserved there; reserved_lost, if so much is not there any more."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "confirmed")
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
-    lines = [line for line in lines_of(tx, row.id) if line.quantity]
-    if any(line.allocated != line.quantity or line.warehouse_id != place.id for line in lines):
-        raise refuse("not_allocated", NotFullyAllocated(order=row.number, warehouse=warehouse))
+    lines = [line for line in lines_of(tx, row.id) if line.allocated and line.warehouse_id == place.id]
+    if not lines:
+        raise refuse("not_allocated", NotAllocated(order=row.number, warehouse=warehouse))
+    there = stock.balances(tx, [line.component_id for line in lines], [place.id])
+    for line in lines:
+        on_hand = there[line.component_id, place.id].on_hand
+        if on_hand < line.allocated:
+            lost = ReservedLost(
+                wanted=line.allocated, component=line.sku, order=row.number, warehouse=warehouse, on_hand=on_hand
+            )
+            raise refuse("reserved_lost", lost)
     release(tx, row.id)
     shipment = public_id()
     number = documents.next_number(tx, "SH", call.today.year)
@@ -94,12 +110,15 @@ def ship(call: Call, order: str, warehouse: str, carrier: str, tracking: str, sh
     tx.insert(
         shipment_lines,
         [
-            {"shipment_id": shipment_id, "component_id": line.component_id, "quantity": line.quantity}
+            {"shipment_id": shipment_id, "component_id": line.component_id, "quantity": line.allocated}
             for line in lines
         ],
     )
-    documents.change(tx, sales_orders, row, "shipped", NEXT)
-    postings = [stock.Posting(line.component_id, place.id, -line.quantity) for line in lines]
+    documents.update_rows(
+        tx, sales_order_lines, [{"row_id": line.id, "shipped": line.allocated} for line in lines]
+    )
+    move(tx, row)
+    postings = [stock.Posting(line.component_id, place.id, -line.allocated) for line in lines]
     stock.post(call, "issue", postings, document=shipment, moved_on=shipped_on)
     return {"shipment": shipment, "shipment_number": number}
 
@@ -120,12 +139,13 @@ def record_delivery(
         )
     order = _order(tx, row)
     on_time = delivered_on <= order.promised
-    documents.change(tx, sales_orders, order, "delivered", NEXT)
+    documents.require_state(order, "confirmed", "shipped")
     tx.execute(
         sa.update(shipments)
         .where(shipments.c.id == row.id)
         .values(delivered_on=delivered_on, signed_by=signed_by, on_time=on_time)
     )
+    move(tx, order)
     return {"on_time": on_time}
 
 
@@ -135,11 +155,43 @@ def take_back(call: Call, shipment: str, reason: str) -> None:
     orders whose delivery began before goods_return was a process."""
     tx = call.tx
     row = documents.get(tx, shipments, shipment)
-    documents.change(tx, sales_orders, _order(tx, row), "returned", NEXT, end_reason=reason)
-    tx.execute(sa.update(shipments).where(shipments.c.id == row.id).values(return_reason=reason))
+    refused(tx, row, reason)
     lines = tx.all(sa.select(shipment_lines).where(shipment_lines.c.shipment_id == row.id))
     postings = [stock.Posting(line.component_id, row.warehouse_id, line.quantity) for line in lines]
     stock.post(call, "return", postings, document=shipment, reason=reason)
+
+
+def refused(tx: Transaction, sent: Any, reason: str) -> None:
+    """The customer did not take a shipment: the order is returned if that was all of it, else it shrinks by it."""
+    order = _order(tx, sent)
+    tx.execute(sa.update(shipments).where(shipments.c.id == sent.id).values(return_reason=reason))
+    lines = lines_of(tx, order.id)
+    back = {line.component_id: int(line.quantity) for line in pieces_of(tx, sent.id)}
+    if all(line.quantity == line.shipped == back.get(line.component_id, 0) for line in lines if line.quantity):
+        documents.change(tx, sales_orders, order, "returned", NEXT, end_reason=reason)
+        return
+    gone = [
+        {"row_id": line.id, "quantity": -back[line.component_id], "shipped": -back[line.component_id]}
+        for line in lines
+        if line.component_id in back
+    ]
+    documents.update_rows(tx, sales_order_lines, gone)
+    amount = documents.amount_of(
+        (line.quantity - back.get(line.component_id, 0), line.price) for line in lines
+    )
+    move(tx, order, amount=amount)
+
+
+def pieces_of(tx: Transaction, shipment_id: int) -> list[Any]:
+    """A shipment's lines with each component's sku and names."""
+    return list(
+        tx.all(
+            sa.select(shipment_lines, catalogue.components.c.sku, catalogue.components.c.names)
+            .join(catalogue.components)
+            .where(shipment_lines.c.shipment_id == shipment_id)
+            .order_by(shipment_lines.c.id)
+        )
+    )
 
 
 def _order(tx: Transaction, shipment: Any) -> Any:

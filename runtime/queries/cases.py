@@ -366,6 +366,8 @@ SENTENCES = {
     "sales_orders": "Sales order",
     "shipments": "Shipment",
     "settlements": "Settlement",
+    "sales_payments": "Payment",
+    "sales_order_changes": "Order change",
 }
 
 

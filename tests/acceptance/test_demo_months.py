@@ -38,6 +38,9 @@ EXCEPTIONS = {
     "variance_approval.book_loss",
     "stock_allocation.decide_shortage",
     "sales_order.ask_customer",
+    "order_shipment.decide_missing_goods",
+    "order_change.tell_customer",
+    "payment_collection.record_payment",
     "sales_order.settle_order",
     "leave_request.weigh_balance",
     "superior_approval.review_request",  # the approver is away, or late
@@ -139,7 +142,10 @@ DEFECTS = {
     "not wage × rate": """UPDATE bonuses SET amount = 7;
         UPDATE resources SET content = replace(content, '{percent: unset}', '{percent: 20}')""",
     "exceeded without an allowance": "UPDATE budget_lines SET amount = 1",
-    "an order that left the house": "UPDATE shipment_lines SET quantity = quantity + 1 WHERE id = 1",
+    "other pieces left than it says": "UPDATE shipment_lines SET quantity = quantity + 1 WHERE id = 1",
+    "still to be shipped": "UPDATE sales_order_lines SET quantity = quantity + 1, ordered = ordered + 1",
+    "not its payments and credits": "UPDATE sales_payments SET amount = amount + 1 WHERE id = 1",
+    "credit that nobody else released": "UPDATE sales_orders SET credit_verdict = 'overdue' WHERE id = 1",
 }
 
 

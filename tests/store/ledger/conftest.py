@@ -110,7 +110,7 @@ class Books:
         self.do("masters.apply", master_change=change)
 
     def rows(self, table: sa.Table) -> list[Any]:
-        return list(self.tx.all(sa.select(table)))
+        return list(self.tx.all(sa.select(table).order_by(*table.primary_key)))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,149 @@
+"""What customers owe over all their orders, and whether a further order is within their credit: only then, or when
+somebody above has released it, is it confirmed.
+
+Not here: how far that reaches (rules/credit_check.yaml), single payments (payments.py)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from runtime.errors import Conflict
+from runtime.ledger import documents
+from runtime.ledger.inputs import Money, Person
+from runtime.ledger.operations import Call, operation, refuse
+from runtime.ledger.remedies import sales_credits
+from runtime.ledger.sales import NEXT, sales_order_lines, sales_orders
+from runtime.ledger.settlements import settlements
+from runtime.store.db import Transaction
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of one customer, in CNY. receivable: shipped or settled and not paid · overdue: of that, what is settled and
+    past its day, the oldest by so many days · underway: confirmed and not shipped · paid_orders: how many were
+    settled and are paid."""
+
+    receivable: Decimal
+    overdue: Decimal
+    overdue_days: int
+    underway: Decimal
+    paid_orders: int
+
+
+class BeyondCredit(Conflict):
+    """Order {order} is beyond the customer's credit ({verdict}); somebody above must release it."""
+
+    code = "sales.beyond_credit"
+
+
+class Checked(TypedDict):
+    within: bool
+    credit_verdict: str
+    credit_limit: Decimal
+    receivable: Decimal
+    overdue: Decimal
+    overdue_days: int
+    underway: Decimal
+    exposure: Decimal
+
+
+@operation("sales.check_credit", errors=("rule_refused",))
+def check_credit(call: Call, order: str, amount: Money | None = None) -> Checked:
+    """Whether an order is within its customer's credit, by the rule credit_check; all in CNY.
+
+    amount: what the order would come to; default: what it does. exposure: what the customer owes, what is underway
+    and this order. credit_verdict: within | over_limit | overdue."""
+    return weigh(call, documents.get(call.tx, sales_orders, order), amount)
+
+
+@operation("sales.confirm", errors=("beyond_credit", "same_person", "rule_refused"))
+def confirm(call: Call, order: str, released_by: Person | None = None) -> None:
+    """The order is right and ours to deliver.
+
+    released_by: who allowed it though it is beyond the customer's credit. BPMN errors: beyond_credit, if it is and
+    nobody did; same_person, if whoever recorded the order did."""
+    row = documents.get(call.tx, sales_orders, order)
+    values = release(call, row, row.amount, released_by)
+    documents.change(call.tx, sales_orders, row, "confirmed", NEXT, **values)
+
+
+def release(call: Call, order: Any, amount: Decimal, by: str | None) -> dict[str, str | None]:
+    """What is kept of an order's credit when it comes to `amount`; refused as `confirm` says."""
+    found = weigh(call, order, amount)
+    if found["within"]:
+        return {"credit_verdict": "within", "credit_released_by": None}
+    if by is None:
+        raise refuse("beyond_credit", BeyondCredit(order=order.number, verdict=found["credit_verdict"]))
+    if by == order.recorded_by:
+        raise refuse("same_person", documents.SamePerson())
+    return {"credit_verdict": found["credit_verdict"], "credit_released_by": by}
+
+
+def weigh(call: Call, order: Any, amount: Decimal | None = None) -> Checked:
+    """`check_credit` for other books; `order` is its row, held."""
+    wanted = order.amount if amount is None else amount
+    found = standing(call.tx, order.customer_id, call.today, order.id)
+    facts: Mapping[str, Any] = {
+        "receivable": found.receivable,
+        "overdue_days": found.overdue_days,
+        "underway": found.underway,
+        "amount": wanted,
+        "paid_orders": found.paid_orders,
+    }
+    decision = call.decide("credit_check", facts)
+    return {
+        "within": decision["verdict"] == "within",
+        "credit_verdict": str(decision["verdict"]),
+        "credit_limit": Decimal(decision["credit_limit"]),
+        "receivable": found.receivable,
+        "overdue": found.overdue,
+        "overdue_days": found.overdue_days,
+        "underway": found.underway,
+        "exposure": found.receivable + found.underway + wanted,
+    }
+
+
+def standing(tx: Transaction, customer_id: int, today: dt.date, without: int | None = None) -> Standing:
+    """What a customer owes apart from one order (inner id)."""
+    order, line, settled = sales_orders.c, sales_order_lines.c, settlements.c
+    receivable, underway, overdue = Decimal(0), Decimal(0), Decimal(0)
+    rows = tx.all(
+        sa.select(order.id, line.quantity, line.shipped, line.price)
+        .join(sales_order_lines, line.order_id == order.id)
+        .where(order.customer_id == customer_id, order.state.in_(("confirmed", "shipped", "delivered")))
+    )
+    for row in rows:
+        if row.id != without:
+            receivable += documents.amount_of([(row.shipped, row.price)])
+            underway += documents.amount_of([(row.quantity - row.shipped, row.price)])
+    others = {row.id for row in rows if row.shipped} - {without}
+    if others:
+        credited = sa.select(sales_credits.c.amount).where(
+            sales_credits.c.settlement_id.is_(None), sales_credits.c.order_id.in_(others)
+        )
+        receivable -= sum((row.amount for row in tx.all(credited)), Decimal(0))
+    days = 0
+    unpaid = (
+        sa.select(settled.outstanding, settled.due_on, settled.settled_on)
+        .join(sales_orders, order.id == settled.order_id)
+        .where(order.customer_id == customer_id, sa.type_coerce(settled.outstanding, sa.BigInteger) > 0)
+    )
+    for row in tx.all(unpaid):
+        receivable += row.outstanding
+        since = row.due_on or row.settled_on
+        if since < today:
+            overdue += row.outstanding
+            days = max(days, (today - since).days)
+    paid = tx.scalar(
+        sa.select(sa.func.count())
+        .select_from(settlements)
+        .join(sales_orders, order.id == settled.order_id)
+        .where(order.customer_id == customer_id, sa.type_coerce(settled.outstanding, sa.BigInteger) <= 0)
+    )
+    return Standing(receivable, overdue, days, underway, int(paid or 0))
