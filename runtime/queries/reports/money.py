@@ -54,7 +54,8 @@ def budget(ask: Ask) -> Report:
                     "committed": committed[each],
                     "spent": spent[each],
                     "left": None if limit is None else limit - used,
-                    "used": share(used, limit) if limit else None,
+                    "spent_share": share(spent[each], limit) if limit else None,
+                    "committed_share": share(committed[each], limit) if limit else None,
                 },
                 linked.get(each, ()),
                 bad=limit is not None and used > limit,
@@ -66,11 +67,13 @@ def budget(ask: Ask) -> Report:
         Column("committed", "Committed, not yet paid", "money"),
         Column("spent", "Spent", "money"),
         Column("left", "Left", "money"),
-        Column("used", "Used", "percent"),
+        Column("spent_share", "Spent of what is approved", "percent"),
+        Column("committed_share", "Committed of what is approved", "percent"),
     ]
     return Report(
         columns,
         rows,
-        Chart("bar", "line", ("approved", "committed", "spent")),
+        # Each line against its own limit: beside millions of purchases nobody would see an award.
+        Chart("stacked", "line", ("spent_share", "committed_share")),
         "Of the year in which the period ends, until its last day. Linked are the newest cases behind each line.",
     )

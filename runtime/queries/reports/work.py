@@ -21,7 +21,7 @@ from runtime.store.user_tasks import user_tasks as tasks
 OPEN_COLUMNS = [
     Column("open", "Open", "number"),
     Column("overdue", "Overdue", "number"),
-    Column("oldest", "Overdue for at most", "days"),
+    Column("oldest", "Longest overdue, days", "days"),
 ]
 
 

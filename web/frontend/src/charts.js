@@ -142,7 +142,7 @@ mount("report-chart", (element) => {
   const mixed = shares > 0 && shares < drawn.series.length;
   const value = sideways ? "x" : "y";
   const axis = (percent) => ({
-    axis: value, beginAtZero: true, stacked, ...(percent ? { max: 100, suggestedMin: 0 } : {}),
+    axis: value, beginAtZero: true, stacked, ...(percent ? { suggestedMax: 100, suggestedMin: 0 } : {}),
     grid: { color: colour("--line"), drawOnChartArea: !mixed || !percent },
     ticks: { callback: (number) => (percent ? `${number}%` : count.format(number)), maxTicksLimit: element.clientWidth < 500 ? 5 : 9 },
   });
