@@ -199,21 +199,27 @@ def read_table(item: Mapping[str, Any], findings: Findings) -> Table | None:
     columns = item.get("columns") if item.get("type") == "table" else None
     if not isinstance(columns, list):
         return None
-    named = {
-        str(column.get("key")): column["source"]
-        for column in columns
-        if isinstance(column, dict) and column.get("source")
-    }
-    for source in named.values():
+    columns = [column for column in columns if isinstance(column, dict)]
+    sources = {str(column.get("key")): column["source"] for column in columns if column.get("source")}
+    for source in sources.values():
         _known_source(source, item, findings)
+    options = {
+        str(column.get("key")): _listed(column["values"], item, findings)
+        for column in columns
+        if "values" in column
+    }
     rows = _VARIABLE.fullmatch(str(item.get("dataSource", "")))
-    if named and not rows:
+    if not sources and not options:
+        return None
+    if not rows:
         findings.add(
             "form.named_column",
-            "A table whose columns have a source shows one variable: dataSource must be = and its name.",
+            "A table whose columns have a source or values shows one variable: dataSource must be = and its name.",
             item,
         )
-    return Table(str(item.get("id", "")), rows[1], named) if named and rows else None
+        return None
+    keys = tuple(str(column.get("key")) for column in columns)
+    return Table(str(item.get("id", "")), rows[1], keys, sources, options)
 
 
 def _kind(item: Mapping[str, Any], findings: Findings) -> str:
@@ -375,7 +381,10 @@ def _known_source(source: Any, item: Mapping[str, Any], findings: Findings) -> b
 def _options(item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:
     if item["type"] not in ("select", "radio", "checklist") or item.get("properties", {}).get("source"):
         return ()
-    values = item.get("values")
+    return _listed(item.get("values"), item, findings)
+
+
+def _listed(values: Any, item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:
     if not isinstance(values, list) or not values:
         findings.add("form.no_options", "A choice needs options or a source.", item)
         return ()

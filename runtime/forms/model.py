@@ -78,11 +78,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """A table some of whose columns hold codes of the books: column → source. `rows` is their variable."""
+    """A table some of whose columns hold codes: of the books (column → source), or among options that
+    the column lists itself. `rows` is its variable."""
 
     id: str
     rows: str
+    columns: tuple[str, ...]
     sources: Mapping[str, str]
+    options: Mapping[str, tuple[Option, ...]]
 
     @property
     def shown(self) -> str:

@@ -55,6 +55,7 @@ def _localise(
     for column in component.get("columns", ()):
         _relabel(column, language)
         column.pop("source", None)
+        column.pop("values", None)
     if component.get("id") in tables:
         component["dataSource"] = f"={tables[component['id']].shown}"
     for inner in component.get("components", ()):
@@ -116,29 +117,39 @@ def for_browser(
     form: Form,
     known: Mapping[str, Value],
     options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    language: str = i18n.DEFAULT,
     *,
     exact: bool = False,
 ) -> dict[str, Any]:
     """The values of the form's fields, and of the variables that its FEEL reads, as plain JSON.
 
-    With `options` also the rows of tables that show names for codes, as `localise` makes the tables read
-    them. `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case leaves the server."""
+    With `options` also the rows of tables that show names for codes, in `language`, as `localise` makes the
+    tables read them. `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case
+    leaves the server."""
     found = {field.key: field for field in keyed(form.fields)}
     data = {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
     if options is not None:
-        data |= {table.shown: _named(table, data.get(table.rows), options) for table in form.tables}
+        data |= {table.shown: _named(table, data.get(table.rows), options, language) for table in form.tables}
     return data
 
 
 def _named(
-    table: Table, rows: Any, options: Mapping[str, Sequence[Mapping[str, Any]]]
+    table: Table, rows: Any, options: Mapping[str, Sequence[Mapping[str, Any]]], language: str
 ) -> list[dict[str, Any]]:
-    labels = {
+    names: dict[str, dict[Any, str]] = {
         column: {option["value"]: option["label"] for option in options.get(source, ())}
         for column, source in table.sources.items()
     }
+    for column, listed in table.options.items():
+        names[column] = {
+            option.value: i18n.label(language, dict(option.names), str(option.value)) for option in listed
+        }
+
+    def shown(column: str, value: Any) -> Any:
+        return names.get(column, {}).get(value, value) if isinstance(value, (str, int)) else value
+
     return [
-        {**row, **{column: names.get(row.get(column), row.get(column)) for column, names in labels.items()}}
+        {column: shown(column, row[column]) for column in table.columns if column in row}
         for row in _rows(rows)
     ]
 

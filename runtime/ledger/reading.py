@@ -222,6 +222,10 @@ _DOCUMENTS = {
 }
 
 
+# Those that a case's page lists.
+NUMBERED = frozenset(name for name, table in _DOCUMENTS.items() if "number" in table.c)
+
+
 def overview(tx: Transaction) -> list[StockLine]:
     """Every listed component, by SKU."""
     rows = tx.all(
@@ -407,7 +411,7 @@ def document(tx: Transaction, public_id: str) -> Document | None:
 
 def documents_of(tx: Transaction, case: str) -> list[Document]:
     """The numbered documents that a case made, in the order of their making."""
-    numbered = [table for table in _DOCUMENTS.values() if "number" in table.c]
+    numbered = [_DOCUMENTS[name] for name in sorted(NUMBERED)]
     query = sa.union_all(*(_columns(table).where(table.c.case == case) for table in numbered))
     return sorted(
         (Document(**row._mapping) for row in tx.all(query)), key=lambda each: (each.at, each.number)

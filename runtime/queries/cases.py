@@ -360,7 +360,6 @@ def _incidents(tx: Transaction, case_id: int, labels: Labels, *, reasons: bool) 
 # What the books call their documents.
 SENTENCES = {
     "purchase_plans": "Purchase plan",
-    "purchase_contracts": "Contract",
     "purchase_orders": "Purchase order",
     "purchase_receipts": "Goods receipt",
     "sales_orders": "Sales order",
@@ -368,13 +367,28 @@ SENTENCES = {
     "settlements": "Settlement",
     "sales_payments": "Payment",
     "sales_order_changes": "Order change",
+    "sales_issues": "Issue of a customer",
+    "sales_returns": "Goods returned",
+    "sales_credits": "Credit",
+    "sales_replacements": "Replacement",
+    "contacts": "Contact",
+    "escalations": "Issue raised",
+    "feedback": "Feedback",
+    "product_changes": "Change of a product",
+    "master_changes": "Change of master data",
+    "analyses": "Analysis",
+    "goal_plans": "Goals",
+    "stock_anomalies": "Stock anomaly",
+    "budgets": "Budget",
+    "stocktakes": "Stocktake",
+    "stocktake_sheets": "Count sheet",
 }
 
 
 def _documents(tx: Transaction, case: Any, language: str) -> list[tuple[str, Any, str]]:
     """What the case made in the books, and the files that it holds: label, value, link."""
     made: list[tuple[str, Any, str]] = [
-        (i18n.say(language, SENTENCES.get(of.kind, of.kind)), of.number, "")
+        (i18n.say(language, SENTENCES[of.kind]), of.number, "")
         for of in reading.documents_of(tx, case.public_id)
     ]
     held = tx.all(sa.select(file_uses).where(file_uses.c.case_id == case.id).order_by(file_uses.c.id))

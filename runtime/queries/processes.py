@@ -122,6 +122,6 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
         known = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
         options = library.options(tx, form, language, known)
         schema = forms.localise(form, language, options)
-        data = forms.for_browser(form, known, options)
+        data = forms.for_browser(form, known, options, language)
     told = i18n.label(language, model.guidance)
     return StartPage(key, model.names, told, model.properties.get("clause", ""), schema, data)

@@ -65,7 +65,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         shown = over(known, usual)
         options = library.options(tx, form, language, shown)
         schema = forms.localise(form, language, options)
-        data = forms.for_browser(form, shown, options, exact=exact)
+        data = forms.for_browser(form, shown, options, language, exact=exact)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     return TaskPage(
         row=task_rows(tx, [row])[0],

@@ -171,6 +171,7 @@ def test_a_form_of_every_accepted_component_is_read() -> None:
         ({"type": "table", "dataSource": "rows", "columns": []}, "form.not_feel"),
         ({"type": "table", "dataSource": "=rows", "columns": [{"key": 1}]}, "form.columns"),
         ({"type": "table", "dataSource": "=rows[1]", "columns": [NAMED]}, "form.named_column"),
+        ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"values": []}]}, "form.no_options"),
         ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"source": "wages"}]}, "form.unknown_source"),
         ({"type": "text", "text": "{{1 +}}"}, "feel.malformed"),
         ({"type": "text", "text": "<img src=x onerror=alert(1)>"}, "form.html"),
@@ -358,9 +359,18 @@ def test_a_table_shows_names_for_codes_and_leaves_the_variable_as_it_is() -> Non
     assert data["offers_shown"] == [
         {"supplier": named, "price": 9.5},
         {"supplier": "gone"},
-        {"supplier": None, "price": 1},
+        {"price": 1},
     ]
     assert forms.for_browser(form, {}, OPTIONS) == {"offers_shown": []}
+
+
+def test_a_column_of_a_table_may_list_its_words_itself() -> None:
+    verdict = {"key": "met", "label": "结论", "values": [{"value": True, "label": "达到", "label_en": "met"}]}
+    form = form_of({"type": "table", "id": "goals", "dataSource": "=goals", "columns": [verdict]})
+    known = {"goals": [{"met": True, "secret": 1}, {"met": False}, {}]}
+    assert forms.localise(form, "en", {})["components"][0]["columns"] == [{"key": "met", "label": "结论"}]
+    assert forms.for_browser(form, known, {}, "en")["goals_shown"] == [{"met": "met"}, {"met": False}, {}]
+    assert forms.for_browser(form, known, {}, "zh_Hans")["goals_shown"][0] == {"met": "达到"}
 
 
 def test_what_stands_in_a_form_is_named_and_only_what_may_be_chosen_is_offered() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from runtime import i18n
 from runtime.clock import now
+from runtime.ledger import reading
+from runtime.queries import cases
 from tests.web.stand_ins import Office
 from web import app, incidents, messages, show, stock, typed
 from web.wording import wording
@@ -27,6 +29,7 @@ def test_what_libraries_and_the_framework_say_is_translated(language: str) -> No
         *incidents.RESOLUTIONS.values(),
         *typed.sentences(),
         *(label for label, _ in stock.FIGURES.values()),
+        *cases.SENTENCES.values(),
         "and",
         "or",
         "not",
@@ -36,6 +39,10 @@ def test_what_libraries_and_the_framework_say_is_translated(language: str) -> No
         "null",
     ]
     assert [sentence for sentence in ours if sentence not in known] == []
+
+
+def test_every_document_that_a_case_lists_has_a_name() -> None:
+    assert set(cases.SENTENCES) == reading.NUMBERED
 
 
 def told(value: object, language: str = "en") -> str:
