@@ -67,6 +67,14 @@ NEVER = {
     "an order beyond the customer's credit that nobody else released": """
         SELECT number FROM sales_orders WHERE credit_verdict <> 'within'
         AND (credit_released_by IS NULL OR credit_released_by = recorded_by)""",
+    "an award that was approved and is not in the budget as committed or spent": """
+        SELECT a.number FROM awards a WHERE a.state IN ('approved', 'paid') AND a.amount <> (
+            SELECT coalesce(sum(CASE e.kind WHEN 'release' THEN -e.amount ELSE e.amount END), 0)
+            FROM budget_entries e WHERE e.document = a.public_id AND e.kind IN ('commit', 'release', 'actual'))""",
+    "a training that is not in the budget with what it costs, or is in it though it was cancelled": """
+        SELECT t.number FROM trainings t WHERE (CASE t.state WHEN 'cancelled' THEN 0 ELSE t.cost END) <> (
+            SELECT coalesce(sum(CASE e.kind WHEN 'release' THEN -e.amount ELSE e.amount END), 0)
+            FROM budget_entries e WHERE e.document = t.public_id AND e.kind IN ('commit', 'release', 'actual'))""",
     "an employee who was assessed twice in a month": """
         SELECT cycle_id, employee FROM appraisals GROUP BY 1, 2 HAVING count(*) > 1""",
     "a bonus without a settled appraisal, or two of one": """
@@ -217,5 +225,6 @@ def _broken_budgets(connection: sqlite3.Connection) -> Iterator[str]:
             allowed[key] = allowed.get(key, 0) + amount
         if used.get(key, 0) < 0:
             yield f"more released of a budget than was committed: entry {number}"
-        if kind == "commit" and key in approved and used[key] > approved[key] + allowed.get(key, 0):
+        taken = kind in ("commit", "actual") and key in approved
+        if taken and used[key] > approved[key] + allowed.get(key, 0):
             yield f"a budget exceeded without an allowance: {key}, entry {number}"

@@ -280,6 +280,7 @@ def _training(house: Department) -> None:
         trainer=house.id(chance.choice(("chenjie", "xuhui"))),
         held_on=house.calendar.workday_after(house.today, chance.randint(4, 9)),
         participants=[house.id(who) for who in SPECIALISTS],
+        training_cost=str(chance.choice((600, 900, 1200))),
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import budget_gate, documents
+from runtime.ledger import budget_gate, budgets, documents
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
@@ -117,11 +117,15 @@ def nominate(
     }
 
 
-@operation("awards.approve", errors=("same_person",))
+@operation("awards.approve", errors=("same_person", "over_budget", "rule_refused"))
 def approve(call: Call, award: str, by: Person) -> None:
-    """BPMN error: same_person, if the approver nominated or gains."""
+    """Approve it, and commit its money in the budget.
+
+    BPMN errors: same_person, if the approver nominated or gains; over_budget, unless it fits or was allowed."""
     row = documents.get(call.tx, awards, award)
     _apart(row, by)
+    if row.amount:
+        budgets.commit(call, "award", row.amount, award)
     documents.change(call.tx, awards, row, "approved", NEXT, approved_by=by, approved_at=call.now)
 
 
@@ -134,9 +138,11 @@ def reject(call: Call, award: str) -> None:
 
 @operation("awards.pay", errors=("same_person",))
 def pay(call: Call, award: str, by: Person) -> None:
-    """Handed to payroll, once. BPMN error: same_person, if whoever pays nominated or gains."""
+    """Handed to payroll, once, and spent. BPMN error: same_person, if whoever pays nominated or gains."""
     row = documents.get(call.tx, awards, award)
     _apart(row, by)
+    if row.amount:
+        budgets.actual(call, "award", row.amount, award)
     documents.change(call.tx, awards, row, "paid", NEXT, paid_by=by)
 
 

@@ -254,6 +254,20 @@ def give_back(call: Call, document: str, amount: Decimal | None = None) -> Decim
     return given
 
 
+def hand_on(call: Call, line: str, amount: Decimal, source: str, target: str) -> Decimal:
+    """Let a document have what is committed for another one, at most `amount`: a training, of its plan's.
+
+    Nothing more is taken of the budget by it. What was handed on."""
+    given = Decimal(0)
+    for (year, name), held in _outstanding(call.tx, source).items():
+        part = min(held, amount - given) if name == line else Decimal(0)
+        if part > 0:
+            _enter(call, year, line, "release", part, source, call.actor)
+            _enter(call, year, line, "commit", part, target, call.actor)
+            given += part
+    return given
+
+
 @operation("budget.actual")
 def actual(
     call: Call,
@@ -269,11 +283,11 @@ def actual(
     held = _outstanding(tx, document)
     # In the year it was committed for, if it was.
     when = next((each for each, name in held if name == line), when)
-    entered = _enter(call, when, line, "actual", amount, document, call.actor, spent_on)
     covered = min(held.get((when, line), Decimal(0)), amount)
+    # First, so that entry by entry no more is taken than there is.
     if covered:
         _enter(call, when, line, "release", covered, document, call.actor, spent_on)
-    return entered
+    return _enter(call, when, line, "actual", amount, document, call.actor, spent_on)
 
 
 @operation("budget.standing")
@@ -400,6 +414,11 @@ def _entries(tx: Transaction, document: str) -> Sequence[Any]:
 
 def _net(kinds: Mapping[str, Decimal]) -> Decimal:
     return kinds.get("commit", Decimal(0)) - kinds.get("release", Decimal(0))
+
+
+def committed_for(tx: Transaction, document: str) -> Decimal:
+    """CNY that are still committed for a document."""
+    return sum(_outstanding(tx, document).values(), Decimal(0))
 
 
 def left(tx: Transaction, purpose: str, day: dt.date) -> Decimal | None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import budget_gate, documents
+from runtime.ledger import budget_gate, budgets, documents
 from runtime.ledger.appraisals import DEPARTMENT
 from runtime.ledger.inputs import Money, Person, Score
 from runtime.ledger.operations import Call, operation, refuse
@@ -63,6 +63,9 @@ trainings = sa.Table(
     sa.Column("trainer", sa.String(32), nullable=False),
     sa.Column("organiser", sa.String(32), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("cost", Exact, nullable=False, server_default="0"),  # CNY: as planned, then as it was
+    sa.Column("plan_id", sa.ForeignKey("training_plans.id")),  # whose line has its topic
+    sa.Column("covered", Exact, nullable=False, server_default="0"),  # CNY of its cost that this line had committed
 )
 
 training_records = sa.Table(
@@ -79,7 +82,7 @@ training_records = sa.Table(
     sa.UniqueConstraint("training_id", "person"),
 )
 
-PLAN_NEXT = {"drafted": {"drafted", "approved", "rejected"}}
+PLAN_NEXT = {"drafted": {"drafted", "approved", "rejected"}, "approved": {"replaced"}}
 NEXT = {"planned": {"held", "cancelled"}, "held": {"held", "scored"}, "scored": {"scored"}}
 
 
@@ -143,9 +146,15 @@ class Planned(TypedDict):
     budget_left: Decimal | None
 
 
+class Priced(TypedDict):
+    document: str
+    beyond: Decimal
+
+
 class Opened(TypedDict):
     training: str
     training_number: str
+    cost: Decimal
     people: list[dict[str, Any]]
 
 
@@ -212,20 +221,38 @@ def record_plan(
         row = documents.get(tx, training_plans, plan)
         number = row.number
         documents.change(tx, training_plans, row, "drafted", PLAN_NEXT, **entered)
-    left = budget_gate.left(tx, "training", call.today)
+    left = _left(call, year)
     return {"plan": plan, "plan_number": number, "total": total, "budget_left": left}
 
 
-@operation("training.decide_plan", errors=("same_person",))
+@operation("training.decide_plan", errors=("same_person", "over_budget", "rule_refused"))
 def decide_plan(call: Call, plan: str, outcome: Literal["approved", "rejected"], by: Person) -> None:
-    """BPMN error: same_person, if whoever decides drafted it."""
-    row = documents.get(call.tx, training_plans, plan)
+    """Decide on a plan. Approved, it takes the place of the year's former one, and its total is committed in the
+    year's budget. BPMN errors: same_person, if whoever decides drafted it; over_budget."""
+    tx = call.tx
+    row = documents.get(tx, training_plans, plan)
     if by == row.drafted_by:
         raise refuse("same_person", OwnTrainingPlan())
-    documents.change(call.tx, training_plans, row, outcome, PLAN_NEXT, approved_by=by, approved_at=call.now)
+    if outcome == "approved":
+        former = _plan_of(tx, row.year)
+        if former is not None:
+            budgets.give_back(call, former.public_id)
+            documents.change(tx, training_plans, former, "replaced", PLAN_NEXT)
+        if row.total:
+            budgets.commit(call, "training", row.total, plan, row.year)
+    documents.change(tx, training_plans, row, outcome, PLAN_NEXT, approved_by=by, approved_at=call.now)
 
 
-@operation("training.open", errors=("bad_training",))
+@operation("training.price")
+def price(call: Call, topic: str, held_on: dt.date, cost: Money | None = None) -> Priced:
+    """What an event will cost beyond the line of the year's plan with its topic, in CNY, and the document that an
+    overrun can be allowed for before the event has been entered."""
+    plan = _plan_of(call.tx, held_on.year)
+    left = Decimal(0) if plan is None else _line_left(call.tx, plan, topic[:200])
+    return {"document": public_id(), "beyond": max((cost or Decimal(0)) - left, Decimal(0))}
+
+
+@operation("training.open", errors=("bad_training", "over_budget", "rule_refused"))
 def open_training(
     call: Call,
     topic: str,
@@ -235,12 +262,25 @@ def open_training(
     trainer: Person,
     organiser: Person,
     participants: list[Person],
+    cost: Money | None = None,
+    document: str | None = None,
 ) -> Opened:
-    """Enter an event and whom it invites. `people`: a row for each, to tick. BPMN error: bad_training."""
+    """Enter an event and whom it invites, and commit what it will cost. `people`: a row for each, to tick.
+
+    cost: CNY; what the line of the year's plan with its topic has left of it is committed already. document: what
+    an overrun was allowed for, if it was. BPMN errors: bad_training; over_budget, for what goes beyond the plan."""
+    tx = call.tx
     invited = [person for person in dict.fromkeys(participants) if person != trainer]
     if not invited:
         raise refuse("bad_training", NobodyInvited())
-    training, number = public_id(), documents.next_number(call.tx, "TR", call.today.year)
+    training, number = public_id(), documents.next_number(tx, "TR", call.today.year)
+    topic, cost = topic[:200], cost or Decimal(0)
+    plan = _plan_of(tx, held_on.year)
+    covered = Decimal(0)
+    if plan is not None and cost:
+        covered = budgets.hand_on(call, "training", min(cost, _line_left(tx, plan, topic)), plan.public_id, training)
+    if cost > covered:
+        budgets.commit(call, "training", cost - covered, training, held_on.year, document)
     row_id = documents.add(
         call.tx,
         trainings,
@@ -248,31 +288,49 @@ def open_training(
         case=call.case,
         at=call.now,
         number=number,
-        topic=topic[:200],
+        topic=topic,
         form=form,
         area=area,
         held_on=held_on,
         trainer=trainer,
         organiser=organiser,
         state="planned",
+        cost=cost,
+        plan_id=plan.id if covered else None,
+        covered=covered,
     )
     call.tx.insert(training_records, [{"training_id": row_id, "person": person} for person in invited])
     rows = [{"person": person, "attended": True} for person in invited]
-    return {"training": training, "training_number": number, "people": rows}
+    return {"training": training, "training_number": number, "cost": cost, "people": rows}
 
 
 @operation("training.cancel")
 def cancel(call: Call, training: str) -> None:
-    """The event does not take place."""
-    row = documents.get(call.tx, trainings, training)
-    documents.change(call.tx, trainings, row, "cancelled", NEXT)
+    """The event does not take place: what was committed for it is free again, or its plan's."""
+    tx = call.tx
+    row = documents.get(tx, trainings, training)
+    documents.change(tx, trainings, row, "cancelled", NEXT)
+    if row.covered:
+        plan = tx.first(sa.select(training_plans).where(training_plans.c.id == row.plan_id))
+        # Of a plan that was replaced nothing is committed any more.
+        if plan is not None and plan.state == "approved":
+            budgets.hand_on(call, "training", row.covered, training, plan.public_id)
+    budgets.give_back(call, training)
 
 
-@operation("training.attended")
-def attended(call: Call, training: str, lines: list[AttendanceRow]) -> Present:
-    """Who was there and who was not. `present`: a row for each, to score."""
+@operation("training.attended", errors=("over_budget", "rule_refused"))
+def attended(call: Call, training: str, lines: list[AttendanceRow], cost: Money | None = None) -> Present:
+    """Who was there and who was not, and what it cost, which is spent. `present`: a row for each, to score.
+
+    cost: CNY, by default as planned. BPMN error: over_budget, for what goes beyond what was committed."""
     row = documents.get(call.tx, trainings, training)
-    documents.change(call.tx, trainings, row, "held", NEXT)
+    spent = row.cost if cost is None else cost
+    if spent > row.cost:
+        budgets.commit(call, "training", spent - row.cost, training, row.held_on.year)
+    if spent:
+        budgets.actual(call, "training", spent, training, row.held_on.year, min(row.held_on, call.today))
+    budgets.give_back(call, training)
+    documents.change(call.tx, trainings, row, "held", NEXT, cost=spent)
     for line in lines:
         _write(call.tx, row, line["person"], attended=line["attended"])
     there = [line["person"] for line in lines if line["attended"]]
@@ -330,6 +388,39 @@ def results(tx: Transaction, person: str, first: dt.date, last: dt.date) -> list
     return [
         {"topic": r.topic, "held_on": r.held_on, "attended": bool(r.attended), "score": r.score} for r in rows
     ]
+
+
+def _plan_of(tx: Transaction, year: int) -> Any:
+    """The year's plan that is in force, held; None if there is none."""
+    plan = training_plans.c
+    return tx.first(
+        sa.select(training_plans)
+        .where(plan.year == year, plan.state == "approved")
+        .order_by(plan.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _line_left(tx: Transaction, plan: Any, topic: str) -> Decimal:
+    """CNY of the plan's lines with this topic that no event has had yet."""
+    planned = sum((Decimal(line["cost"]) for line in plan.lines if line["topic"] == topic), Decimal(0))
+    event = trainings.c
+    had = tx.all(
+        sa.select(event.covered).where(
+            event.plan_id == plan.id, event.topic == topic, event.state != "cancelled"
+        )
+    )
+    return planned - sum((row.covered for row in had), Decimal(0))
+
+
+def _left(call: Call, year: int) -> Decimal | None:
+    """CNY that a new plan of the year may promise: what the former one has committed it would have instead."""
+    left = budget_gate.left(call.tx, "training", dt.date(year, 1, 1))
+    former = _plan_of(call.tx, year)
+    if left is None or former is None:
+        return left
+    return left + budgets.committed_for(call.tx, former.public_id)
 
 
 def _write(tx: Transaction, training: Any, person: str, **values: Any) -> None:

@@ -1,0 +1,48 @@
+"""Awards and trainings in the budget: what it says of one is what the books of it say.
+
+Not here: purchase orders (documents.py), periods (periods.py). Of what was approved before awards and trainings
+committed budget it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from runtime.doctor.invariant import invariant
+from runtime.errors import Problem
+from runtime.ledger.awards import awards
+from runtime.ledger.budgets import budget_entries
+from runtime.ledger.training import trainings
+from runtime.store.db import Transaction
+
+
+@invariant("books")
+def awards_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem]:
+    """What the budget has committed and spent for an award or a training is what it costs, nothing once it is off."""
+    entry = budget_entries.c
+    signed = sa.case((entry.kind == "release", -_raw(entry.amount)), else_=_raw(entry.amount))
+    taken = (
+        sa.select(entry.document, sa.func.sum(signed).label("taken"))
+        .where(entry.kind.in_(("commit", "release", "actual")))
+        .group_by(entry.document)
+        .subquery()
+    )
+    off = ("nominated", "rejected", "cancelled")
+    for table, cost in ((awards, awards.c.amount), (trainings, trainings.c.cost)):
+        wanted = sa.case((table.c.state.in_(off), 0), else_=_raw(cost))
+        wrong = (
+            sa.select(table.c.number, wanted.label("wanted"), taken.c.taken)
+            .join(taken, taken.c.document == table.c.public_id)
+            .where(wanted != taken.c.taken)
+        )
+        for row in tx.execute(wrong.execution_options(yield_per=500)):
+            yield Problem(
+                "budget_differs", "It comes to {wanted} ten-thousandths of CNY, the budget has {taken} for it",
+                f"{table.name}/{row.number}", {"wanted": int(row.wanted), "taken": int(row.taken)},
+            )  # fmt: skip
+
+
+def _raw(column: sa.ColumnElement[object]) -> sa.ColumnElement[int]:
+    """An amount in ten-thousandths, as it is stored."""
+    return sa.type_coerce(column, sa.BigInteger)
