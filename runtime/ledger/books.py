@@ -16,6 +16,7 @@ from runtime.ledger import (  # noqa: F401
     contacts,
     counting,
     credits,
+    data_sheets,
     demand,
     employment,
     errands,

@@ -2,7 +2,7 @@
 
 One frame for every kind of master data: a change says what was before and what is to be, waits for a second
 person, and is written only while what was before still stands. `master_history` is never changed. Not here: what
-a kind consists of and where it is written (parties.py, parameters.py)."""
+a kind consists of and where it is written (parties.py, data_sheets.py, parameters.py)."""
 
 from __future__ import annotations
 
@@ -334,6 +334,8 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[st
 
 
 def shown(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return None if value is None else str(value)

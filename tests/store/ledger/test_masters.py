@@ -230,6 +230,18 @@ def test_parameters_are_in_effect_at_once_and_the_component_is_reviewed_by_them(
     assert (row.lead_time_deviation, row.safety_stock) == (0, 93)  # 2.0537 · 12 · √14, rounded up
 
 
+def test_a_data_sheet_is_corrected_whole_and_shows_what_is_ticked(books: Books) -> None:
+    sheet = {"component": "M1", "reason": "厂家改版", "by": "analyst", "power_coefficient": Decimal("-0.35")}
+    change = books.do("masters.propose_component", bifacial=True, weight=Decimal("19.20"), **sheet)
+    told = {row["what"]: (row["before"], row["after"]) for row in change["comparison"]}
+    assert told["bifacial"] == ("✗", "✓") and told["weight"][1] == "19.2" and told["power_coefficient"][1] == "-0.35"
+    approved(books, change)
+    books.do("masters.apply", master_change=change["master_change"])
+    row = catalogue.component(books.tx, "M1")
+    assert (row.bifacial, row.weight, row.power_coefficient) == (True, Decimal("19.2"), Decimal("-0.35"))
+    assert findings(books) == {}
+
+
 def test_parameters_that_cannot_be_are_refused(books: Books) -> None:
     given: dict[str, Any] = {
         "component": "M1",
