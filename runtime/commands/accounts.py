@@ -167,14 +167,15 @@ def sign_out(tx: Transaction, actor: Actor) -> None:
     tx.execute(sa.update(people).where(people.c.id == actor.id).values(epoch=people.c.epoch + 1))
 
 
-def deactivate(tx: Transaction, actor: Actor, username: str) -> None:
-    """The person can no longer sign in and is asked for nothing new; what waits for them waits for somebody else."""
+def deactivate(tx: Transaction, actor: Actor, username: str, receiver: str | None = None) -> None:
+    """The person can no longer sign in and is asked for nothing new; what waits for them waits for somebody else:
+    for `receiver` (a public id), as far as they may do it, else for a superior."""
     require(actor, "administer", "people")
     row = _person(tx, username)
     tx.execute(sa.update(people).where(people.c.id == row.id).values(active=False, epoch=people.c.epoch + 1))
     given = user_tasks.give_back(tx, row.id, [])
     accounts.log(tx, actor.id, "person.deactivated", username)
-    passed = staffing.pass_on(tx, row.id) + staffing.strand(tx, accounts.groups_of(tx, row.id))
+    passed = staffing.pass_on(tx, row.id, receiver) + staffing.strand(tx, accounts.groups_of(tx, row.id))
     hearing.changed_hands(tx, actor, given + passed)
 
 

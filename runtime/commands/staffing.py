@@ -12,12 +12,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from runtime import functions, library
 from runtime.bpmn.model import Node, Process
 from runtime.engine.ports import TaskOpened
 from runtime.errors import Failed
 from runtime.store import user_tasks
 from runtime.store.accounts import Organisation
+from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.values import Value
 
@@ -127,18 +130,42 @@ def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) ->
     return None
 
 
-def pass_on(tx: Transaction, person_id: int) -> list[int]:
-    """What somebody who is gone was asked to do by name goes to the nearest superior, else to whoever
-    administers; the ids of these tasks. Not here: what they had taken from a group
-    (store.user_tasks.give_back)."""
+def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> list[int]:
+    """What somebody who is gone was asked to do by name goes to `receiver` (a public id), as far as it is work
+    that they may do; else to the nearest superior, else to whoever administers; the ids of these tasks. Not
+    here: what they had taken from a group (store.user_tasks.give_back)."""
     org = library.organisation(tx)
     tasks = user_tasks.claimed_by(tx, person_id)
+    takes = org.by_public_id.get(receiver) if receiver else None
+    work = _work(tx, tasks) if takes is not None and takes.active else set()
     for task in tasks:
-        above = _above(org, [org.by_id[person_id].public_id], task.excluded)
+        above: int | None
+        if takes is not None and task.id in work and takes.public_id not in task.excluded:
+            above = int(takes.id)
+        else:
+            above = _above(org, [org.by_id[person_id].public_id], task.excluded)
         user_tasks.assign(tx, task.id, above)
         if above is None:
             user_tasks.ask(tx, task.id, "group:admin")
     return [task.id for task in tasks]
+
+
+def _work(tx: Transaction, tasks: Sequence[Any]) -> set[int]:
+    """Which of these tasks are work that somebody can take over: not of confidential cases, which tell of people,
+    nor what only its doer can do (property `reassign`: never)."""
+    theirs = sa.select(cases.c.id, cases.c.bindings).where(
+        cases.c.id.in_([task.case_id for task in tasks]), cases.c.confidential.is_(False)
+    )
+    bindings = {row.id: row.bindings for row in tx.all(theirs)} if tasks else {}
+    return {
+        task.id
+        for task in tasks
+        if task.case_id in bindings
+        and library.process(tx, bindings[task.case_id][task.process])
+        .node(task.element)
+        .properties.get("reassign")
+        != "never"
+    }
 
 
 def strand(tx: Transaction, groups: Collection[str]) -> list[int]:

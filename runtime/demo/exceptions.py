@@ -466,6 +466,14 @@ def freeze_to_decide(house: Department) -> None:
 
 
 @story(4)
+def leaving_whose_receiver_does_not_fit(house: Department) -> None:
+    """Nobody takes over from themselves: the superior is asked again."""
+    leaver = house.id("zhangmin")
+    script = Script({"plan_handover": [{"receiver": leaver}]})
+    house.start("sunli", "leaving", script, leaver=leaver, last_day=house.today + dt.timedelta(days=60))
+
+
+@story(4)
 def issue_that_nobody_answers(house: Department) -> None:
     answers: dict[str, Any] = {
         "issue_text": "仓库门禁坏了",

@@ -29,6 +29,7 @@ from runtime.ledger import (  # noqa: F401
     inventory,
     issues,
     leave,
+    leavings,
     masters,
     meetings,
     notices,

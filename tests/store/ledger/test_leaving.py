@@ -1,0 +1,130 @@
+"""Somebody leaves: what was theirs goes to somebody who may do it, and nothing is left without anybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from runtime import doctor
+from runtime.commands import accounts
+from runtime.commands.accounts import SignInRefused
+from runtime.demo import PASSWORD
+from runtime.identity import SYSTEM
+from runtime.ledger.leave import leaves
+from runtime.ledger.leavings import leavings
+from runtime.queries import cases as case_queries
+from runtime.store.accounts import people
+from runtime.store.db import Transaction
+from runtime.store.user_tasks import user_tasks as tasks
+from tests.office import Case, Office
+
+
+def rows(office: Office, query: sa.Select[Any]) -> list[Any]:
+    return office.runtime.read(lambda tx, _: list(tx.all(query)), SYSTEM)
+
+
+def id_of(office: Office, who: str) -> str:
+    return office.as_(who).actor.public_id
+
+
+def announce(office: Office, leaver: str, **plan: Any) -> Case:
+    """Their last day is Friday the 20th; the superior has planned the hand-over."""
+    case = office.as_("sunli").start("leaving", leaver=id_of(office, leaver), last_day="2026-03-20")
+    superior = {"chenjie": "wangfang"}.get(leaver, "chenjie")
+    office.as_(superior).do("plan_handover", case.id, **plan)
+    return case
+
+
+def whose(office: Office, element: str, case: Case) -> str | None:
+    found = sa.select(people.c.username).join(tasks, tasks.c.assignee_id == people.c.id)
+    names = rows(
+        office,
+        found.where(tasks.c.element == element, tasks.c.case_id == case.row.id, tasks.c.state == "claimed"),
+    )
+    return names[0].username if names else None
+
+
+def test_work_goes_to_whoever_takes_over_and_what_tells_of_people_up_the_line(office: Office) -> None:
+    leaver = id_of(office, "liyang")
+    errand = office.as_("chenjie").start("errand", doer=leaver, errand_task="整理样品间", due_on="2026-03-30")
+    appraised = office.as_("sunli").start("monthly_appraisal")
+    taken = office.as_("liyang").find("self_assess")
+    case = announce(office, "liyang", receiver=id_of(office, "zhoulei"))
+    assert whose(office, "do_errand", errand) == "liyang"
+    office.as_("liyang").do("write_handover", case.id, handover_text="清单在共享盘", secrets_known=True)
+    office.later(days=11)  # the 20th: still here
+    assert office.runtime.do(accounts.sign_in, None, "liyang", PASSWORD).username == "liyang"
+    office.later(days=1)
+    with pytest.raises(SignInRefused):
+        office.runtime.do(accounts.sign_in, None, "liyang", PASSWORD)
+    assert whose(office, "do_errand", errand) == "zhoulei"
+    # Self-assessment is nobody's to take over.
+    [held] = rows(office, sa.select(tasks.c.assignee_id, tasks.c.state).where(tasks.c.public_id == taken.id))
+    assert held.assignee_id != office.as_("zhoulei").actor.id
+    assert case.variables["passed_tasks"] >= 1 and appraised.status == "running"
+    office.as_("sunli").do(
+        "settle_leaving", case.id, things_returned=True, pay_settled=True, certificate_given=True
+    )
+    [row] = rows(office, sa.select(leavings))
+    assert (row.state, row.handover, case.end) == ("closed", "清单在共享盘", "leaving_closed")
+    assert list(doctor.examine(office.runtime.engine, office.runtime.house)) == []
+
+
+def test_who_reported_to_them_reports_to_somebody_and_whose_deputy_they_were_has_another(
+    office: Office,
+) -> None:
+    first, last = "2026-03-23", "2026-03-24"
+    office.as_("liyang").start(
+        "leave_request", leave_type="annual", leave_from=first, leave_to=last, deputy=id_of(office, "chenjie"),
+        leave_reason="家事",
+    )  # fmt: skip
+    case = announce(office, "chenjie", receiver=id_of(office, "zhangmin"))
+    office.later(days=12)
+    above = sa.select(people.c.username).where(people.c.superior_id == office.as_("wangfang").actor.id)
+    assert {"liyang", "zhangmin", "zhoulei"} <= {row.username for row in rows(office, above)}
+    [leave] = rows(office, sa.select(leaves).where(leaves.c.person == id_of(office, "liyang")))
+    assert leave.deputy == id_of(office, "zhangmin")
+    assert case.variables["moved_people"] == 3
+
+
+def test_the_receiver_never_approves_what_they_drafted(office: Office) -> None:
+    """What the leaver was to accept goes up the line when the receiver did it."""
+    doer = id_of(office, "zhoulei")
+    errand = office.as_("chenjie").start("errand", doer=doer, errand_task="核对报价", due_on="2026-03-30")
+    office.as_("zhoulei").do("do_errand", errand.id, result="已核对")
+    announce(office, "chenjie", receiver=doer)
+    office.later(days=12)
+    assert whose(office, "accept_errand", errand) == "wangfang"
+
+
+def test_only_those_concerned_see_a_leaving(office: Office) -> None:
+    case = announce(office, "liyang", receiver=id_of(office, "zhoulei"))
+    for who in ("sunli", "liyang", "chenjie", "wangfang"):
+        assert office.as_(who).case_page(case.id).full
+    for who in ("zhoulei", "xuhui"):
+        with pytest.raises(case_queries.NoSuchCase):
+            office.as_(who).case_page(case.id)
+    with pytest.raises(Exception, match="may not start"):
+        office.as_("chenjie").start("leaving", leaver=id_of(office, "liyang"), last_day="2026-03-20")
+
+
+def test_whoever_leaves_too_takes_over_nothing(office: Office) -> None:
+    announce(office, "zhoulei", receiver=id_of(office, "zhangmin"))
+    case = announce(office, "liyang", receiver=id_of(office, "zhoulei"))
+    assert case.variables["plan_problem"]
+    assert office.as_("chenjie").find("plan_handover", case.id)
+
+
+def test_a_leaver_who_is_active_again_and_a_leaving_in_own_hands_are_seen(office: Office) -> None:
+    announce(office, "liyang", receiver=id_of(office, "zhoulei"))
+    office.later(days=12)
+
+    def tamper(tx: Transaction, actor: object) -> None:
+        tx.execute(sa.update(people).where(people.c.username == "liyang").values(active=True))
+        tx.execute(sa.update(leavings).values(receiver=leavings.c.person))
+
+    office.runtime.do(tamper, SYSTEM)
+    found = {each.invariant.name for each in doctor.examine(office.runtime.engine, office.runtime.house)}
+    assert {"leavers_are_gone", "one_leaves_once"} <= found
