@@ -9,6 +9,7 @@ import pytest
 
 import runtime.commands.amendments
 import runtime.commands.deliveries
+import runtime.commands.leaving
 import runtime.ledger.books  # noqa: F401
 from runtime.ledger import operations
 
