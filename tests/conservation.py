@@ -93,11 +93,13 @@ NEVER = {
         SELECT component_id FROM stock_alerts WHERE state NOT IN ('closed') GROUP BY 1 HAVING count(*) > 1""",
     "a posting in a period that was closed when it was written": """
         SELECT p.id FROM (SELECT id, at, posting_date FROM stock_movements
-            UNION ALL SELECT id, at, posting_date FROM budget_entries) p
+            UNION ALL SELECT id, at, posting_date FROM budget_entries
+            UNION ALL SELECT id, at, posting_date FROM sales_payments) p
         JOIN period_closings c ON c.state = 'closed' AND c.closed_at < p.at AND c.opens > p.posting_date""",
     "a posting on another day than its own, though its period was open": """
         SELECT p.id FROM (SELECT id, at, business_date, posting_date FROM stock_movements
-            UNION ALL SELECT id, at, business_date, posting_date FROM budget_entries) p
+            UNION ALL SELECT id, at, business_date, posting_date FROM budget_entries
+            UNION ALL SELECT id, at, paid_on, posting_date FROM sales_payments) p
         WHERE p.posting_date <> p.business_date AND (p.posting_date < p.business_date OR NOT EXISTS (
             SELECT 1 FROM period_closings c
             WHERE c.state = 'closed' AND c.closed_at <= p.at AND c.opens = p.posting_date))""",

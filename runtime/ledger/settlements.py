@@ -45,6 +45,7 @@ sales_payments = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("amount", Exact, nullable=False),
     sa.Column("paid_on", sa.Date, nullable=False),
+    sa.Column("posting_date", sa.Date, nullable=False),  # in the period that was open
     sa.Column("reference", sa.String(100), nullable=False),  # of the bank; by it the same payment is known again
     sa.Column("by", sa.String(32), nullable=False),
     sa.UniqueConstraint("settlement_id", "kind", "reference"),
@@ -52,6 +53,7 @@ sales_payments = sa.Table(
     sa.CheckConstraint("amount > 0", name="amount"),
 )
 append_only.protect(sales_payments)
+periods.guard(sales_payments, "paid_on")
 
 sales_facts = sa.Table(
     "sales_facts",
@@ -191,20 +193,19 @@ def enter_payment(
 ) -> dict[str, Any]:
     """A row of sales_payments; its public id and number."""
     payment, number = public_id(), documents.next_number(call.tx, "PM", call.today.year)
-    documents.add(
-        call.tx,
-        sales_payments,
-        public_id=payment,
-        number=number,
-        case=call.case,
-        at=call.now,
-        settlement_id=settlement_id,
-        kind=kind,
-        amount=amount,
-        paid_on=paid_on,
-        reference=reference.strip(),
-        by=by,
-    )
+    row = {
+        "public_id": payment,
+        "number": number,
+        "case": call.case,
+        "at": call.now,
+        "settlement_id": settlement_id,
+        "kind": kind,
+        "amount": amount,
+        "paid_on": paid_on,
+        "reference": reference.strip(),
+        "by": by,
+    }
+    periods.post(call.tx, sales_payments, [row])
     return {"payment": payment, "payment_number": number}
 
 

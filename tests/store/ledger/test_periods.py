@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from runtime.engine.ports import BpmnError
 from runtime.ledger import operations, periods
 from runtime.ledger.budgets import budget_entries
-from runtime.ledger.settlements import sales_facts
+from runtime.ledger.settlements import sales_facts, sales_payments
 from runtime.ledger.stock import stock_movements
 from tests.store.ledger.conftest import TODAY, Books
 from tests.store.ledger.test_sales import order_of
@@ -97,6 +97,18 @@ def test_sales_of_an_open_period_are_counted_in_it(books: Books) -> None:
     delivered(books, TODAY, settled=True)
     [fact] = books.rows(sales_facts)
     assert (fact.settled_on, fact.posting_date) == (TODAY, TODAY)
+
+
+def test_what_was_paid_in_a_closed_month_is_posted_to_the_next(books: Books) -> None:
+    books.put("M1", 50)
+    order = delivered(books, FEBRUARY)
+    settled = books.do("sales.settle", order=order, amount=1200, paid=0, by="specialist")["settlement_number"]
+    given = {"settlement_number": settled, "paid_on": FEBRUARY, "by": "hr"}
+    books.do("payments.enter", amount=Decimal(200), reference="B1", **given)
+    close(books)
+    books.do("payments.enter", amount=Decimal(300), reference="B2", **given)
+    found = [(row.paid_on, row.posting_date) for row in books.rows(sales_payments)]
+    assert found == [(FEBRUARY, FEBRUARY), (FEBRUARY, MARCH)]
 
 
 def test_the_database_itself_refuses_what_is_dated_into_a_closed_period(books: Books) -> None:
