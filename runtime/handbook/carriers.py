@@ -20,6 +20,7 @@ REPORTS = (
     "appraisals",
     "budget",
     "department",
+    "goals",
     "key_figures",
     "order_cycle",
     "overdue",

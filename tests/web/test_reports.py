@@ -18,6 +18,7 @@ from runtime.handbook.carriers import REPORTS
 from runtime.identity import SYSTEM, Actor
 from runtime.ids import public_id
 from runtime.ledger.appraisals import appraisal_cycles, appraisals
+from runtime.ledger.goals import goal_reviews, goals
 from runtime.queries import reports
 from runtime.queries.reports import Report, monthly
 from runtime.store.db import Transaction
@@ -208,6 +209,41 @@ def test_a_row_links_only_to_cases_that_the_reader_may_see(office: Office) -> No
     behind = [each.public_id for row in show(office, "wangfang", "overdue").rows for each in row.cases]
     assert case in behind
     assert case not in [each.public_id for row in show(office, "xuhui", "overdue").rows for each in row.cases]
+
+
+def test_a_goal_shows_how_far_it_is_and_whether_its_day_has_passed(office: Office) -> None:
+    supervisor, manager = office.as_("chenjie"), office.as_("wangfang")
+    supervisor.start("goal_plan")
+    goal = {"measure": "年周转率", "target": "6", "due_on": "2026-03-20"}
+    supervisor.do(
+        "draft_goals",
+        plan_title="二季度",
+        strategy="提高周转",
+        goals=[{"goal": "周转率", **goal}, {"goal": "准时率", **goal, "due_on": "2026-06-30"}],
+    )
+    assert show(office, "wangfang", "goals").rows == []  # nobody has agreed to them yet
+    manager.do("review_request", decision="approve")
+
+    def told(until: dt.date) -> list[tuple[Any, ...]]:
+        rows = show(office, "wangfang", "goals", until=until).rows
+        return [(row.cells["goal"], row.cells["progress"], row.cells["outcome"], row.bad) for row in rows]
+
+    assert told(dt.date(2026, 3, 15)) == [
+        ("周转率", None, "not_reviewed", False), ("准时率", None, "not_reviewed", False),
+    ]  # fmt: skip
+    assert [bad for *_, bad in told(dt.date(2026, 3, 31))] == [True, False]
+    assert told(dt.date(2026, 2, 28)) == []  # they were agreed later
+    office.runtime.do(reviewed, SYSTEM)
+    assert told(dt.date(2026, 3, 31))[1] == ("准时率", Decimal(40), "behind", True)
+    assert show(office, "xuhui", "goals").rows == []  # the case is between the two
+
+
+def reviewed(tx: Transaction, actor: Actor) -> None:
+    """As if the second goal had been looked at, first well and then badly."""
+    second = tx.scalar(sa.select(goals.c.id).where(goals.c.number == 2))
+    both = {"case": "c" * 32, "reported_by": "a" * 32, "confirmed_by": "b" * 32, "at": tx.now, "goal_id": second}
+    tx.insert(goal_reviews, [both | {"progress": Decimal(30), "outcome": "on_track"}])
+    tx.insert(goal_reviews, [both | {"progress": Decimal(40), "outcome": "behind"}])
 
 
 # --- the monthly report ------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from runtime import library
 from runtime.errors import Invalid, NotFound
 from runtime.identity import Actor, require
-from runtime.queries.reports import figures, goods, money, people, work
+from runtime.queries.reports import figures, goods, money, people, plans, work
 from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row
 from runtime.store.db import Transaction
 
@@ -54,6 +54,7 @@ KINDS: dict[str, Kind] = {
     each.key: each
     for each in (
         _kind("key_figures", "Key figures", "Each against its target and the month before", figures.key_figures),
+        _kind("goals", "Plans and goals", "Progress of each goal until its day", plans.goals),
         _kind("department", "Cost and yield", "Spending, sales, turnover and stock-outs", goods.department),
         _kind("stock", "Stock value and turnover", "What lies there, what came and went", goods.stock_value),
         _kind("suppliers", "Suppliers", "Punctuality and quality of each", goods.suppliers),
