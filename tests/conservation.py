@@ -82,6 +82,19 @@ NEVER = {
         UNION ALL SELECT min(public_id) FROM bonuses GROUP BY appraisal_id HAVING count(*) > 1""",
     "a bonus that its own receiver confirmed or paid": """
         SELECT public_id FROM bonuses WHERE employee IN (confirmed_by, exported_by)""",
+    "a bonus whose days do not add up, or that statutory leave lowered": """
+        SELECT public_id FROM bonuses WHERE due_days IS NULL OR attended_days < statutory_leave_days
+        OR attended_days <> due_days - outside_days - other_leave_days - absence_days""",
+    "a grade that was published without calibration, or beyond the places of its unit": """
+        SELECT a.public_id FROM appraisals a WHERE a.state IN ('graded', 'appealed', 'settled')
+        AND a.calibration_id IS NULL
+        UNION ALL SELECT g.unit FROM appraisals a JOIN grade_calibrations g ON g.id = a.calibration_id
+        LEFT JOIN appraisal_appeals p ON p.appraisal_id = a.id AND p.outcome = 'change'
+        WHERE a.grade = 'excellent' AND p.id IS NULL
+        GROUP BY a.cycle_id, g.unit HAVING count(*) > max(g.top_places)""",
+    "a person who calibrated their own grade": """
+        SELECT a.public_id FROM appraisals a JOIN grade_calibrations g ON g.id = a.calibration_id
+        WHERE g.calibrated_by = a.employee""",
     "a wage that was not the one in force at the end of the month": """
         SELECT b.public_id, b.wage FROM bonuses b JOIN appraisals a ON a.id = b.appraisal_id
         JOIN appraisal_cycles c ON c.id = a.cycle_id
@@ -176,9 +189,10 @@ def waiting(database: Path) -> dict[str, int]:
 
 
 def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
-    """Each is wage × the rate that the version said which was in force on the month's last day, to the cent."""
+    """Each is wage × the rate that the version said which was in force on the month's last day × attended / due
+    days, to the cent."""
     decided = """
-        SELECT b.public_id, b.grade, b.wage, b.percent, b.amount, d.version, c.period
+        SELECT b.public_id, b.grade, b.wage, b.percent, b.amount, b.attended_days, b.due_days, d.version, c.period
         FROM bonuses b JOIN appraisals a ON a.id = b.appraisal_id JOIN appraisal_cycles c ON c.id = a.cycle_id
         LEFT JOIN cases k ON k.public_id = b."case"
         LEFT JOIN decisions d ON d.case_id = k.id AND d.rule = 'bonus_tier' AND d.id = (
@@ -189,7 +203,7 @@ def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
             "SELECT version, content FROM resources WHERE kind = 'rule' AND \"key\" = 'bonus_tier'"
         )
     )
-    for bonus, grade, wage, percent, amount, version, period in connection.execute(decided):
+    for bonus, grade, wage, percent, amount, attended, due, version, period in connection.execute(decided):
         if version is None:
             yield f"a bonus that no rule decided: {bonus}"
             continue
@@ -200,10 +214,10 @@ def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"a bonus by a version that was not in force, or said no rate: {bonus}, version {version}"
             continue
         rate = round(float(said[1]) * 10_000)
-        exact, unit = wage * rate, 10_000 * 100 * 100  # of a percentage in ten-thousandths; to cents
+        exact, unit = wage * rate * attended, 10_000 * 100 * 100 * due  # a percentage in ten-thousandths; to cents
         cents = (2 * exact + unit) // (2 * unit)
         if percent != rate or amount != cents * 100:
-            yield f"a bonus that is not wage × rate: {bonus}, {amount} instead of {cents * 100}"
+            yield f"a bonus that is not wage × rate × share: {bonus}, {amount} instead of {cents * 100}"
 
 
 def _broken_budgets(connection: sqlite3.Connection) -> Iterator[str]:

@@ -424,7 +424,14 @@ def give_feedback(seen: Seen) -> Mapping[str, Any]:
 
 @does("enter_wage", hours=(1, 8))
 def enter_wage(seen: Seen) -> Mapping[str, Any]:
-    return {"new_wage": str(Decimal(9000)), "wage_from": seen.today.replace(day=1)}
+    first = seen.today.replace(day=1)
+    wage = {"new_wage": str(Decimal(9000)), "wage_from": first, "wage_definition": "base"}
+    return wage | {"wage_reason": "劳动合同"}
+
+
+@does("confirm_wage", hours=(1, 8))
+def confirm_wage(seen: Seen) -> Mapping[str, Any]:
+    return {"wage_decision": "approve"}
 
 
 @does("confirm_employment", hours=(1, 8))

@@ -5,6 +5,7 @@
 
 from runtime.doctor import (
     appraisals,
+    bonuses,
     books,
     cases,
     commitments,
@@ -33,6 +34,7 @@ __all__ = [
     "Invariant",
     "Progress",
     "appraisals",
+    "bonuses",
     "books",
     "cases",
     "commitments",

@@ -26,6 +26,7 @@ from runtime.values import File
 Kind = Literal["late", "early", "absent", "no_record"]
 KINDS = ("late", "early", "absent", "no_record")
 MOST_ROWS = 500
+HALF_DAY = 240  # minutes
 
 attendance_exceptions = sa.Table(
     "attendance_exceptions",
@@ -197,6 +198,25 @@ def counted(tx: Transaction, person: str, first: dt.date, last: dt.date) -> dict
     )
     found = {row.counts_as: int(row.times) for row in rows}
     return {"late": found.get("late", 0), "absence": found.get("absence", 0)}
+
+
+def absent_halves(tx: Transaction, person: str, first: dt.date, last: dt.date) -> dict[dt.date, int]:
+    """Day → half days of absence that stands between two days: one for up to four hours and for whoever came
+    late or left early, else two."""
+    table = attendance_exceptions
+    rows = tx.all(
+        sa.select(table.c.day, table.c.kind, table.c.minutes).where(
+            table.c.person == person,
+            table.c.day.between(first, last),
+            table.c.state == "stands",
+            table.c.counts_as == "absence",
+        )
+    )
+    found: dict[dt.date, int] = {}
+    for row in rows:
+        whole = row.kind == "absent" and not 0 < row.minutes <= HALF_DAY
+        found[row.day] = min(2, found.get(row.day, 0) + (2 if whole else 1))
+    return found
 
 
 def _lines(call: Call, file: File) -> list[list[str]]:

@@ -1,20 +1,22 @@
 """Performance bonuses: one per settled appraisal, computed, confirmed, handed to payroll.
 
-Not here: the percentages (rules/bonus_tier.yaml), which the policy leaves open, and paying."""
+Each is wage × percentage × attended / due days, rounded once to the cent, and keeps the days it was computed
+from. Not here: the percentages (rules/bonus_tier.yaml), which the policy leaves open, the share
+(rules/bonus_share.yaml), how days are counted (attended.py), and paying."""
 
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
-from typing import TypedDict
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import assessors, documents, wages
-from runtime.ledger.appraisals import appraisals, name_of, period_end, period_of
-from runtime.ledger.inputs import Money, Person, Share
+from runtime.ledger import assessors, attended, documents, wages
+from runtime.ledger.appraisals import appraisal_cycles, appraisals, month_of, name_of, period_end, period_of
+from runtime.ledger.inputs import Measure, Money, Person, Share
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
 from runtime.store.db import Exact, Instant, metadata
@@ -33,8 +35,18 @@ bonuses = sa.Table(
     sa.Column("confirmed_by", sa.String(32)),
     sa.Column("exported_by", sa.String(32)),
     sa.Column("exported_at", Instant),
+    # Workdays of the month, see attended.py; None: computed before bonuses were paid by attendance
+    sa.Column("due_days", Exact),
+    sa.Column("attended_days", Exact),
+    sa.Column("outside_days", Exact),
+    sa.Column("statutory_leave_days", Exact),
+    sa.Column("other_leave_days", Exact),
+    sa.Column("absence_days", Exact),
 )
 
+DAYS = (
+    "due_days", "attended_days", "outside_days", "statutory_leave_days", "other_leave_days", "absence_days",
+)  # fmt: skip
 NEXT = {
     "prepared": {"prepared", "recorded"},
     "recorded": {"recorded", "confirmed"},
@@ -66,6 +78,18 @@ class OwnBonus(Conflict):
     code = "bonus.own"
 
 
+class OwnWageEntry(Conflict):
+    """Whoever entered or confirmed the wage does not confirm the bonus that is computed from it."""
+
+    code = "bonus.own_wage_entry"
+
+
+class AmountDiffers(Conflict):
+    """The bonus comes to {expected} and not to {amount}: wage by percentage by attended and due days."""
+
+    code = "bonus.amount_differs"
+
+
 class Prepared(TypedDict):
     bonus: str
     employee: str
@@ -75,15 +99,23 @@ class Prepared(TypedDict):
     period: str
     period_end: dt.date
     confirmer: str
+    barred: list[str]
+    due_days: Decimal
+    attended_days: Decimal
+    outside_days: Decimal
+    statutory_leave_days: Decimal
+    other_leave_days: Decimal
+    absence_days: Decimal
 
 
 @operation("bonuses.prepare", errors=("no_wage", "not_settled", "nobody_confirms"))
 def prepare(call: Call, appraisal: str) -> Prepared:
-    """Begin the bonus of a settled appraisal, with the wage that counted at the period's end.
+    """Begin the bonus of a settled appraisal, with the wage that counted at the period's end and the days
+    that were attended of those due.
 
-    The confirmer is the manager; for the manager's own, their superior. Tried again after a
-    missing wage was entered, it goes on with the same bonus. BPMN errors: no_wage,
-    not_settled, nobody_confirms."""
+    The confirmer is the manager; for the manager's own, their superior; nobody who entered or confirmed
+    that wage (`barred`, with the person themselves). Tried again after a missing wage was entered, it goes on
+    with the same bonus. BPMN errors: no_wage, not_settled, nobody_confirms."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
     if row.state != "settled":
@@ -91,13 +123,23 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     organisation = accounts.organisation(tx)
     name = name_of(organisation, row.employee)
     period = period_of(tx, row)
-    end = period_end(period)
-    wage = wages.in_effect(tx, row.employee, end)
-    if wage is None:
+    first, end = month_of(period)
+    entry = wages.entry(tx, row.employee, end)
+    if entry is None:
         raise refuse("no_wage", NoWage(employee=name, day=end))
-    confirmer = assessors.above(organisation, row.employee)
+    barred = [row.employee, *sorted({entry.set_by, entry.confirmed_by} - {None, row.employee})]
+    confirmer = _confirmer(organisation, row.employee, barred)
     if confirmer is None:
         raise refuse("nobody_confirms", NobodyConfirms(employee=name))
+    counted = attended.of_month(tx, row.employee, first, end)
+    days = {
+        "due_days": counted.due,
+        "attended_days": counted.days,
+        "outside_days": counted.outside,
+        "statutory_leave_days": counted.statutory_leave,
+        "other_leave_days": counted.other_leave,
+        "absence_days": counted.absence,
+    }
     earlier = tx.first(sa.select(bonuses).where(bonuses.c.appraisal_id == row.id).with_for_update())
     if earlier is None:
         bonus = public_id()
@@ -111,36 +153,65 @@ def prepare(call: Call, appraisal: str) -> Prepared:
             employee=row.employee,
             state="prepared",
             grade=row.grade,
-            wage=wage,
+            wage=entry.wage,
+            **days,
         )
     else:
         bonus = earlier.public_id
-        documents.change(tx, bonuses, earlier, "prepared", NEXT, grade=row.grade, wage=wage)
+        documents.change(tx, bonuses, earlier, "prepared", NEXT, grade=row.grade, wage=entry.wage, **days)
     return {
         "bonus": bonus,
         "employee": row.employee,
         "employee_name": name,
         "grade": row.grade,
-        "wage": wage,
+        "wage": entry.wage,
         "period": period,
         "period_end": end,
         "confirmer": confirmer,
+        "barred": barred,
+        "due_days": counted.due,
+        "attended_days": counted.days,
+        "outside_days": counted.outside,
+        "statutory_leave_days": counted.statutory_leave,
+        "other_leave_days": counted.other_leave,
+        "absence_days": counted.absence,
     }
 
 
 @operation("bonuses.record")
-def record(call: Call, bonus: str, percent: Share, amount: Money) -> None:
-    """Keep what the rule made of grade and wage: percent of the wage, CNY."""
+def record(
+    call: Call, bonus: str, percent: Share, amount: Money, attended_days: Measure | None = None
+) -> None:
+    """Keep what the rules made of grade, wage and attendance: percent of the wage, CNY. Raises AmountDiffers.
+
+    `attended_days` as prepare counted them; None: the whole amount, of a case that began before bonuses were
+    paid by attendance."""
     row = documents.get(call.tx, bonuses, bonus)
-    documents.change(call.tx, bonuses, row, "recorded", NEXT, percent=percent, amount=amount)
+    days: dict[str, Any] = {}
+    if attended_days is None:
+        days = dict.fromkeys(DAYS)
+    else:
+        expected = earned(row.wage, percent, attended_days, row.due_days)
+        if attended_days != row.attended_days or amount != expected:
+            raise AmountDiffers(expected=f"{expected:f}", amount=f"{amount:f}")
+    documents.change(call.tx, bonuses, row, "recorded", NEXT, percent=percent, amount=amount, **days)
 
 
 @operation("bonuses.confirm", errors=("same_person",))
 def confirm(call: Call, bonus: str, by: Person) -> None:
-    """The amount is right. BPMN error: same_person, if it is one's own."""
-    row = documents.get(call.tx, bonuses, bonus)
+    """The amount is right. BPMN error: same_person, if it is one's own, or one had a hand in the wage."""
+    tx = call.tx
+    row = documents.get(tx, bonuses, bonus)
     if by == row.employee:
         raise refuse("same_person", OwnBonus())
+    period = tx.scalar(
+        sa.select(appraisal_cycles.c.period)
+        .join(appraisals, appraisals.c.cycle_id == appraisal_cycles.c.id)
+        .where(appraisals.c.id == row.appraisal_id)
+    )
+    entry = wages.entry(tx, row.employee, period_end(str(period)))
+    if entry is not None and by in (entry.set_by, entry.confirmed_by):
+        raise refuse("same_person", OwnWageEntry())
     documents.change(call.tx, bonuses, row, "confirmed", NEXT, confirmed_by=by)
 
 
@@ -151,3 +222,22 @@ def export(call: Call, bonus: str, by: Person) -> None:
     if by == row.employee:
         raise refuse("same_person", OwnBonus())
     documents.change(call.tx, bonuses, row, "exported", NEXT, exported_by=by, exported_at=call.now)
+
+
+def earned(wage: Decimal, percent: Decimal, attended_days: Decimal | None, due_days: Decimal | None) -> Decimal:
+    """CNY, rounded once to the cent, halves away from zero; without days the whole."""
+    whole = wage * percent / 100
+    if attended_days is not None and due_days:
+        whole = wage * percent * attended_days / (100 * due_days)
+    return whole.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _confirmer(organisation: accounts.Organisation, employee: str, barred: list[str]) -> str | None:
+    """Who decides above the person and is not barred; else the next above them who is not."""
+    found, seen = assessors.above(organisation, employee), set[str]()
+    while found is not None and found not in seen:
+        if found not in barred and organisation.by_public_id[found].active:
+            return found
+        seen.add(found)
+        found = organisation.superior(found)
+    return None

@@ -375,16 +375,16 @@ def away(tx: Transaction, person: str, day: dt.date) -> Any:
     )
 
 
-def days_off(tx: Transaction, person: str, first: dt.date, last: dt.date) -> tuple[Decimal, Decimal]:
-    """Workdays of granted leave between two days: (statutory, other). Statutory ones count as attended."""
-    days = calendar.load(tx)
+def slots_off(tx: Transaction, person: str, first: dt.date, last: dt.date) -> dict[tuple[dt.date, int], bool]:
+    """Half days of granted leave between two days: (day, 0 morning or 1 afternoon) → whether it is statutory."""
     low, high = _slots(first, False, last, False)
-    found = {True: Decimal(0), False: Decimal(0)}
+    found: dict[tuple[dt.date, int], bool] = {}
     standing = _standing(person).where(leaves.c.state == "granted")
     for row in tx.all(standing.where(leaves.c.first_day <= last, leaves.c.last_day >= first)):
         begin, end = _slots(row.first_day, row.starts_at_noon, row.last_day, row.ends_at_noon)
-        found[bool(row.statutory)] += _workdays(days, max(begin, low), min(end, high))
-    return found[True], found[False]
+        for slot in range(max(begin, low), min(end, high) + 1):
+            found[dt.date.fromordinal(slot // 2), slot % 2] = bool(row.statutory)
+    return found
 
 
 def _standing(person: str) -> sa.Select[Any]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
@@ -51,7 +51,8 @@ class Recorded(TypedDict):
 
 @operation("wages.record", errors=("same_person",))
 def record(call: Call, person: Person, wage: Money, effective_from: dt.date, by: Person) -> Recorded:
-    """Enter a person's monthly wage in CNY from a day on. BPMN error: same_person, if it is one's own."""
+    """Enter a person's monthly wage in CNY from a day on; only for cases that began before that took two people
+    (wages.change). BPMN error: same_person, if it is one's own."""
     if person == by:
         raise refuse("same_person", OwnWage())
     if not wage:
@@ -74,10 +75,15 @@ def record(call: Call, person: Person, wage: Money, effective_from: dt.date, by:
 
 def in_effect(tx: Transaction, person: str, day: dt.date) -> Decimal | None:
     """The person's monthly wage on a day, in CNY; of two from the same day the later entry."""
-    wage: Decimal | None = tx.scalar(
-        sa.select(wages.c.wage)
+    row = entry(tx, person, day)
+    return None if row is None else row.wage
+
+
+def entry(tx: Transaction, person: str, day: dt.date) -> Any:
+    """The row of that wage: `wage`, `set_by`, `confirmed_by`; None if there is none."""
+    return tx.first(
+        sa.select(wages.c.wage, wages.c.set_by, wages.c.confirmed_by)
         .where(wages.c.person == person, wages.c.effective_from <= day)
         .order_by(wages.c.effective_from.desc(), wages.c.id.desc())
         .limit(1)
     )
-    return wage

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import leave
+from runtime.ledger import attended, leave
 from runtime.store import calendar
 from tests.store.ledger.conftest import Books
 
@@ -151,8 +151,8 @@ def test_statutory_leave_counts_as_attended(people: Books) -> None:
     people.do(
         "leave.grant", leave=asked["leave"], days=Decimal("1.5"), statutory=True, approved_by="supervisor"
     )
-    off = leave.days_off(people.tx, people.people["specialist"], day(1), day(31))
-    assert off == (Decimal("1.5"), Decimal(2))
+    off = attended.of_month(people.tx, people.people["specialist"], day(1), day(31))
+    assert (off.statutory_leave, off.other_leave, off.due - off.days) == (Decimal("1.5"), Decimal(2), Decimal(2))
 
 
 def found(books: Books, who: str, **more: Any) -> tuple[str | None, str | None, bool]:
