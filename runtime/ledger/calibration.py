@@ -34,6 +34,7 @@ from runtime.store import accounts, calendar
 from runtime.store.db import Transaction
 
 TOP = GRADES[0]
+PUBLISHED = ("graded", "appealed", "settled")
 Unit = Literal["department", "managers"]
 
 
@@ -135,9 +136,9 @@ def cohort(call: Call, cycle: str) -> Cohort:
     """Everybody whose grade is proposed, by unit, with the places of the top grade that are left in it.
 
     A unit has unit, calibrator (None: nobody is above it), people, head_count, top_places, top_taken, lines
-    (appraisal, employee_name, score, proposed_grade, grade, late_in_year, bar, reason of each) and others:
-    the grades of the other units, for a calibrator who is in none of them. `outstanding`: somebody is not
-    assessed yet."""
+    (appraisal, employee, score, proposed_grade, grade, late_in_year, bar, reason of each) and others: the grades
+    of the other units, for a calibrator who is in none of them, and those of this one that are published
+    already. `outstanding`: somebody is not assessed yet."""
     tx = call.tx
     found = documents.get(tx, appraisal_cycles, cycle)
     tx.execute(
@@ -156,10 +157,17 @@ def cohort(call: Call, cycle: str) -> Cohort:
     for unit in units:
         seen = unit["calibrator"] is not None and unit["calibrator"] not in appraised
         unit["others"] = [
-            {"employee_name": line["employee_name"], "score": line["score"], "grade": line["proposed_grade"]}
-            for other in units
-            if seen and other is not unit
-            for line in other["lines"]
+            *(
+                {"employee": line["employee"], "score": line["score"], "grade": line["proposed_grade"]}
+                for other in units
+                if seen and other is not unit
+                for line in other["lines"]
+            ),
+            *(
+                {"employee": row.employee, "score": row.score, "grade": row.grade}
+                for row in rows
+                if row.state in PUBLISHED and row.employee in unit["people"]
+            ),
         ]
     return {
         "units": units,
@@ -291,7 +299,7 @@ def _unit(
     lines = [
         {
             "appraisal": row.public_id,
-            "employee_name": name_of(organisation, row.employee),
+            "employee": row.employee,
             "score": row.score,
             "proposed_grade": row.proposed_grade,
             "late_in_year": row.late_in_year,

@@ -105,7 +105,7 @@ def test_the_manager_does_not_calibrate_themselves_and_does_not_see_their_own_gr
     assert found["managers"]["calibrator"] == month.people["lead"]
     assert refused(month, found["managers"], by="manager") == "calibration.own"
     assert found["department"]["others"] == []
-    assert [line["employee_name"] for line in found["managers"]["others"]] == ["specialist"]
+    assert [line["employee"] for line in found["managers"]["others"]] == [month.people["specialist"]]
 
 
 def test_who_is_late_takes_one_of_the_places_that_are_left(month: Books) -> None:
@@ -116,6 +116,7 @@ def test_who_is_late_takes_one_of_the_places_that_are_left(month: Books) -> None
     assert told(month)[-1] == "calibration_ready"  # alone, since the cohort was looked at
     unit = units(month)["department"]
     assert unit["top_taken"] == 1 and [line["grade"] for line in unit["lines"]] == ["excellent"]
+    assert [line["employee"] for line in unit["others"]] == [month.people["supervisor"]]  # as published
     assert refused(month, unit) == "calibration.beyond_places"
     calibrate(month, unit, "good")
     month.do("appraisals.publish", cycle=cycle(month))
