@@ -1,6 +1,6 @@
 """The days of employment as they are known: read by whatever counts days of somebody.
 
-Not here: how they are entered (employment.py)."""
+Not here: how they are entered (employment.py), how somebody leaves (leavings.py)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import datetime as dt
 import sqlalchemy as sa
 
 from runtime.ledger import append_only
+from runtime.ledger.leavings import leavings
 from runtime.store.db import Id, Instant, Transaction, metadata
 
 Span = tuple[dt.date | None, dt.date | None]  # first and last day; None: before, or after, all that is asked
@@ -30,14 +31,27 @@ append_only.protect(employments)
 
 
 def known(tx: Transaction, person: str) -> Span:
-    """The person's first and last day of employment, as entered last."""
+    """The person's first and last day of employment, as entered last; the last day of a leaving that is planned or
+    over, where none was entered."""
     row = tx.first(
         sa.select(employments.c.entered_on, employments.c.left_on)
         .where(employments.c.person == person)
         .order_by(employments.c.id.desc())
         .limit(1)
     )
-    return (None, None) if row is None else (row.entered_on, row.left_on)
+    entered, left = (None, None) if row is None else (row.entered_on, row.left_on)
+    return entered, left or _leaves(tx, person, entered)
+
+
+def _leaves(tx: Transaction, person: str, entered: dt.date | None) -> dt.date | None:
+    """The last day of a leaving since they came (again)."""
+    query = sa.select(leavings.c.last_day).where(
+        leavings.c.person == person, leavings.c.state.in_(("planned", "ended", "closed"))
+    )
+    if entered is not None:
+        query = query.where(leavings.c.last_day >= entered)
+    day: dt.date | None = tx.scalar(query.order_by(leavings.c.id.desc()).limit(1))
+    return day
 
 
 def within(span: Span, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:

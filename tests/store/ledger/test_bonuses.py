@@ -10,7 +10,7 @@ import pytest
 
 from runtime import doctor
 from runtime.engine.ports import BpmnError
-from runtime.ledger import attendance, attended, bonuses
+from runtime.ledger import attendance, attended, bonuses, leavings
 from runtime.store import calendar
 from tests.store.ledger.conftest import NOW, Books
 from tests.store.ledger.test_appraisals import settled
@@ -103,6 +103,14 @@ def test_workdays_before_joining_and_after_leaving_are_not_paid(month: Books) ->
     # What was computed is computed: the days of that month are not changed any more.
     with pytest.raises(BpmnError):
         employ(month, dt.date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(("state", "days"), [("planned", 9), ("closed", 9), ("stayed", 22)])
+def test_the_last_day_of_a_leaving_counts_unless_they_stayed(month: Books, state: str, days: int) -> None:
+    person = month.people["specialist"]
+    row = {"public_id": "l", "case": "c", "at": NOW, "number": "LV-1", "person": person, "entered_by": "x"}
+    month.tx.insert(leavings.leavings, [{**row, "last_day": dt.date(2026, 3, 12), "state": state}])
+    assert counted(month).days == days
 
 
 def test_the_books_take_no_other_amount_than_was_earned(month: Books) -> None:
