@@ -53,6 +53,15 @@ DEFAULT_GRANTS = [
     Grant("*", "read", "acknowledgement", "subordinate"),
     *(Grant(group, "read", "acknowledgement", "any") for group in ("hr", "admin")),
     Grant("*", "read", "stock", "any"),
+    # The contacts of those whom they deal with; warehouses and components are read with the stock.
+    *(
+        Grant(group, "read", "supplier", "any")
+        for group in ("manager", "supervisor", "specialist", "analyst", "division_lead", "purchasing")
+    ),
+    *(
+        Grant(group, "read", "customer", "any")
+        for group in ("manager", "supervisor", "specialist", "analyst", "division_lead")
+    ),
     *(Grant(group, "read", "report", "any") for group in ("manager", "supervisor", "analyst", "division_lead")),
     # Of people in groups; "department": unless the group is so small that it tells of somebody.
     *(

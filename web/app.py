@@ -1,8 +1,8 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, account, inbox, cases, comments, processes, rules, handbook, stock, reports, files, operations,
-incidents), the API (api/), headers
+(auth, account, inbox, cases, comments, processes, rules, handbook, stock, masters, reports, files,
+operations, incidents), the API (api/), headers
 (security.py)."""
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from web import (
     inbox,
     incidents,
     machines,
+    masters,
     operations,
     processes,
     reports,
@@ -93,7 +94,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, reports, files)
+    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, masters, reports, files)
     for part in (*people, *work, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)
