@@ -1,12 +1,16 @@
-"""My account: a new password, and the access tokens that programs use in my name.
+"""My account: a new password, the access tokens that programs use in my name, and all that is held on me.
 
 Not here: signing in (auth.py), what a token opens (api)."""
 
 from __future__ import annotations
 
+import io
+import json
+import re
+import zipfile
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime.commands import accounts
@@ -14,7 +18,7 @@ from runtime.commands import tokens as token_commands
 from runtime.commands.attempts import Limit
 from runtime.errors import Conflict, Invalid
 from runtime.identity import SignInRefused
-from runtime.queries import tokens
+from runtime.queries import held, tokens
 from web import current
 from web.security import limited
 
@@ -68,6 +72,26 @@ def revoke_token(token: str) -> ResponseReturnValue:
     current.do(token_commands.revoke, token)
     flash(current.say("The token is revoked."))
     return redirect(url_for("account.show"))
+
+
+@bp.post("/account/data")
+@limited((FEW, current.me))
+def data() -> ResponseReturnValue:
+    """All that is held on the reader, in a zip: data.json, and the files that they brought in."""
+    try:
+        current.do(accounts.ask_for_data, request.form.get("password", ""))
+    except SignInRefused as refused:
+        return _page(data_problem=current.say(refused.message, **refused.params)), refused.status
+    told = current.read(held.of_person, current.me())
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data.json", json.dumps(told, ensure_ascii=False, indent=2, default=str))
+        for place, (name, content) in enumerate(current.read(held.own_files), 1):
+            # A name may be anything; in an archive it must lead nowhere.
+            plain = re.sub(r"[^\w.() -]", "_", name).lstrip(".")[:100]
+            archive.writestr(f"files/{place:03d} {plain}", content)
+    headers = {"Content-Disposition": 'attachment; filename="data.zip"'}
+    return Response(packed.getvalue(), mimetype="application/zip", headers=headers)
 
 
 def _page(**told: Any) -> str:

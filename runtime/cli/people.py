@@ -5,6 +5,7 @@ Not here: what they work on (work.py)."""
 from __future__ import annotations
 
 import getpass
+import json
 import os
 
 import click
@@ -14,7 +15,7 @@ from runtime import i18n
 from runtime.cli.terminal import guarded, language, main, opened, out, say
 from runtime.commands import accounts
 from runtime.identity import GROUPS, SYSTEM
-from runtime.queries import people
+from runtime.queries import held, people
 
 
 @main.group()
@@ -46,6 +47,21 @@ def admin_create(username: str | None, name: str | None) -> None:
 @main.group()
 def person() -> None:
     """People, their groups and reporting lines."""
+
+
+@person.command("data")
+@click.argument("username")
+@guarded
+def person_data(username: str) -> None:
+    """Print all that is held on a person, as JSON, to be handed to them.
+
+    They may fetch it themselves on their account page, with the files that they brought in."""
+    runtime = opened()
+    found = runtime.read(people.by_username, SYSTEM, username)
+    if found is None:
+        raise accounts.NoSuchPerson(username=username)
+    told = runtime.read(held.of_person, SYSTEM, found.public_id)
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2, default=str))
 
 
 @person.command("add")

@@ -162,6 +162,13 @@ def change_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
     _store_password(tx, actor, row.id, actor.username, new)
 
 
+def ask_for_data(tx: Transaction, actor: Actor, password: str) -> None:
+    """Somebody asks for all that is held on them: it is noted that they did. Raises SignInRefused."""
+    if not verify_password(_person(tx, actor.username).password, password):
+        raise SignInRefused()
+    accounts.log(tx, actor.id, "person.data_exported", actor.username)
+
+
 def sign_out(tx: Transaction, actor: Actor) -> None:
     """End every session of the person: a copied cookie is worth nothing from now on."""
     tx.execute(sa.update(people).where(people.c.id == actor.id).values(epoch=people.c.epoch + 1))

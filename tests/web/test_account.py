@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import io
+import json
 import re
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from runtime import demo
+from runtime.commands import files
 from tests.office import Office
 from tests.web.programs import Program
 from tests.web.stand_ins import send
@@ -80,3 +84,16 @@ def test_a_name_stays_a_name(browser: FlaskClient) -> None:
     make(browser, name="<img src=x onerror=alert(1)>{{7*7}}")
     page = browser.get("/account").text
     assert "<img src=x" not in page and html.escape("<img src=x onerror=alert(1)>{{7*7}}") in page
+
+
+def test_all_that_is_held_comes_in_a_zip_for_who_says_their_password(office: Office, browser: FlaskClient) -> None:
+    office.runtime.do(files.store, office.as_("chenjie").actor, "../../合同 <1>.pdf", "application/pdf", b"%PDF-1.4")
+    answer = send(browser, "/account/data", {"password": demo.PASSWORD}, page="/account")
+    assert answer.mimetype == "application/zip" and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert json.loads(archive.read("data.json"))["account"]["username"] == "chenjie"
+        [file] = [name for name in archive.namelist() if name.startswith("files/")]
+        assert file.count("/") == 1 and ".." not in file.split("/") and archive.read(file) == b"%PDF-1.4"
+    refused = send(browser, "/account/data", {"password": "x"}, page="/account")
+    assert refused.status_code == 403 and refused.mimetype == "text/html"

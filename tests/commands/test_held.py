@@ -1,0 +1,123 @@
+"""What is held on a person is told to them whole, and no table of the installation is forgotten."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from runtime import cli
+from runtime.commands import accounts, comments
+from runtime.identity import SYSTEM, NotGranted, SignInRefused
+from runtime.queries import held
+from runtime.store import accounts as store
+from runtime.store.db import Transaction, metadata
+from tests.office import Office
+from tests.web.test_reports import settled
+
+
+def id_of(office: Office, who: str) -> str:
+    return office.as_(who).actor.public_id
+
+
+def told(office: Office, who: str) -> dict[str, Any]:
+    actor = office.as_(who).actor
+    found = office.runtime.read(held.of_person, actor, actor.public_id)
+    return dict(json.loads(json.dumps(found, default=str)))
+
+
+def test_each_column_that_may_name_a_person_says_how() -> None:
+    """A new one must be told of in queries/held.py: as about somebody, as what they did, or as nobody's."""
+    names = {name for table in metadata.sorted_tables for name in held.named(table)}
+    assert names - held.ABOUT - held.DID == set()
+    columns = {column.name for table in metadata.sorted_tables for column in table.c}
+    assert (held.ABOUT | held.DID | held.NOBODY) - columns == set()  # nor is any named that is gone
+    assert not held.ABOUT & held.DID and not held.NOBODY & (held.ABOUT | held.DID)
+
+
+def test_nobody_stands_in_a_column_that_is_not_known_to_name_people(office: Office) -> None:
+    """Looked for in all that a department at work has written."""
+    liyang, chenjie = id_of(office, "liyang"), id_of(office, "chenjie")
+    office.as_("liyang").start("leave_request", leave_type="annual", leave_from="2026-03-23", leave_to="2026-03-24",
+                               deputy=id_of(office, "zhangmin"), leave_reason="家事")  # fmt: skip
+    office.as_("chenjie").start("errand", doer=liyang, errand_task="整理样品间", due_on="2026-03-12")
+    office.as_("liyang").do("do_errand", result="已整理")
+    office.as_("sunli").start("monthly_appraisal")
+    office.as_("chenjie").start("purchase_plan")
+    office.as_("sunli").start("leaving", leaver=liyang, last_day="2026-03-20")
+    settled(office, "2026-01", {"liyang": "good"})
+
+    def look(tx: Transaction, actor: object) -> list[str]:
+        known = {row.public_id for row in tx.all(sa.select(store.people.c.public_id))}
+        assert chenjie in known
+        missed = []
+        for table in metadata.sorted_tables:
+            naming = held.named(table)
+            for column in table.c:
+                whole = isinstance(column.type, sa.String) and not isinstance(column.type, sa.Text)
+                if not whole or column.name in naming or table.name == "people":
+                    continue
+                found = tx.first(sa.select(column).where(column.in_(sorted(known))).limit(1))
+                if found is not None:
+                    missed.append(f"{table.name}.{column.name}")
+        return missed
+
+    assert office.runtime.read(look, SYSTEM) == []
+
+
+def test_one_is_told_all_that_is_about_oneself_and_of_others_only_numbers(office: Office) -> None:
+    case = office.as_("liyang").start("leave_request", leave_type="annual", leave_from="2026-03-23",
+                                      leave_to="2026-03-24", leave_reason="家事")  # fmt: skip
+    office.runtime.do(comments.write, office.as_("chenjie").actor, case.id, "@liyang 31415")
+    office.runtime.do(comments.write, office.as_("liyang").actor, case.id, "27182")
+    found = told(office, "liyang")
+    assert found["account"]["username"] == "liyang" and found["account"]["groups"] == ["specialist"]
+    assert [row["kind"] for row in found["about"]["leaves"]] == ["annual"]
+    assert [row["text"] for row in found["about"]["comments"]] == ["27182"]
+    assert [row["public_id"] for row in found["cases_about"]] == [case.id]
+    assert found["about"]["wages"] and found["did"]["events"]["actor_id"] >= 1
+    whole = json.dumps(found, ensure_ascii=False)
+    assert "31415" not in whole and "argon2" not in whole and "27182" in whole
+    assert "31415" in json.dumps(told(office, "chenjie"))
+    assert "27182" not in json.dumps(told(office, "chenjie"))
+
+
+def test_what_a_superior_assessed_is_told_once_it_is_published(office: Office) -> None:
+    settled(office, "2026-01", {"liyang": "good"})
+    settled(office, "2026-02", {"liyang": "excellent"})
+    office.runtime.do(
+        lambda tx, _: tx.execute(
+            sa.text("UPDATE appraisals SET state = 'proposed' WHERE grade = 'excellent'")
+        ),
+        SYSTEM,
+    )
+    assert {row.get("grade") for row in told(office, "liyang")["about"]["appraisals"]} == {"good", None}
+
+
+def test_nobody_is_told_of_somebody_else(office: Office) -> None:
+    for who in ("sunli", "chenjie", "linxi"):
+        with pytest.raises(NotGranted):
+            office.runtime.read(held.of_person, office.as_(who).actor, id_of(office, "liyang"))
+
+
+def test_whoever_asks_says_their_password_and_it_is_noted_that_they_asked(office: Office) -> None:
+    actor = office.as_("liyang").actor
+    with pytest.raises(SignInRefused):
+        office.runtime.do(accounts.ask_for_data, actor, "wrong")
+    office.runtime.do(accounts.ask_for_data, actor, "guicheng-demo")
+    [row] = [
+        each for each in told(office, "liyang")["account_changes"] if each["action"] == "person.data_exported"
+    ]
+    assert row["at"].startswith("2026-03-09")
+
+
+def test_the_command_line_prints_it(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHENG_HOME", str(office.runtime.settings.home))
+    if office.runtime.settings.database_url:
+        monkeypatch.setenv("GUICHENG_DATABASE_URL", office.runtime.settings.database_url)
+    answer = CliRunner().invoke(cli.main, ["person", "data", "liyang"])
+    assert json.loads(answer.output)["account"]["username"] == "liyang", answer.output
+    assert CliRunner().invoke(cli.main, ["person", "data", "nobody"]).exit_code != 0
