@@ -148,11 +148,13 @@ def backup_(file: Path, force: bool, with_secret: bool) -> None:
 @main.command("restore")
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--keep", is_flag=True, help="Erase nothing whose time is over.")
 @guarded
-def restore(file: Path, yes: bool) -> None:
+def restore(file: Path, yes: bool, keep: bool) -> None:
     """Put the backup FILE in place of this installation, which is kept beside it.
 
-    Refused while anybody works with it. A backup of an older version is brought to this one."""
+    Refused while anybody works with it. A backup of an older version is brought to this one. Details of cases
+    whose time is over are erased again, as `guicheng purge` would, unless --keep says otherwise."""
     runtime = Runtime(Settings())
     runtime.engine.dispose()
     installation = _installation(runtime)
@@ -171,8 +173,11 @@ def restore(file: Path, yes: bool) -> None:
     if older:
         runtime.upgrade()
     runtime.load()
+    erased = 0 if keep else _erase(runtime)[1]
     found = sum(1 for _ in doctor.examine(runtime.engine, runtime.house, quick=True))
     runtime.close()
+    if erased:
+        out.print(say("{count} cases were erased.", count=erased))
     if found:
         err.print(
             say("The installation itself is not whole ({count}): guicheng doctor", count=found), style="red"
@@ -191,16 +196,8 @@ SENTENCES = {
 AT_ONCE = 20  # cases erased in one transaction: nobody waits long for it
 
 
-@main.command("purge")
-@click.option("--dry-run", is_flag=True, help="Only say what would go, and what would stay and why.")
-@guarded
-def purge_(dry_run: bool) -> None:
-    """Erase the details of cases that ended long ago: log, decisions, variables, tasks, jobs, files.
-
-    How long they are kept, the diagram says (historyTimeToLive), else GUICHENG_HISTORY_DAYS; without
-    either for ever. A tombstone stays, so that the chain of hashes still holds. There is no way back
-    but a backup."""
-    runtime = opened()
+def _erase(runtime: Runtime, *, dry_run: bool = False) -> tuple[dict[tuple[str, str], int], int]:
+    """Erase what may go; (process, why it stays) → cases whose time is over, and how many were erased."""
     told: dict[tuple[str, str], int] = {}
     erased, after = 0, 0
     while True:
@@ -216,6 +213,19 @@ def purge_(dry_run: bool) -> None:
         after = following
     while not dry_run and runtime.do(purge.forget, SYSTEM):
         pass
+    return told, erased
+
+
+@main.command("purge")
+@click.option("--dry-run", is_flag=True, help="Only say what would go, and what would stay and why.")
+@guarded
+def purge_(dry_run: bool) -> None:
+    """Erase the details of cases that ended long ago: log, decisions, variables, tasks, jobs, files.
+
+    How long they are kept, the diagram says (historyTimeToLive), else GUICHENG_HISTORY_DAYS; without
+    either for ever. A tombstone stays, so that the chain of hashes still holds. There is no way back
+    but a backup."""
+    told, erased = _erase(opened(), dry_run=dry_run)
     table = Table(say("Process"), Column(say("Cases"), justify="right"), "", box=None)
     for (process, held), count in sorted(told.items()):
         table.add_row(Text(process), str(count), say(SENTENCES[held]))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import sqlite3
 import stat
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from runtime import backup, cli, doctor
+from runtime import backup, cli, clock, doctor
 from runtime.bootstrap import Runtime, Settings
-from runtime.commands import cases, user_tasks
+from runtime.commands import cases, purge, user_tasks
+from runtime.identity import SYSTEM
 from runtime.queries import inbox
 from runtime.store import migrate
 from tests.diagrams import bpmn, end, start, user
@@ -255,3 +257,29 @@ def test_an_installation_is_brought_to_another_machine(
     assert run("restore", tmp_path / "copy.db", "--yes").exit_code == 0
     assert whole(new) == [] and migrate.known(str(migrate.head()))
     assert "simple" in run("tasks", "--as", "spec").stdout
+
+
+def test_what_was_purged_since_the_backup_is_purged_again_with_it(firm: Office, run: Run, tmp_path: Path) -> None:
+    firm.deploy(
+        SIMPLE.replace('isExecutable="true"', 'isExecutable="true" camunda:historyTimeToLive="30"'),
+    )
+    spec = firm.as_("spec")
+    case = spec.start("simple").id
+    for step in ("ask", "more"):
+        spec.do(step, case)
+    file = tmp_path / "copy.db"
+    assert run("backup", file).exit_code == 0
+    firm.later(days=31)
+    assert firm.runtime.do(purge.purge, SYSTEM, [firm.case(case).row.id]) == 1
+    firm.runtime.close()
+    home = firm.runtime.settings.home
+
+    def status() -> str:
+        with closing(sqlite3.connect(home / "guicheng.db")) as connection:
+            return str(connection.execute("SELECT status FROM cases").fetchone()[0])
+
+    assert run("restore", file, "--yes", "--keep").exit_code == 0 and status() == "completed"
+    clock.shift(dt.timedelta(seconds=1))  # what was there is kept under the second in which it was replaced
+    again = run("restore", file, "--yes")
+    assert again.exit_code == 0 and "1 cases were erased" in again.output and status() == "purged"
+    assert whole(home) == []
