@@ -34,6 +34,7 @@ from runtime.store import accounts, calendar
 from runtime.store.db import Transaction
 
 TOP = GRADES[0]
+UNASSESSED = ("open", "self_assessed", "assessed")
 PUBLISHED = ("graded", "appealed", "settled")
 Unit = Literal["department", "managers"]
 
@@ -109,15 +110,21 @@ def propose_grade(
 ) -> None:
     """Keep the score and the grade that the rules give; nobody is told before calibration.
 
-    When it is the last of its month, or the month's cohort was looked at before, calibration_ready is sent
-    with the cycle as key."""
+    calibration_ready is sent with the cycle as key when it is the last of its month; or, once the month's cohort
+    was looked at, when no other waits for calibration, which will come to this one by itself."""
     check_grade(grade)
     tx = call.tx
+    # The cycle first, as calibration holds it: of two that are proposed at once one must know of the other.
+    of = sa.select(appraisals.c.cycle_id).where(appraisals.c.public_id == appraisal).scalar_subquery()
+    [cycle] = tx.all(sa.select(appraisal_cycles).where(appraisal_cycles.c.id == of).with_for_update())
     row = documents.get(tx, appraisals, appraisal)
     kept = {"score": score, "proposed_grade": grade, "late_in_year": late_in_year, "bar": bar}
     documents.change(tx, appraisals, row, "proposed", NEXT, **kept)
-    [cycle] = tx.all(sa.select(appraisal_cycles).where(appraisal_cycles.c.id == row.cycle_id))
-    if cycle.gathered_at is not None or not _unassessed(tx, row.cycle_id):
+    if cycle.gathered_at is None:
+        ready = not _count(tx, cycle.id, UNASSESSED)
+    else:
+        ready = _count(tx, cycle.id, ("proposed",)) == 1
+    if ready:
         call.send("calibration_ready", cycle.public_id, {})
 
 
@@ -173,7 +180,7 @@ def cohort(call: Call, cycle: str) -> Cohort:
         "units": units,
         "period": found.period,
         "calibrate_days": int(str(_terms(call, found.period)["calibrate_days"])),
-        "outstanding": bool(_unassessed(tx, found.id)),
+        "outstanding": bool(_count(tx, found.id, UNASSESSED)),
     }
 
 
@@ -270,9 +277,9 @@ def _members(tx: Transaction, cycle_id: int) -> Sequence[Any]:
     )
 
 
-def _unassessed(tx: Transaction, cycle_id: int) -> int:
+def _count(tx: Transaction, cycle_id: int, states: Sequence[str]) -> int:
     query = sa.select(sa.func.count()).where(
-        appraisals.c.cycle_id == cycle_id, appraisals.c.state.in_(("open", "self_assessed", "assessed"))
+        appraisals.c.cycle_id == cycle_id, appraisals.c.state.in_(states)
     )
     return int(tx.scalar(query) or 0)
 

@@ -123,6 +123,25 @@ def test_who_is_late_takes_one_of_the_places_that_are_left(month: Books) -> None
     assert of(month, "supervisor").grade == "excellent" and wrong(month) == []
 
 
+def test_calibration_is_called_once_for_who_is_late_while_it_is_at_work(month: Books) -> None:
+    month.do("appraisals.cohort", cycle=cycle(month))  # the time is over, and nobody is assessed
+    assessed(month, "supervisor", "specialist", "analyst", score=85, grade="good")
+    assert told(month) == ["calibration_ready"]
+    calibrate(month, units(month)["department"])
+    month.do("appraisals.publish", cycle=cycle(month))
+    assessed(month, "manager", score=85, grade="good")
+    assert told(month)[-1] == "calibration_ready" and told(month).count("calibration_ready") == 2
+
+
+def test_a_month_that_began_before_grades_were_calibrated_ends_as_it_began(month: Books) -> None:
+    month.tx.execute(sa.update(appraisals.appraisal_cycles).values(calibrated=False))
+    one = of(month, "specialist").public_id
+    month.do("appraisals.skip_self", appraisal=one)
+    month.do("appraisals.record_assessment", appraisal=one, work=90, ability=90, attitude=90, by="lead")
+    month.do("appraisals.record_grade", appraisal=one, score=90, grade="excellent")
+    assert of(month, "specialist").state == "graded" and wrong(month) == []
+
+
 def test_a_granted_appeal_stands_beyond_the_places(month: Books) -> None:
     assessed(month, "supervisor", "specialist")
     calibrate(month, units(month)["department"], "excellent", "good")
