@@ -71,6 +71,10 @@ NEVER = {
         SELECT a.number FROM awards a WHERE a.state IN ('approved', 'paid') AND a.amount <> (
             SELECT coalesce(sum(CASE e.kind WHEN 'release' THEN -e.amount ELSE e.amount END), 0)
             FROM budget_entries e WHERE e.document = a.public_id AND e.kind IN ('commit', 'release', 'actual'))""",
+    "an expense that was approved and is not in the budget as committed or spent": """
+        SELECT a.number FROM expense_claims a WHERE a.state IN ('approved', 'paid') AND a.amount <> (
+            SELECT coalesce(sum(CASE e.kind WHEN 'release' THEN -e.amount ELSE e.amount END), 0)
+            FROM budget_entries e WHERE e.document = a.public_id AND e.kind IN ('commit', 'release', 'actual'))""",
     "a training that is not in the budget with what it costs, or is in it though it was cancelled": """
         SELECT t.number FROM trainings t WHERE (CASE t.state WHEN 'cancelled' THEN 0 ELSE t.cost END) <> (
             SELECT coalesce(sum(CASE e.kind WHEN 'release' THEN -e.amount ELSE e.amount END), 0)

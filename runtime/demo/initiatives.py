@@ -320,6 +320,13 @@ def _monthly(house: Department) -> None:
             )
     if lines:
         house.start("sunli", "attendance_import", attendance_lines=lines)
+    house.start(
+        chance.choice(SPECIALISTS),
+        "expense_claim",
+        expense_purpose="打车给客户送样",
+        expense_amount=str(chance.choice((46, 78, 112))),
+        spent_on=house.calendar.workday_after(house.today, -2),
+    )
     title = chance.choice(("仓库消防演练", "月度盘点安排", "物流提货时间调整", "并网季值班"))
     house.start("chenjie", "notice", notice_title=title, notice_text="详见附页，请各岗位照办。")
     _acknowledge(house)

@@ -274,6 +274,16 @@ def pay_award(seen: Seen) -> Mapping[str, Any]:
     return {"paid_with": seen.today}
 
 
+@does("pay_expense", hours=(4, 24))
+def pay_expense(seen: Seen) -> Mapping[str, Any]:
+    return {"payment_reference": f"FK-{seen.today:%m%d}"}
+
+
+@does("revise_claim", hours=(2, 12))
+def revise_claim(seen: Seen) -> Mapping[str, Any]:
+    return {"expense_purpose": "打车给客户送样，附行程单"}
+
+
 @does("receive_award", "accept_plan", "name_superior", "set_bonus_rate", hours=(1, 10))
 def receive(seen: Seen) -> Mapping[str, Any]:
     return {}

@@ -1,4 +1,4 @@
-"""Awards and trainings in the budget: what it says of one is what the books of it say.
+"""Awards, expenses and trainings in the budget: what it says of one is what the books of it say.
 
 Not here: purchase orders (documents.py), periods (periods.py). Of what was approved before awards and trainings
 committed budget it says nothing."""
@@ -13,13 +13,14 @@ from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.awards import awards
 from runtime.ledger.budgets import budget_entries
+from runtime.ledger.expenses import expense_claims
 from runtime.ledger.training import trainings
 from runtime.store.db import Transaction
 
 
 @invariant("books")
-def awards_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem]:
-    """What the budget has committed and spent for an award or a training is what it costs, nothing once it is off."""
+def awards_expenses_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem]:
+    """The budget has for an award, an expense or a training what it costs, and nothing once it is off."""
     entry = budget_entries.c
     signed = sa.case((entry.kind == "release", -_raw(entry.amount)), else_=_raw(entry.amount))
     taken = (
@@ -28,8 +29,9 @@ def awards_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem]:
         .group_by(entry.document)
         .subquery()
     )
-    off = ("nominated", "rejected", "cancelled")
-    for table, cost in ((awards, awards.c.amount), (trainings, trainings.c.cost)):
+    off = ("nominated", "claimed", "rejected", "withdrawn", "cancelled")
+    costs = {awards: awards.c.amount, trainings: trainings.c.cost, expense_claims: expense_claims.c.amount}
+    for table, cost in costs.items():
         wanted = sa.case((table.c.state.in_(off), 0), else_=_raw(cost))
         wrong = (
             sa.select(table.c.number, wanted.label("wanted"), taken.c.taken)

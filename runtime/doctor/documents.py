@@ -16,6 +16,7 @@ from runtime.ledger.catalogue import components
 from runtime.ledger.contacts import contacts
 from runtime.ledger.documents import document_numbers
 from runtime.ledger.escalations import escalations
+from runtime.ledger.expenses import expense_claims
 from runtime.ledger.exports import data_exports
 from runtime.ledger.feedback import entries
 from runtime.ledger.masters import master_changes
@@ -62,6 +63,7 @@ NUMBERED = {
     "EX": data_exports,
     "CB": confidentiality_breaches,
     "MC": period_closings,
+    "EC": expense_claims,
 }
 
 

@@ -21,6 +21,7 @@ from runtime.ledger import (  # noqa: F401
     employment,
     errands,
     escalations,
+    expenses,
     exports,
     facts,
     feedback,

@@ -17,6 +17,7 @@ from runtime.ledger.appraisals import appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.bonuses import bonuses
 from runtime.ledger.counting import stocktakes
+from runtime.ledger.expenses import expense_claims
 from runtime.ledger.operations import Call
 from runtime.ledger.receipts import receipt_lines, receipts
 from runtime.ledger.remedies import (
@@ -119,7 +120,7 @@ def _open(opens: dt.date, moment: dt.datetime) -> list[sa.Select[Any]]:
         bonuses.c,
         awards.c,
     )
-    began = cases.c
+    began, spent = cases.c, expense_claims.c
     arrived = sa.select(sa.func.min(sent.delivered_on)).where(sent.order_id == order.id).scalar_subquery()
     waiting = sa.exists().where(
         line.receipt_id == got.id, line.received - line.rejected + line.conceded > line.stored
@@ -159,6 +160,9 @@ def _open(opens: dt.date, moment: dt.datetime) -> list[sa.Select[Any]]:
         .where(bonus.state != "exported", appraisal_cycles.c.period < periods.of(opens)),
         _one("award", award.number, award.case, at=award.at).where(
             award.state == "approved", award.amount > 0, award.approved_at < moment
+        ),
+        _one("expense", spent.number, spent.case, day=spent.spent_on).where(
+            spent.state == "approved", spent.spent_on < opens
         ),
         _one("training", trainings.c.number, trainings.c.case, day=trainings.c.held_on).where(
             trainings.c.state == "planned", trainings.c.held_on < opens

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from runtime import doctor
 from runtime.engine.ports import BpmnError
 from runtime.ledger import awards, operations
-from tests.store.ledger.conftest import Books
+from runtime.ledger.budgets import budget_entries
+from tests.store.ledger.conftest import TODAY, Books
 
 MAY = dt.date(2026, 5, 12)
 
@@ -164,9 +165,41 @@ def test_a_plan_beyond_the_budget_is_not_approved(books: Books) -> None:
     assert books.do("budget.standing")["lines"][0]["committed"] == 0
 
 
+def claimed(books: Books, amount: int, spent_on: dt.date = TODAY) -> str:
+    claim: str = books.do(
+        "expenses.claim", person="specialist", purpose="打车送样", amount=Decimal(amount), spent_on=spent_on
+    )["claim"]
+    return claim
+
+
+def test_an_expense_is_committed_when_approved_and_spent_on_its_own_day(books: Books) -> None:
+    approved(books, expenses=100)
+    claim = claimed(books, 80, TODAY - dt.timedelta(days=5))
+    books.do("expenses.approve", claim=claim, by="supervisor")
+    assert taken(books, "expenses") == (80, 0)
+    books.do("expenses.pay", claim=claim, by="hr")
+    assert taken(books, "expenses") == (0, 80)
+    spent = next(row for row in books.rows(budget_entries) if row.kind == "actual")
+    assert spent.business_date == TODAY - dt.timedelta(days=5)
+
+
+def test_nobody_approves_or_pays_their_own_expense_and_the_budget_is_held_against_it(books: Books) -> None:
+    approved(books, expenses=100)
+
+    def act(books: Books, topic: str, claim: str, by: str) -> None:
+        books.do(topic, claim=claim, by=by)
+
+    claim = claimed(books, 80)
+    assert refused(books, act, "expenses.approve", claim, "specialist") == "same_person"
+    books.do("expenses.approve", claim=claim, by="supervisor")
+    assert refused(books, act, "expenses.pay", claim, "specialist") == "same_person"
+    assert refused(books, act, "expenses.approve", claimed(books, 21), "supervisor") == "over_budget"
+    assert refused(books, claimed, 5, TODAY + dt.timedelta(days=1)) == "bad_claim"
+
+
 def test_the_doctor_sees_an_award_or_a_training_that_costs_what_the_budget_does_not_know(books: Books) -> None:
     def findings() -> list[str]:
-        told = doctor.INVARIANTS["awards_and_trainings_in_budget"].ask(books.tx)
+        told = doctor.INVARIANTS["awards_expenses_and_trainings_in_budget"].ask(books.tx)
         return [f"{problem.rule} {problem.where}" for problem in told]
 
     approved(books, award=1000, training=1000)
