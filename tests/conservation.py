@@ -35,6 +35,10 @@ NEVER = {
         WHERE coalesce(r.stored, 0) <> coalesce(m.moved, 0)""",
     "a delivery of which more was put into stock than was received": """
         SELECT id FROM purchase_receipt_lines WHERE stored > received - rejected + conceded""",
+    "a commitment of an order that will not come any more": """
+        SELECT o.number FROM purchase_orders o JOIN budget_entries b ON b.document = o.public_id
+        WHERE o.state <> 'open' GROUP BY o.id
+        HAVING sum(CASE b.kind WHEN 'commit' THEN b.amount WHEN 'release' THEN -b.amount ELSE 0 END) <> 0""",
     "an order line that got more than was ordered": """
         SELECT id FROM purchase_order_lines WHERE stored > quantity OR cancelled > quantity""",
     "a sales order that was settled in another state, or settled and has no settlement": """

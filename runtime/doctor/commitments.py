@@ -1,6 +1,11 @@
+<<<<<<< HEAD
 """Awards, expenses and trainings in the budget: what it says of one is what the books of it say.
+=======
+"""What the budget has for documents: for an award or a training what the books of it say, for an order that ended
+nothing.
+>>>>>>> b35fbbb (Purchasing sends plans back; what a supplier cancels is committed no more and is planned anew)
 
-Not here: purchase orders (documents.py), periods (periods.py). Of what was approved before awards and trainings
+Not here: periods (periods.py). Of what was approved before awards and trainings
 committed budget it says nothing."""
 
 from __future__ import annotations
@@ -13,7 +18,11 @@ from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.awards import awards
 from runtime.ledger.budgets import budget_entries
+<<<<<<< HEAD
 from runtime.ledger.expenses import expense_claims
+=======
+from runtime.ledger.orders import orders
+>>>>>>> b35fbbb (Purchasing sends plans back; what a supplier cancels is committed no more and is planned anew)
 from runtime.ledger.training import trainings
 from runtime.store.db import Transaction
 
@@ -43,6 +52,26 @@ def awards_expenses_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem
                 "budget_differs", "It comes to {wanted} ten-thousandths of CNY, the budget has {taken} for it",
                 f"{table.name}/{row.number}", {"wanted": int(row.wanted), "taken": int(row.taken)},
             )  # fmt: skip
+
+
+@invariant("books")
+def ended_orders_hold_no_budget(tx: Transaction) -> Iterator[Problem]:
+    """Nothing is committed any more for a purchase order that is closed or cancelled."""
+    entry = budget_entries.c
+    amount = _raw(entry.amount)
+    held = sa.func.sum(sa.case((entry.kind == "commit", amount), (entry.kind == "release", -amount), else_=0))
+    wrong = (
+        sa.select(orders.c.number, orders.c.state, held.label("held"))
+        .join(budget_entries, entry.document == orders.c.public_id)
+        .where(orders.c.state != "open")
+        .group_by(orders.c.id, orders.c.number, orders.c.state)
+        .having(held != 0)
+    )
+    for row in tx.execute(wrong.execution_options(yield_per=500)):
+        yield Problem(
+            "budget_held", "The order is {state} and {held} is still committed for it",
+            f"purchase_orders/{row.number}", {"state": row.state, "held": f"{int(row.held) / 10_000:.2f}"},
+        )  # fmt: skip
 
 
 def _raw(column: sa.ColumnElement[object]) -> sa.ColumnElement[int]:

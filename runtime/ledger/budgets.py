@@ -268,6 +268,17 @@ def hand_on(call: Call, line: str, amount: Decimal, source: str, target: str) ->
     return given
 
 
+def withdraw(call: Call, document: str) -> Decimal:
+    """What a document may still go beyond its lines by is no longer allowed: it must be asked for anew."""
+    taken = Decimal(0)
+    for year, line in sorted({(row.year, row.line) for row in _entries(call.tx, document)}):
+        left = _allowed(call.tx, year, line, document)
+        if left:
+            _enter(call, year, line, "use", left, document, call.actor)
+            taken += left
+    return taken
+
+
 @operation("budget.actual")
 def actual(
     call: Call,

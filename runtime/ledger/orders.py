@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import budgets, catalogue, documents, plans
+from runtime.ledger import budgets, catalogue, documents, plans, safety, stock
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
@@ -119,6 +119,11 @@ class Matched(TypedDict):
 
 class Expected(TypedDict):
     eta: dt.date
+
+
+class Cancelled(TypedDict):
+    open_lines: list[dict[str, Any]]
+    released: Decimal
 
 
 class Outstanding(TypedDict):
@@ -269,11 +274,28 @@ def close_order(call: Call, order: str, reason: str) -> None:
 
 
 @operation("purchasing.cancel_order")
-def cancel_order(call: Call, order: str, reason: str) -> None:
-    """Give up what is outstanding. An order of which something was accepted is closed, not cancelled."""
-    row = documents.get(call.tx, orders, order)
-    accepted = sum(line.accepted for line in lines_of(call.tx, row.id))
-    _end(call, row, "closed" if accepted else "cancelled", reason)
+def cancel_order(call: Call, order: str, reason: str) -> Cancelled:
+    """Give up what is outstanding. An order of which something was accepted is closed, not cancelled.
+
+    open_lines: what is to be planned anew, as purchasing.record_plan takes it: component, quantity, need_by and
+    est_price. released: what is no longer committed, in CNY."""
+    tx = call.tx
+    row = documents.get(tx, orders, order)
+    lines = lines_of(tx, row.id)
+    planned = {line.component_id: line for line in plans.lines_of(tx, row.plan_id)}
+    released = _end(call, row, "closed" if any(line.accepted for line in lines) else "cancelled", reason)
+    wanted = [
+        {
+            "component": line.sku,
+            "component_name": catalogue.name(line),
+            "quantity": left(line),
+            "need_by": max(planned[line.component_id].need_by if line.component_id in planned else row.eta, call.today),
+            "est_price": line.price,
+        }
+        for line in lines
+        if left(line)
+    ]
+    return {"open_lines": wanted, "released": released}
 
 
 def left(line: Any) -> int:
@@ -293,7 +315,8 @@ def lines_of(tx: Transaction, order_id: int) -> list[Any]:
     )
 
 
-def _end(call: Call, row: Any, state: str, reason: str) -> None:
+def _end(call: Call, row: Any, state: str, reason: str) -> Decimal:
+    """What is no longer committed, in CNY."""
     tx = call.tx
     lines = lines_of(tx, row.id)
     if any(line.rejected for line in lines):
@@ -302,8 +325,12 @@ def _end(call: Call, row: Any, state: str, reason: str) -> None:
     documents.update_rows(
         tx, order_lines, [{"row_id": line.id, "cancelled": left(line)} for line in lines if left(line)]
     )
+    # What was thought to be on its way covers nothing any more: where too little is there, that is told again.
+    missing = [line.component_id for line in lines if left(line)]
+    safety.uncover(call, missing)
+    safety.warn(call, stock.on_hand(tx, missing))
     # Whatever of it was never spent is free for something else.
-    budgets.give_back(call, row.public_id)
+    return budgets.give_back(call, row.public_id)
 
 
 def _deviations(matched: list[dict[str, Any]]) -> list[dict[str, Any]]:

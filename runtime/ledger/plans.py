@@ -44,10 +44,10 @@ purchase_plan_lines = sa.Table(
     sa.UniqueConstraint("plan_id", "component_id"),
 )
 
-# A returned plan is recorded again: proposed → proposed.
+# A returned plan is recorded again: proposed → proposed; one that purchasing sends back is proposed again.
 NEXT = {
     "proposed": {"proposed", "approved", "rejected"},
-    "approved": {"ordered"},
+    "approved": {"ordered", "proposed"},
     "ordered": {"ordered"},
 }
 
@@ -154,6 +154,26 @@ def reject_plan(call: Call, plan: str, by: Person, comment: str | None = None) -
     """End a proposed plan; nothing is bought for it."""
     row = documents.get(call.tx, plans, plan)
     documents.change(call.tx, plans, row, "rejected", NEXT, decided_by=by, comment=comment)
+
+
+@operation("purchasing.send_back")
+def send_back(call: Call, plan: str, by: Person, reason: str) -> None:
+    """Purchasing gives an approved plan of which nothing is ordered back to whoever drafted it: it is to be approved
+    anew, and what was allowed for it beyond the budget is not any more."""
+    row = documents.get(call.tx, plans, plan)
+    documents.require_state(row, "approved")
+    documents.change(call.tx, plans, row, "proposed", NEXT, decided_by=None, comment=reason)
+    budgets.withdraw(call, plan)
+
+
+@operation("purchasing.drop_demand")
+def drop_demand(call: Call, by: Person, reason: str | None = None, plan: str | None = None) -> None:
+    """What came back from purchasing is not wanted any more; a plan that was sent back ends with it."""
+    if plan is None:
+        return
+    row = documents.get(call.tx, plans, plan)
+    if row.state == "proposed":
+        documents.change(call.tx, plans, row, "rejected", NEXT, decided_by=by, comment=reason)
 
 
 @operation("purchasing.plan_lines")

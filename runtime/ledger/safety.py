@@ -116,6 +116,15 @@ def settle(call: Call, on_hand: Mapping[int, int]) -> None:
     end(call, [row.id for row in rows if on_hand[row.component_id] >= (row.safety_stock or 0)])
 
 
+def uncover(call: Call, components: Collection[int]) -> None:
+    """Close covered alerts of components whose orders will not come."""
+    if components:
+        covered = sa.select(stock_alerts.c.id).where(
+            stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(components)
+        )
+        end(call, [row.id for row in call.tx.all(covered)])
+
+
 def end(call: Call, alerts: Collection[int]) -> None:
     """Close covered alerts, by row id; what they were covered by is in `close_reason`."""
     if alerts:

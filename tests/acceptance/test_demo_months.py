@@ -141,6 +141,7 @@ DEFECTS = {
     "or said no rate": "UPDATE bonuses SET amount = 7, percent = 7",
     "not wage × rate": """UPDATE bonuses SET amount = 7;
         UPDATE resources SET content = replace(content, '{percent: unset}', '{percent: 20}')""",
+    "will not come any more": "UPDATE purchase_orders SET state = 'cancelled' WHERE state = 'open'",
     "exceeded without an allowance": "UPDATE budget_lines SET amount = 1",
     "other pieces left than it says": "UPDATE shipment_lines SET quantity = quantity + 1 WHERE id = 1",
     "still to be shipped": "UPDATE sales_order_lines SET quantity = quantity + 1, ordered = ordered + 1",

@@ -16,7 +16,7 @@ SOON = dt.date(2026, 4, 1)
 OF_THE_BOOKS = [
     each
     for each in doctor.INVARIANTS.values()
-    if each.ask.__module__.rpartition(".")[2] in ("books", "documents", "periods", "selling")
+    if each.ask.__module__.rpartition(".")[2] in ("books", "commitments", "documents", "periods", "selling")
 ]
 
 
@@ -174,6 +174,8 @@ DEFECTS = [
      "orders_within_plans", "beyond_plan", "purchase_plans/PP-"),
     ("UPDATE purchase_plans SET amount = amount - 100",
      "orders_within_plans", "beyond_plan_amount", "purchase_plans/PP-"),
+    ("UPDATE purchase_orders SET state = 'closed'",
+     "ended_orders_hold_no_budget", "budget_held", "purchase_orders/PO-"),
     ("UPDATE purchase_plans SET state = 'approved'",
      "states_have_documents", "state_without_document", "purchase_plans/PP-"),
     ("UPDATE sales_orders SET state = 'settled' WHERE state = 'delivered'",

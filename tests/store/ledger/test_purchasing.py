@@ -283,6 +283,61 @@ def test_an_order_of_which_something_came_is_closed_not_cancelled(books: Books) 
     assert row.state == "closed" and row.end_reason == "迟到"
 
 
+def test_what_purchasing_sends_back_is_approved_anew_and_no_longer_allowed_beyond_the_budget(books: Books) -> None:
+    rows = [{"line": "purchasing", "amount": Decimal(1000)}]
+    budget = books.do("budget.draft", year=2026, lines=rows, drafter="manager")["budget"]
+    books.do("budget.approve", budget=budget, approver="lead")
+    plan = books.do("purchasing.record_plan", drafter="supervisor", lines=[line("M1", 100)])["plan"]
+    books.do("purchasing.approve_plan", plan=plan, approver="lead", over_budget=True)
+    books.do("purchasing.send_back", plan=plan, by="specialist", reason="供应商两个月后才交货")
+    [row] = books.rows(plans.plans)
+    assert (row.state, row.comment, row.decided_by) == ("proposed", "供应商两个月后才交货", None)
+    gate = {"line": "purchasing", "amount": Decimal(50000), "document": plan}
+    assert books.do("budget.gate", **gate)["verdict"] == "over"
+    again = books.do("purchasing.record_plan", drafter="supervisor", plan=plan, lines=[line("M1", 2)])
+    assert (again["plan"], again["amount"]) == (plan, 1000)
+    books.do("purchasing.approve_plan", plan=plan, approver="manager")
+    sign(books, plan, ("M1", 2, 500))
+    with pytest.raises(documents.NotPossibleNow):  # it is ordered by now
+        books.do("purchasing.send_back", plan=plan, by="specialist", reason="x")
+
+
+def test_a_plan_that_came_back_and_is_not_wanted_any_more_ends(books: Books) -> None:
+    plan = approved(books, line("M1", 100))
+    books.do("purchasing.send_back", plan=plan, by="specialist", reason="x")
+    books.do("purchasing.drop_demand", plan=plan, by="supervisor", reason="改用 M2")
+    [row] = books.rows(plans.plans)
+    assert (row.state, row.comment) == ("rejected", "改用 M2")
+    books.do("purchasing.drop_demand", by="supervisor")  # of an order nothing is left to end
+
+
+def test_what_a_supplier_cancels_is_committed_no_more_and_is_planned_anew(books: Books) -> None:
+    order = ordered(books)
+    receipt = inspect(books, order, received=60)["receipt"]
+    books.do("inventory.receive", receipt=receipt, warehouse="SH")
+    done = books.do("purchasing.cancel_order", order=order, reason="供应商停产")
+    assert done == {
+        "released": 20000,
+        "open_lines": [
+            {"component": "M1", "component_name": "组件M1", "quantity": 40, "need_by": SOON, "est_price": 500}
+        ],
+    }  # fmt: skip
+    [spent] = books.do("budget.standing")["lines"]
+    assert (spent["committed"], spent["actual"]) == (0, 30000)
+
+
+def test_an_alert_that_a_cancelled_order_covered_is_raised_again(books: Books) -> None:
+    books.put("M1", 5)
+    books.guard("M1", 50)
+    order = ordered(books)
+    alert = books.do("inventory.open_alert", component="M1")["alert"]
+    books.do("inventory.close_alert", alert=alert, reason="在途订单已够", covered=True)
+    books.sent.clear()
+    books.do("purchasing.cancel_order", order=order, reason="供应商停产")
+    assert books.sent == [("stock_below_safety", "M1", {"component": "M1"})]
+    assert books.do("inventory.open_alert", component="M1")["opened"]
+
+
 def test_a_late_order_is_expected_later(books: Books) -> None:
     order = ordered(books)
     later = SOON + dt.timedelta(days=5)
