@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-"""Awards, expenses and trainings in the budget: what it says of one is what the books of it say.
-=======
-"""What the budget has for documents: for an award or a training what the books of it say, for an order that ended
-nothing.
->>>>>>> b35fbbb (Purchasing sends plans back; what a supplier cancels is committed no more and is planned anew)
+"""What the budget has for documents: for an award, an expense or a training what the books of it say, for an order that
+ended nothing.
 
 Not here: periods (periods.py). Of what was approved before awards and trainings
 committed budget it says nothing."""
@@ -18,11 +14,8 @@ from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.awards import awards
 from runtime.ledger.budgets import budget_entries
-<<<<<<< HEAD
 from runtime.ledger.expenses import expense_claims
-=======
 from runtime.ledger.orders import orders
->>>>>>> b35fbbb (Purchasing sends plans back; what a supplier cancels is committed no more and is planned anew)
 from runtime.ledger.training import trainings
 from runtime.store.db import Transaction
 
