@@ -189,6 +189,12 @@ def test_decisions_are_numbered_in_a_row() -> None:
 # --- words -------------------------------------------------------------------------
 
 
+def test_every_process_stands_in_the_list_for_process_owners() -> None:
+    listed = re.findall(r"^\| `(\w+)` ", (DOCS / "processes.md").read_text(encoding="utf-8"), re.MULTILINE)
+    shipped = [file.stem for file in (ROOT / "processes").glob("*/*.bpmn")]
+    assert sorted(set(shipped) - set(listed)) == []
+
+
 def glossary() -> list[list[str]]:
     """Rows of the glossary: English, Simplified, Traditional, and what is not said (split at ·)."""
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
