@@ -298,6 +298,20 @@ def test_every_contract_catches_its_trespass(tmp_path: Path) -> None:
 # --- the top level -----------------------------------------------------------------
 
 
+def test_no_file_holds_both_sides_of_a_merge() -> None:
+    marker = re.compile(r"^(<{7} |>{7} |={7}$)", re.MULTILINE)
+    ours = "py css js html md po yaml bpmn form toml json".split()
+    files = [
+        file
+        for folder in ("docs", "processes", "rules", "runtime", "tests", "web")
+        for file in (ROOT / folder).rglob("*.*")
+        if file.suffix[1:] in ours and "node_modules" not in file.parts
+    ]
+    files += [file for file in ROOT.iterdir() if file.suffix[1:] in ours]
+    assert len(files) > 1000
+    assert [str(file.relative_to(ROOT)) for file in files if marker.search(file.read_text("utf-8"))] == []
+
+
 def test_the_top_level_is_as_the_owner_gave_it() -> None:
     given = {"pyproject.toml", "processes", "rules", "runtime", "web", "tests", "README.md"}
     beside = {"run.py", *LOCKS, "docs", "CHANGELOG.md", "LICENSE", ".ci", ".git", ".gitignore"}
