@@ -12,8 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("trainings") as trainings:
-        trainings.add_column(sa.Column("cost", db.Exact(), server_default="0", nullable=False))
-        trainings.add_column(sa.Column("plan_id", db.Id, nullable=True))
-        trainings.add_column(sa.Column("covered", db.Exact(), server_default="0", nullable=False))
-        trainings.create_foreign_key("fk_trainings_plan_id", "training_plans", ["plan_id"], ["id"])
+    # Not a batch with a constraint: SQLite would make the table anew, and drops none that others refer to.
+    op.add_column("trainings", sa.Column("cost", db.Exact(), server_default="0", nullable=False))
+    op.execute(
+        "ALTER TABLE trainings ADD COLUMN plan_id "
+        f"{'BIGINT' if op.get_bind().dialect.name == 'postgresql' else 'INTEGER'} "
+        "CONSTRAINT fk_trainings_plan_id REFERENCES training_plans (id)"
+    )
+    op.add_column("trainings", sa.Column("covered", db.Exact(), server_default="0", nullable=False))
