@@ -1,6 +1,6 @@
 """What one component of a form may say. What is not proven here is refused, never ignored.
 
-Not here: the file around them (read.py), their texts and languages (texts.py)."""
+Not here: the file around them (read.py), what a choice may be one of (choices.py), texts and languages (texts.py)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any
 
 from runtime import v8
 from runtime.errors import Invalid
+from runtime.forms.choices import read_options, read_source
 from runtime.forms.findings import Findings
-from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, SOURCES, Field, Option, Table
+from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, Field
 from runtime.forms.texts import check_label, check_texts, names_of
 
 _COMMON = frozenset("id type layout appearance properties conditional".split())
@@ -60,7 +61,6 @@ _CHECKS: dict[str, frozenset[str]] = {
     "integer": frozenset(["required", "min", "max"]),
 }
 _KEY = re.compile(r"(?!__)[^\W\d]\w*")
-_VARIABLE = re.compile(r"=\s*((?!__)[^\W\d]\w*)\s*")
 
 
 def read_components(
@@ -104,7 +104,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
     inner: tuple[Field, ...] = ()
     if of_type in ("group", "dynamiclist"):
         inner = _inner(item, findings, in_rows, taken)
-    options = _options(item, findings)
+    options = read_options(item, findings)
     if of_type == "filepicker" and not isinstance(item.get("multiple", False), bool):
         findings.add("form.not_plain", "{name} must be true or false.", item, name="multiple")
     made = Field(
@@ -119,7 +119,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         as_text=item.get("serializeToString") is True,
         currency=str(item.get("properties", {}).get("currency", "")),
         options=options,
-        source=_source(item, findings),
+        source=read_source(item, findings),
         no_past=_flag(item, "disallowPassedDates", findings),
         multiple=item.get("multiple") is True,
         fixed=item.get("allowAddRemove") is False or item.get("isRepeating") is False,
@@ -192,34 +192,6 @@ def _shown_only(item: Mapping[str, Any], findings: Findings) -> None:
     for column in columns:
         for text in names_of(column, "label", column, "label").values():
             check_label(text, item, findings)
-
-
-def read_table(item: Mapping[str, Any], findings: Findings) -> Table | None:
-    """A table that shows codes of the books by their names; None for every other component."""
-    columns = item.get("columns") if item.get("type") == "table" else None
-    if not isinstance(columns, list):
-        return None
-    columns = [column for column in columns if isinstance(column, dict)]
-    sources = {str(column.get("key")): column["source"] for column in columns if column.get("source")}
-    for source in sources.values():
-        _known_source(source, item, findings)
-    options = {
-        str(column.get("key")): _listed(column["values"], item, findings)
-        for column in columns
-        if "values" in column
-    }
-    rows = _VARIABLE.fullmatch(str(item.get("dataSource", "")))
-    if not sources and not options:
-        return None
-    if not rows:
-        findings.add(
-            "form.named_column",
-            "A table whose columns have a source or values shows one variable: dataSource must be = and its name.",
-            item,
-        )
-        return None
-    keys = tuple(str(column.get("key")) for column in columns)
-    return Table(str(item.get("id", "")), rows[1], keys, sources, options)
 
 
 def _kind(item: Mapping[str, Any], findings: Findings) -> str:
@@ -352,59 +324,6 @@ def _pattern(pattern: Any, item: Mapping[str, Any], findings: Findings) -> str:
     except Invalid as error:
         findings.add(error.code, error.message, item, **error.params)
     return pattern
-
-
-def _source(item: Mapping[str, Any], findings: Findings) -> str:
-    source = item.get("properties", {}).get("source", "")
-    if not source:
-        return ""
-    if item["type"] not in ("select", "radio", "checklist"):
-        findings.add(
-            "form.source_needs_choice", "Only select, radio and checklist take options from a source.", item
-        )
-    return str(source) if _known_source(source, item, findings) else ""
-
-
-def _known_source(source: Any, item: Mapping[str, Any], findings: Findings) -> bool:
-    if source in SOURCES:
-        return True
-    findings.add(
-        "form.unknown_source",
-        "The source {source} is not known; known are {known}.",
-        item,
-        source=source,
-        known=", ".join(sorted(SOURCES)),
-    )
-    return False
-
-
-def _options(item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:
-    if item["type"] not in ("select", "radio", "checklist") or item.get("properties", {}).get("source"):
-        return ()
-    return _listed(item.get("values"), item, findings)
-
-
-def _listed(values: Any, item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:
-    if not isinstance(values, list) or not values:
-        findings.add("form.no_options", "A choice needs options or a source.", item)
-        return ()
-    options = []
-    for each in values:
-        if (
-            not isinstance(each, dict)
-            or not isinstance(each.get("value"), (str, bool, int))
-            or each["value"] == ""
-        ):
-            findings.add("form.option", "An option needs a value and a label.", item)
-            continue
-        names = names_of(each, "label", each, "label")
-        for text in names.values():
-            check_label(text, item, findings)
-        options.append(Option(each["value"], names))
-    given = [(type(option.value), option.value) for option in options]
-    if len(set(given)) < len(given):
-        findings.add("form.option_twice", "Two options have the same value.", item)
-    return tuple(options)
 
 
 def _expression(item: Mapping[str, Any], findings: Findings) -> str:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.errors import Problem
-from runtime.forms.component import Findings, read_components, read_table
+from runtime.forms.choices import read_table
+from runtime.forms.component import Findings, read_components
 from runtime.forms.model import Form
 
 MAX_LENGTH = 1_000_000  # characters
