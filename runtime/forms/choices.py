@@ -32,8 +32,8 @@ def read_options(item: Mapping[str, Any], findings: Findings) -> tuple[Option, .
     return _listed(item.get("values"), item, findings)
 
 
-def read_table(item: Mapping[str, Any], findings: Findings) -> Table | None:
-    """A table that shows codes of the books by their names; None for every other component."""
+def read_table(item: Mapping[str, Any], place: int, findings: Findings) -> Table | None:
+    """A table that shows names for codes, at this place among the components; None for every other component."""
     columns = item.get("columns") if item.get("type") == "table" else None
     if not isinstance(columns, list):
         return None
@@ -57,11 +57,12 @@ def read_table(item: Mapping[str, Any], findings: Findings) -> Table | None:
         )
         return None
     keys = tuple(str(column.get("key")) for column in columns)
-    return Table(str(item.get("id", "")), rows[1], keys, sources, options)
+    # Not by its id, which need not be a name of FEEL.
+    return Table(str(item.get("id", "")), rows[1], keys, sources, options, f"shown_rows_{place}")
 
 
 def _known_source(source: Any, item: Mapping[str, Any], findings: Findings) -> bool:
-    if source in SOURCES:
+    if isinstance(source, str) and source in SOURCES:
         return True
     findings.add(
         "form.unknown_source",

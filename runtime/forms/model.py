@@ -79,18 +79,14 @@ class Field:
 @dataclass(frozen=True)
 class Table:
     """A table some of whose columns hold codes: of the books (column → source), or among options that
-    the column lists itself. `rows` is its variable."""
+    the column lists itself. `rows` is its variable; as `shown` the browser gets the rows, with names for codes."""
 
     id: str
     rows: str
     columns: tuple[str, ...]
     sources: Mapping[str, str]
     options: Mapping[str, tuple[Option, ...]]
-
-    @property
-    def shown(self) -> str:
-        """What the browser gets the rows as, with names for codes."""
-        return f"{self.id}_shown"
+    shown: str
 
 
 @dataclass(frozen=True)

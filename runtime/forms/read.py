@@ -126,7 +126,9 @@ def _form(data: dict[str, Any], findings: Findings) -> Form | None:
         findings.add("form.id_twice", "The id {id} is given twice.", {"id": twice}, id=twice)
     fields = read_components(components, findings)
     sources = frozenset(field.source for field in _walk(fields) if field.source and not field.readonly)
-    tables = tuple(made for item in everything if (made := read_table(item, findings)))
+    tables = tuple(
+        made for place, item in enumerate(everything) if (made := read_table(item, place, findings))
+    )
     return Form(form_id, fields, sources, frozenset(findings.reads), data, tables)
 
 

@@ -173,6 +173,7 @@ def test_a_form_of_every_accepted_component_is_read() -> None:
         ({"type": "table", "dataSource": "=rows[1]", "columns": [NAMED]}, "form.named_column"),
         ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"values": []}]}, "form.no_options"),
         ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"source": "wages"}]}, "form.unknown_source"),
+        ({"type": "table", "dataSource": "=rows", "columns": [NAMED | {"source": ["x"]}]}, "form.unknown_source"),
         ({"type": "text", "text": "{{1 +}}"}, "feel.malformed"),
         ({"type": "text", "text": "<img src=x onerror=alert(1)>"}, "form.html"),
         ({"type": "text", "text": "[x](javascript:alert(1))"}, "form.html"),
@@ -341,7 +342,7 @@ def test_options_of_the_books_cannot_become_templates() -> None:
 
 SUPPLIERS = {
     "type": "table",
-    "id": "offers",
+    "id": "the-offers",
     "dataSource": "= offers",
     "columns": [NAMED, {"key": "price", "label": "单价"}],
 }
@@ -351,17 +352,18 @@ def test_a_table_shows_names_for_codes_and_leaves_the_variable_as_it_is() -> Non
     form = form_of(SUPPLIERS)
     known = {"offers": [{"supplier": "s-2", "price": D("9.5")}, {"supplier": "gone"}, {"price": 1}, "odd"]}
     (table,) = forms.localise(form, "en", OPTIONS)["components"]
-    assert table["dataSource"] == "=offers_shown"
+    (shown,) = (each.shown for each in form.tables)
+    assert table["dataSource"] == f"={shown}" and shown.isidentifier()
     assert table["columns"][0] == {"key": "supplier", "label": "供应商"}
     data = forms.for_browser(form, known, OPTIONS)
     assert data["offers"] == forms.for_browser(form, known)["offers"]
     named = next(one["label"] for one in OPTIONS["suppliers"] if one["value"] == "s-2")
-    assert data["offers_shown"] == [
+    assert data[shown] == [
         {"supplier": named, "price": 9.5},
         {"supplier": "gone"},
         {"price": 1},
     ]
-    assert forms.for_browser(form, {}, OPTIONS) == {"offers_shown": []}
+    assert forms.for_browser(form, {}, OPTIONS) == {shown: []}
 
 
 def test_a_column_of_a_table_may_list_its_words_itself() -> None:
@@ -369,8 +371,9 @@ def test_a_column_of_a_table_may_list_its_words_itself() -> None:
     form = form_of({"type": "table", "id": "goals", "dataSource": "=goals", "columns": [verdict]})
     known = {"goals": [{"met": True, "secret": 1}, {"met": False}, {}]}
     assert forms.localise(form, "en", {})["components"][0]["columns"] == [{"key": "met", "label": "结论"}]
-    assert forms.for_browser(form, known, {}, "en")["goals_shown"] == [{"met": "met"}, {"met": False}, {}]
-    assert forms.for_browser(form, known, {}, "zh_Hans")["goals_shown"][0] == {"met": "达到"}
+    (shown,) = (each.shown for each in form.tables)
+    assert forms.for_browser(form, known, {}, "en")[shown] == [{"met": "met"}, {"met": False}, {}]
+    assert forms.for_browser(form, known, {}, "zh_Hans")[shown][0] == {"met": "达到"}
 
 
 def test_what_stands_in_a_form_is_named_and_only_what_may_be_chosen_is_offered() -> None:
