@@ -40,7 +40,11 @@ NOBODY = frozenset(
 HIDDEN = frozenset(["id", "password", "secret", "hash", "digest", "salt", "chain", "epoch"])
 # Of an appraisal, until it was published.
 UNPUBLISHED = frozenset(["open", "self_assessed", "assessed", "proposed", "not_assessed"])
-OF_SUPERIOR = frozenset(["work", "ability", "attitude", "comment", "score", "grade", "assessed_by"])
+# What is told of it until then: what everybody knows, and what the person wrote. All else is a superior's.
+OF_EMPLOYEE = frozenset(
+    """public_id case at employee superior state self_work self_ability self_attitude self_skipped
+    evidence""".split()
+)
 MOST_BYTES = 50_000_000  # of files that they brought in, which are given with it
 
 
@@ -123,7 +127,7 @@ def own_files(tx: Transaction, actor: Actor) -> list[tuple[str, bytes]]:
 def _told(table: sa.Table, row: Any) -> dict[str, Any]:
     hidden = set(HIDDEN)
     if table is appraisals and row.state in UNPUBLISHED:
-        hidden |= OF_SUPERIOR
+        hidden |= {column.name for column in table.c} - OF_EMPLOYEE
     return {
         column.name: getattr(row, column.name)
         for column in table.c

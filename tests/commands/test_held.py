@@ -90,11 +90,17 @@ def test_what_a_superior_assessed_is_told_once_it_is_published(office: Office) -
     settled(office, "2026-02", {"liyang": "excellent"})
     office.runtime.do(
         lambda tx, _: tx.execute(
-            sa.text("UPDATE appraisals SET state = 'proposed' WHERE grade = 'excellent'")
+            sa.text(
+                "UPDATE appraisals SET state = 'proposed', proposed_grade = 'excellent', bar = 'lateness', "
+                "calibration_reason = 'between us', comment = 'between us', evidence = '\"mine\"' "
+                "WHERE grade = 'excellent'"
+            )
         ),
         SYSTEM,
     )
     assert {row.get("grade") for row in told(office, "liyang")["about"]["appraisals"]} == {"good", None}
+    [waiting] = [row for row in told(office, "liyang")["about"]["appraisals"] if row["state"] == "proposed"]
+    assert waiting.keys() == {"public_id", "case", "at", "employee", "state", "self_skipped", "evidence"}
 
 
 def test_nobody_is_told_of_somebody_else(office: Office) -> None:
