@@ -38,7 +38,7 @@ from runtime.identity import SYSTEM, Actor
 from runtime.library import House
 from runtime.queries import external_tasks as external_queries
 from runtime.queries import operations, people
-from runtime.rules import evaluate
+from runtime.rules import child as rule_child
 from runtime.store import calendar, db, migrate, outages, waking
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
@@ -269,7 +269,7 @@ class Runtime:
     def prove_rule(self, actor: Actor, key: str, draft: str) -> list[Problem]:
         """Prove a draft in a child process, before any transaction; what does not hold, or is worth a warning."""
         text = self.read(drafts.draft_text, actor, key, draft)
-        problems = evaluate.check_in_child(text, f"{key}.yaml")
+        problems = rule_child.check_in_child(text, f"{key}.yaml")
         if not any(problem.severity == "error" for problem in problems):
             self.do(drafts.note_proven, actor, key, draft, digest(text))
         return problems

@@ -7,14 +7,22 @@ mean (rules/rulefile.py, scenarios/read.py). Scalars stay text: `0.10` must not 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, ScalarEvent, SequenceStartEvent
-from ruamel.yaml.nodes import Node as YamlNode
-from ruamel.yaml.nodes import ScalarNode, SequenceNode
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from runtime.errors import Problem
 
@@ -67,72 +75,83 @@ def read(text: str, file: str, report: Report) -> tuple[Node | None, list[Proble
     come twice are all reported and their first value is used. `report` is asked for
     too_large, too_deep, too_many_values, alias, tag, key_not_text, duplicate_key, syntax and the
     names in CAUSES. An empty file has no top: None without a problem."""
-    refusal = _refuse(text, file, report)
-    if refusal:
-        return None, [refusal]
-    found: list[Problem] = []
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        return None, [report("too_large", file=file, line=1, column=1, limit=MAX_BYTES)]
     try:
-        root = _yaml().compose(text)
+        return _compose(YAML(typ="safe", pure=True).parse(text), file, report)
     except YAMLError as error:
         return None, [_syntax(error, file, report)]
-    return (None if root is None else _convert(root, file, found, report)), found
-
-
-def _yaml() -> YAML:
-    return YAML(typ="safe", pure=True)
-
-
-def _refuse(text: str, file: str, report: Report) -> Problem | None:
-    """Walk the events before anything is built: a bomb is cheap to name, dear to build."""
-    if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
-        return report("too_large", file=file, line=1, column=1, limit=MAX_BYTES)
-    depth = count = 0
-    try:
-        for event in _yaml().parse(text):
-            if isinstance(event, NodeEvent):
-                mark = event.start_mark
-                place = {"file": file, "line": mark.line + 1, "column": mark.column + 1}
-                count += 1
-                if isinstance(event, AliasEvent) or event.anchor:
-                    return report("alias", **place)
-                if getattr(event, "tag", None) or (isinstance(event, ScalarEvent) and event.ctag):
-                    return report("tag", **place)
-                if count > MAX_NODES:
-                    return report("too_many_values", limit=MAX_NODES, **place)
-                if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
-                    depth += 1
-                    if depth > MAX_DEPTH:
-                        return report("too_deep", limit=MAX_DEPTH, **place)
-            elif type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
-                depth -= 1
-    except YAMLError as error:
-        return _syntax(error, file, report)
     except (ValueError, UnicodeError):  # e.g. a \U escape beyond Unicode
-        return report("syntax", file=file, line=1, column=1)
+        return None, [report("syntax", file=file, line=1, column=1)]
+
+
+def _compose(
+    events: Iterable[Event], file: str, report: Report
+) -> tuple[Node | None, list[Problem]]:
+    """The tree of a text whose events come one by one: what is refused is refused before more is built.
+
+    The library would make the events, and then a tree of its own, and read the text for each."""
+    found: list[Problem] = []
+    opened: list[tuple[Event, list[Node]]] = []
+    tops: list[Node] = []
+    count = 0
+    for event in events:
+        place = {"file": file, "line": event.start_mark.line + 1, "column": event.start_mark.column + 1}
+        if isinstance(event, DocumentStartEvent) and tops:
+            return None, [report("two_documents", **place)]
+        if isinstance(event, NodeEvent):
+            count += 1
+            wrong = _refused(event, count, len(opened))
+            if wrong is not None:
+                name, limit = wrong
+                return None, [report(name, **place, **limit)]
+        if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+            opened.append((event, []))
+            continue
+        if isinstance(event, ScalarEvent):
+            node: Node = Text(place["line"], place["column"], event.value, plain=event.style is None)
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            start, parts = opened.pop()
+            line, column = start.start_mark.line + 1, start.start_mark.column + 1
+            if isinstance(start, SequenceStartEvent):
+                node = Sequence(line, column, tuple(parts))
+            else:
+                node = Mapping(line, column, _entries(line, column, parts, file, found, report))
+        else:
+            continue
+        (opened[-1][1] if opened else tops).append(node)
+    return (tops[0] if tops else None), found
+
+
+def _refused(event: NodeEvent, count: int, depth: int) -> tuple[str, dict[str, int]] | None:
+    """What speaks against the next node: a bomb is cheap to name, dear to build."""
+    if isinstance(event, AliasEvent) or event.anchor:
+        return "alias", {}
+    if getattr(event, "tag", None) or (isinstance(event, ScalarEvent) and event.ctag):
+        return "tag", {}
+    if count > MAX_NODES:
+        return "too_many_values", {"limit": MAX_NODES}
+    if isinstance(event, (MappingStartEvent, SequenceStartEvent)) and depth >= MAX_DEPTH:
+        return "too_deep", {"limit": MAX_DEPTH}
     return None
 
 
-def _convert(node: YamlNode, file: str, found: list[Problem], report: Report) -> Node:
-    line, column = node.start_mark.line + 1, node.start_mark.column + 1
-    if isinstance(node, ScalarNode):
-        return Text(line, column, node.value, plain=node.style is None)
-    if isinstance(node, SequenceNode):
-        return Sequence(line, column, tuple(_convert(item, file, found, report) for item in node.value))
+def _entries(
+    line: int, column: int, parts: list[Node], file: str, found: list[Problem], report: Report
+) -> dict[Text, Node]:
+    """Keys and values in turn, as the mapping has them."""
     entries: dict[Text, Node] = {}
     seen: set[str] = set()
-    for key, value in node.value:
-        if not isinstance(key, ScalarNode):
+    for key, value in zip(parts[::2], parts[1::2], strict=True):
+        if not isinstance(key, Text):
             found.append(report("key_not_text", file=file, line=line, column=column))
-            continue
-        name = _convert(key, file, found, report)
-        assert isinstance(name, Text)
-        if name.text in seen:
-            again = {"line": name.line, "column": name.column}
-            found.append(report("duplicate_key", file=file, key=name.text, **again))
-            continue
-        seen.add(name.text)
-        entries[name] = _convert(value, file, found, report)
-    return Mapping(line, column, entries)
+        elif key.text in seen:
+            again = {"line": key.line, "column": key.column}
+            found.append(report("duplicate_key", file=file, key=key.text, **again))
+        else:
+            seen.add(key.text)
+            entries[key] = value
+    return entries
 
 
 # The library's own wording is for programmers: what a person can do about it, instead.
@@ -143,7 +162,6 @@ CAUSES = (
     (r"special characters are not allowed|unacceptable character", "bad_character"),
     (r"could not find expected ':'", "missing_colon"),
     (r"expected <block end>|flow (sequence|mapping)", "indentation"),
-    (r"expected a single document", "two_documents"),
 )
 
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
-import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from runtime import v8, values
 from runtime.bpmn import read
@@ -24,15 +23,14 @@ from runtime.bpmn.catalogue import Catalogue
 from runtime.bpmn.check import check, refused
 from runtime.bpmn.lint.unknown_process import may_be_called
 from runtime.bpmn.model import Diagram, Process
-from runtime.children import Child, Gone
+from runtime.children import Answers, Gone, OutOfTime, serve
 from runtime.errors import Problem
 from runtime.xml import MAX_BYTES
 
 _log = logging.getLogger(__name__)
 
-SECONDS = 10.0  # for one file; a diagram of a wall's size takes half a second
+SECONDS = 10.0  # of a processor, for one file; a diagram of a wall's size takes half a second
 MEMORY = 1024**3 + 600 * 1024**2  # bytes that may be written to; V8 sets 550 MB of them aside
-IDLE = 30  # seconds after which a child that nobody asks ends
 TOO_SLOW = "Checking this file took more than {seconds} seconds, so it is refused. Make it smaller."
 FAILED = "Checking this file used too much memory or failed, so it is refused. Make it smaller."
 
@@ -40,7 +38,7 @@ FAILED = "Checking this file used too much memory or failed, so it is refused. M
 def check_in_child(
     data: bytes, file: str, catalogue: Catalogue, seconds: float = SECONDS
 ) -> tuple[Diagram | None, list[Problem]]:
-    """As check.check; a file whose check takes more than `seconds` or a GB of memory is refused.
+    """As check.check; a file whose check takes more than `seconds` of a processor or a GB of memory is refused.
 
     The diagram is read in this process, after the child has found no error: no diagram otherwise."""
     if len(data) > MAX_BYTES:
@@ -81,68 +79,26 @@ def outlines_in_child(
     return [Outline(id, may, tuple(calls)) for id, may, calls in answer], []
 
 
-class _Child(Child):
-    """One process that reads and checks diagrams."""
-
-    def __init__(self) -> None:
-        super().__init__("runtime.bpmn.child", bufsize=-1)
-        self.asked = False
-
-    def ask(self, head: bytes, data: bytes, seconds: float) -> bytes:
-        """One answer. Raises Gone; it is of no more use then."""
-
-        def exchange(source: IO[bytes], target: IO[bytes]) -> bytes | None:
-            source.write(head + b"\n" + data)
-            source.flush()
-            answer = target.readline()
-            return answer if answer.endswith(b"\n") else None
-
-        answer = self.timed(exchange, seconds)
-        self.asked = True
-        return answer
-
-
-_turn = threading.Lock()
-_child: _Child | None = None
+_answers = Answers("runtime.bpmn.child")
 
 
 def _ask(request: Mapping[str, Any], data: bytes, seconds: float) -> Any:
     """The child's answer, or the Problem that it gave none."""
-    global _child
     file = request["file"]
-    head = values.dumps({**request, "bytes": len(data), "seconds": int(seconds) + 1}).encode()
-    with _turn:
-        while True:
-            child = _child if _child is not None and _child.usable else None
-            if child is None:
-                close()
-                child = _child = _Child()
-            # One that waited too long may end just when it is asked: not the file's fault.
-            again = child.asked
-            try:
-                answer = values.loads(child.ask(head, data, seconds))
-                break
-            except Gone:
-                close()
-                if child.late:
-                    return Problem("check_too_slow", TOO_SLOW, params={"seconds": f"{seconds:g}"}, file=file)
-                if not again:
-                    _log.error("checking %s ended with %s", file, child.process.returncode)
-                    return Problem("check_failed", FAILED, file=file)
+    try:
+        answer = values.loads(_answers.ask(values.dumps(request).encode() + b"\n" + data, seconds))
+    except OutOfTime:
+        return Problem("check_too_slow", TOO_SLOW, params={"seconds": f"{seconds:g}"}, file=file)
+    except Gone as error:
+        _log.error("checking %s: the process %s", file, error)
+        return Problem("check_failed", FAILED, file=file)
     if isinstance(answer, str):
         _log.error("checking %s failed: %s", file, answer)
         return Problem("check_failed", FAILED, file=file)
     return answer
 
 
-def close() -> None:
-    """End the child, if there is one."""
-    global _child
-    if _child is not None:
-        _child.end()
-    _child = None
-
-
+close = _answers.close
 atexit.register(close)
 
 # ---- the child's end
@@ -167,41 +123,21 @@ def _calls(process: Process) -> list[str]:
     return sorted({n.called for n in nodes if n.attributes.get("calledElementBinding") not in fixed})
 
 
-def serve(source: IO[bytes], target: IO[bytes]) -> None:
-    """Answer until nothing comes any more."""
-    while True:
-        _wait(IDLE)
-        head = source.readline()
-        _wait(0)
-        if not head:
-            return
-        request = values.loads(head)
-        _limit(request["seconds"])
-        try:
-            said: Any = answer(request, source.read(request["bytes"]))
-        except Exception:
-            said = traceback.format_exc()[-2000:]
-        target.write(values.dumps(said).encode() + b"\n")
-        target.flush()
-
-
-def _wait(seconds: int) -> None:
+def _said(question: bytes) -> bytes:
+    head, _, data = question.partition(b"\n")
     try:
-        from signal import alarm
-    except ImportError:  # not on Windows; there it ends with its parent
-        return
-    alarm(seconds)
+        said: Any = answer(values.loads(head), data)
+    except Exception:
+        said = traceback.format_exc()[-2000:]
+    return values.dumps(said).encode()
 
 
-def _limit(seconds: int) -> None:
-    """Processor time for one file more; memory and files once and for all."""
+def confine() -> None:
+    """Limits of memory and files, for all that follows."""
     try:
         import resource
     except ImportError:  # not on Windows; the parent's clock still ends it
         return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     # The address space cannot be limited: where FEEL or scripts are read, V8 sets a terabyte of it aside.
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -209,4 +145,5 @@ def _limit(seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    confine()
+    serve(_said, sys.stdin.buffer, sys.stdout.buffer)

@@ -24,7 +24,8 @@ from runtime.errors import Invalid, NotFound, Problem
 from runtime.identity import GROUPS, Actor, require
 from runtime.ids import public_id
 from runtime.ledger import operations
-from runtime.rules import evaluate, rulefile
+from runtime.rules import child as rule_child
+from runtime.rules import rulefile
 from runtime.store import accounts, deployments, jobs
 from runtime.store.db import Transaction
 from runtime.store.deployments import resources
@@ -126,7 +127,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
                 if unchanged is None or unchanged.sha256 != source.sha256:
                     # Examples and differential fuzz, in a child with a time limit.
                     problems += [
-                        p for p in evaluate.check_in_child(source.content, source.path) if p not in found
+                        p for p in rule_child.check_in_child(source.content, source.path) if p not in found
                     ]
                 checked.append(Checked(source, "rule", rule.key, rule.effective_from))
                 catalogue = _with_rule(catalogue, rule)

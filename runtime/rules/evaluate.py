@@ -9,27 +9,22 @@ if the engine fails. Not here: choosing the version for a date (library.py), sto
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
-from runtime.children import surroundings
 from runtime.errors import Problem
 from runtime.rules import durable, facts, outcome, plain
 from runtime.rules.decision import Decision
 from runtime.rules.facts import Facts, FigureFailed
-from runtime.rules.problems import problem
 from runtime.rules.rulefile import load
 from runtime.rules.table import RuleFile
 from runtime.values import Value
 
-__all__ = ["Decision", "Ruleset", "check_in_child", "compile", "decide", "decide_many", "publishable"]
+__all__ = ["Decision", "Ruleset", "compile", "decide", "decide_many", "publishable"]
 
 MAX_FAILURES = 3  # then a ruleset no longer asks the engine: each broken handle stays in memory
 _log = logging.getLogger(__name__)
@@ -200,7 +195,7 @@ def publishable(text: str, file: str = "") -> list[Problem]:
     """Everything that speaks against publishing a rule file, and what is worth a warning:
     its reading, the proofs about its table, its examples, and the two evaluators side by side.
 
-    The engine can crash or hang on what it is given: call check_in_child from a server."""
+    The engine can crash or hang on what it is given: call child.check_in_child from a server."""
     # z3 is 60 MB that only the checking child needs.
     from runtime.rules import trials
     from runtime.rules.analyse import analyse
@@ -212,28 +207,3 @@ def publishable(text: str, file: str = "") -> list[Problem]:
     if not any(each.severity == "error" for each in found):
         found += trials.side_by_side(table, file)
     return sorted(found, key=lambda each: (each.line, each.column))
-
-
-def check_in_child(text: str, file: str = "", *, seconds: float = 60) -> list[Problem]:
-    """`publishable` in a process of its own, ended after `seconds`: an endless loop in the
-    engine's C code can be stopped no other way."""
-    try:
-        child = subprocess.run(
-            [sys.executable, "-m", "runtime.rules", file],
-            input=text.encode("utf-8", "surrogatepass"),
-            capture_output=True,
-            timeout=seconds,
-            env=surroundings(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return [problem("rule_file.check_timed_out", file=file, line=1, column=1, seconds=f"{seconds:g}")]
-    if child.returncode != 0:
-        _log.error("checking %s ended with %s: %s", file, child.returncode, child.stderr[-2000:])
-        return [problem("rule_file.check_crashed", file=file, line=1, column=1)]
-    return [Problem(**each) for each in json.loads(child.stdout)]
-
-
-def report(found: list[Problem]) -> str:
-    """Problems as the JSON that check_in_child reads."""
-    return json.dumps([asdict(each) for each in found], ensure_ascii=True, default=str)

@@ -188,8 +188,8 @@ def test_a_file_that_takes_too_long_is_refused_and_the_others_are_judged(
         if of["file"] != "errand.bpmn":
             return ask(of, data, seconds)
         ask({"file": "first.bpmn"}, b"", seconds)
-        assert child._child is not None
-        os.kill(child._child.process.pid, signal.SIGSTOP)
+        assert child._answers.child is not None
+        os.kill(child._answers.child.process.pid, signal.SIGSTOP)
         return ask(of, data, 0.1)
 
     monkeypatch.setattr(child, "_ask", stuck)

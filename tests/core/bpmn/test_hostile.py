@@ -107,25 +107,25 @@ def test_a_child_that_dies_refuses_the_file(monkeypatch):
 
 def test_one_child_serves_one_file_after_another():
     check_in_child(GOOD, "x.bpmn", CATALOGUE)
-    first = child._child.process.pid
+    first = child._answers.child.process.pid
     assert child.outlines_in_child(GOOD, "x.bpmn") == ([child.Outline("test_process", True, ())], [])
     assert child.outlines_in_child(b"<html/>", "x.bpmn") == ([], [])
     assert check_in_child(GOOD, "x.bpmn", CATALOGUE)[0] is not None
-    assert child._child.process.pid == first
+    assert child._answers.child.process.pid == first
 
 
 def test_after_a_child_has_ended_the_next_file_has_a_new_one():
     check_in_child(GOOD, "x.bpmn", CATALOGUE)
     # As one does that waited too long, just when it is asked.
-    child._child.process.kill()
+    child._answers.child.process.kill()
     assert check_in_child(GOOD, "x.bpmn", CATALOGUE)[0] is not None
-    os.kill(child._child.process.pid, signal.SIGSTOP)
+    os.kill(child._answers.child.process.pid, signal.SIGSTOP)
     assert check_in_child(GOOD, "x.bpmn", CATALOGUE, seconds=0.1)[1][0].rule == "check_too_slow"
     assert check_in_child(GOOD, "x.bpmn", CATALOGUE)[0] is not None
 
 
 def test_a_child_gets_no_more_than_a_gigabyte_and_writes_no_file(tmp_path):
-    limited = "from runtime.bpmn import child; child._limit(20); "
+    limited = "from runtime.bpmn import child; child.confine(); "
     written = tmp_path / "x"
     for greedy in ("bytearray(child.MEMORY)", f"open({str(written)!r}, 'w').write('x' * 100_000)"):
         done = subprocess.run([sys.executable, "-c", limited + greedy], capture_output=True, check=False, cwd=ROOT)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runtime.rules import durable, evaluate, trials
+from runtime.rules import child, durable, evaluate, trials
 from runtime.rules.table import RuleFile
 
 Write = Callable[..., str]
@@ -68,28 +66,27 @@ def test_the_cases_of_the_trial_are_the_same_each_time_and_crowd_at_the_edges(
 
 def test_the_child_finds_what_the_parent_finds(write: Write) -> None:
     text = write(["a > 1", "a > 5"], default="", examples="examples: [{given: {a: 2}, then: {o: r2}}]")
-    there, here = evaluate.check_in_child(text, "probe.yaml"), evaluate.publishable(text, "probe.yaml")
+    there, here = child.check_in_child(text, "probe.yaml"), evaluate.publishable(text, "probe.yaml")
     assert there == here
     assert {each.rule for each in there} >= {"rule_file.gap", "rule_file.shadowed", "rule_file.example_failed"}
 
 
 def test_a_check_that_takes_too_long_is_ended(write: Write) -> None:
-    (found,) = evaluate.check_in_child(write(["a > 1"]), "probe.yaml", seconds=0.01)
+    child.close()
+    (found,) = child.check_in_child(write(["a > 1"]), "probe.yaml", seconds=0.01)
     assert found.rule == "rule_file.check_timed_out" and found.severity == "error"
 
 
 def test_a_check_that_crashes_leaves_the_server_alone(
     write: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run = subprocess.run
-
-    def crash(command: list[str], **options: object) -> object:
-        return run([sys.executable, "-c", "import os; os.abort()"], **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(evaluate.subprocess, "run", crash)
-    (found,) = evaluate.check_in_child(write(["a > 1"]), "probe.yaml")
+    child.close()
+    monkeypatch.setattr("runtime.children.sys.executable", "/bin/false")
+    (found,) = child.check_in_child(write(["a > 1"]), "probe.yaml")
     assert found.rule == "rule_file.check_crashed"
-    assert "-6" in caplog.text
+    assert "ended with 1" in caplog.text
+    monkeypatch.undo()
+    assert child.check_in_child(write(["a > 1"], examples=GOOD), "probe.yaml") == []
 
 
 def test_the_example_of_the_handbook_is_a_rule_file() -> None:
