@@ -282,6 +282,22 @@ class Process(Explained):
         """The node of this id; StopIteration if there is none."""
         return next(node for node in self.walk() if node.id == id)
 
+    def catches(self, id: str, code: str) -> bool:
+        """Whether a boundary event of a node, or of a subprocess around it, catches this error."""
+
+        def inside(scope: Scope) -> bool | None:
+            """None: the node is not there."""
+            for host in scope.nodes.values():
+                found = False if host.id == id else inside(host.scope) if host.scope is not None else None
+                if found is not None:
+                    edges = (edge.trigger for edge in scope.boundaries(host.id))
+                    return found or any(
+                        each is not None and each.kind == "error" and each.code in ("", code) for each in edges
+                    )
+            return None
+
+        return bool(inside(self.scope))
+
     @cached_property
     def heard(self) -> frozenset[str]:
         """The user tasks with a listener that hears of another assignee."""

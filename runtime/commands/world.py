@@ -94,6 +94,7 @@ class BoundWorld:
             send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
             zone=self.zone,
             many=lambda rule, cases: self._decide_many(rule, cases, step),
+            catches=lambda code: self._process(step).catches(step.element, code),
         )
         try:
             with self.tx.savepoint():

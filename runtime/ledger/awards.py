@@ -125,7 +125,7 @@ def approve(call: Call, award: str, by: Person) -> None:
     row = documents.get(call.tx, awards, award)
     _apart(row, by)
     if row.amount:
-        budgets.commit(call, "award", row.amount, award)
+        budgets.commit_approved(call, "award", row.amount, award, by)
     documents.change(call.tx, awards, row, "approved", NEXT, approved_by=by, approved_at=call.now)
 
 

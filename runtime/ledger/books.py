@@ -34,6 +34,7 @@ from runtime.ledger import (  # noqa: F401
     masters,
     meetings,
     notices,
+    older,
     open_items,
     opening,
     order_changes,

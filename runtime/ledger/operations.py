@@ -88,6 +88,9 @@ class Call:
     zone: ZoneInfo = SHANGHAI
     many: Callable[[str, Sequence[Mapping[str, Value]]], Sequence[Mapping[str, Value]]] | None = None
     parts: Sequence[Any] = ()  # what each part gave, of an operation that is done in parts
+    # Whether the case's own diagram catches a BPMN error of this step. An older one, deployed before the operation
+    # could throw it, does not: see older.py.
+    catches: Callable[[str], bool] = lambda code: True
 
     def decide_many(self, rule: str, cases: Sequence[Mapping[str, Value]]) -> Sequence[Mapping[str, Value]]:
         """`decide` of each; where there is `many`, at once."""
@@ -106,6 +109,7 @@ class Operation:
     run: Callable[..., Any]
     outside: bool = False  # `run` only says what is to be delivered; the case waits until it is
     part: Callable[..., Any] | None = None  # does the next part; `run` only puts together what they gave
+    kept: bool = False  # for cases that run on older diagrams: no new diagram may name it
 
     @property
     def signature(self) -> Signature:
@@ -120,9 +124,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def operation(
-    topic: str, errors: tuple[str, ...] = (), part: Callable[..., tuple[Any, bool]] | None = None
+    topic: str,
+    errors: tuple[str, ...] = (),
+    part: Callable[..., tuple[Any, bool]] | None = None,
+    kept: bool = False,
 ) -> Callable[[F], F]:
     """Register the function below as service task `topic`; it still can be called as itself.
+
+    `kept`: only cases that began on older diagrams call it; diagrams that are deployed now do not know it.
 
     `part`: of one over very many. It is given what the part before gave (None: it is the first) and gives
     what it did, and whether there is more; each part commits by itself. The function below finds what all of
@@ -137,6 +146,7 @@ def operation(
             (getdoc(function) or "").strip(),
             function,
             part=part,
+            kept=kept,
         )
         return function
 
@@ -170,8 +180,8 @@ def find(topic: str) -> Operation:
 
 
 def signatures() -> dict[str, Signature]:
-    """What a diagram may call, for its check before it is deployed."""
-    return {topic: found.signature for topic, found in sorted(OPERATIONS.items())}
+    """What a diagram may call, for its check before it is deployed: nothing that is only kept for older ones."""
+    return {topic: found.signature for topic, found in sorted(OPERATIONS.items()) if not found.kept}
 
 
 def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, Value] | Unfinished:

@@ -13,6 +13,8 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
+from runtime import i18n
+from runtime.engine.ports import BpmnError
 from runtime.errors import Conflict
 from runtime.ledger import documents
 from runtime.ledger.inputs import Money, Person
@@ -69,8 +71,36 @@ def confirm(call: Call, order: str, released_by: Person | None = None) -> None:
     released_by: who allowed it though it is beyond the customer's credit. BPMN errors: beyond_credit, if it is and
     nobody did; same_person, if whoever recorded the order did."""
     row = documents.get(call.tx, sales_orders, order)
-    values = release(call, row, row.amount, released_by)
+    try:
+        values = release(call, row, row.amount, released_by)
+    except BpmnError as refused:
+        if refused.code != "beyond_credit" or call.catches("beyond_credit"):
+            raise
+        # Its diagram is from before credit was asked for: the order was taken, and whoever is above decides what
+        # becomes of it.
+        values = {}
+        _tell_superior(call, row, refused.message)
     documents.change(call.tx, sales_orders, row, "confirmed", NEXT, **values)
+
+
+def _tell_superior(call: Call, order: Any, why: str) -> None:
+    issue = i18n.say(
+        i18n.DEFAULT, "Sales order {order} was taken by a case from before credit was asked for. {why}",
+        order=order.number, why=why,
+    )  # fmt: skip
+    impact = i18n.say(i18n.DEFAULT, "The order is confirmed beyond the customer's credit.")
+    wanted = i18n.say(i18n.DEFAULT, "Let it stay, or have it reduced or cancelled by a change of the order.")
+    told: dict[str, Any] = {
+        "issue_key": order.number,
+        "issue_text": issue,
+        "impact": impact,
+        "wanted": wanted,
+        "wanted_from": "superior",
+        "urgency": "urgent",
+        "raised_by": order.recorded_by,
+        "origin": order.number,
+    }
+    call.send("issue_raised", order.number, told)
 
 
 def release(call: Call, order: Any, amount: Decimal, by: str | None) -> dict[str, str | None]:

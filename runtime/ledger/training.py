@@ -239,7 +239,7 @@ def decide_plan(call: Call, plan: str, outcome: Literal["approved", "rejected"],
             budgets.give_back(call, former.public_id)
             documents.change(tx, training_plans, former, "replaced", PLAN_NEXT)
         if row.total:
-            budgets.commit(call, "training", row.total, plan, row.year)
+            budgets.commit_approved(call, "training", row.total, plan, by, row.year)
     documents.change(tx, training_plans, row, outcome, PLAN_NEXT, approved_by=by, approved_at=call.now)
 
 

@@ -49,7 +49,7 @@ class Recorded(TypedDict):
     wage: Decimal
 
 
-@operation("wages.record", errors=("same_person",))
+@operation("wages.record", errors=("same_person",), kept=True)
 def record(call: Call, person: Person, wage: Money, effective_from: dt.date, by: Person) -> Recorded:
     """Enter a person's monthly wage in CNY from a day on; only for cases that began before that took two people
     (wages.change). BPMN error: same_person, if it is one's own."""

@@ -16,8 +16,8 @@ NOTHING = "${null}"
 
 
 def templates() -> list[dict[str, Any]]:
-    """One template an operation, by topic."""
-    return [template(found) for _, found in sorted(OPERATIONS.items())]
+    """One template an operation, by topic; none of those that are only kept for older diagrams."""
+    return [template(found) for _, found in sorted(OPERATIONS.items()) if not found.kept]
 
 
 def text() -> str:

@@ -408,3 +408,21 @@ def test_a_reference_may_carry_the_prefix_of_the_files_own_namespace():
     # Another namespace's are not in this file.
     foreign = prefixed.replace(f'xmlns:tns="{namespace}"', 'xmlns:tns="http://elsewhere.example"')
     assert "dangling_reference" in {problem.rule for problem in problems_in(foreign)}
+
+
+def test_a_diagram_says_which_errors_of_a_step_it_catches():
+    def edge(of, inside):
+        return f'<boundaryEvent id="at_{of}" attachedToRef="{of}">{inside}</boundaryEvent>'
+
+    process = diagram(
+        '<subProcess id="around"><serviceTask id="deep" /><serviceTask id="deeper" />'
+        + edge("deep", '<errorEventDefinition errorRef="e" />')
+        + '</subProcess><subProcess id="bare"><serviceTask id="alone" /></subProcess><serviceTask id="told" />'
+        + edge("around", "<errorEventDefinition />")
+        + edge("bare", "<timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition>")
+        + edge("told", '<errorEventDefinition errorRef="e" />'),
+        '<error id="e" errorCode="full" />',
+    ).processes["p"]
+    assert process.catches("told", "full") and not process.catches("told", "other")
+    assert process.catches("deep", "full") and process.catches("deeper", "other")
+    assert not process.catches("alone", "full") and not process.catches("gone", "full")

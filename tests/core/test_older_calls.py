@@ -1,0 +1,99 @@
+"""What a shipped diagram ever called of the books goes on working: cases keep the diagrams that they began with.
+
+older_calls.json holds each call that a shipped diagram ever had, also of those that were never released. Whoever takes
+away an operation, an input, a result or an error, or adds what must be given or can be thrown, is stopped here and
+decides: keep it (`kept=True`, runtime/ledger/older.py; `Call.catches`), or say below why no case can meet it."""
+
+from __future__ import annotations
+
+import os
+
+from runtime.ledger import operations
+from tests.core import older_calls
+from tests.core.older_calls import Shape
+
+KEPT = older_calls.kept()
+
+# (operation, error) that older diagrams do not catch → what becomes of their cases.
+THROWN_SINCE = {
+    ("awards.approve", "over_budget"): "allowed by whoever approved it: budgets.commit_approved",
+    ("training.decide_plan", "over_budget"): "allowed by whoever approved it: budgets.commit_approved",
+    ("sales.confirm", "beyond_credit"): "taken, and the superior is told by an issue: receivables.confirm",
+    ("sales.confirm", "same_person"): "only with `released_by`, which older diagrams do not give",
+    ("training.attended", "over_budget"): "only with `cost`, which older diagrams do not give",
+    (
+        "sales.ship",
+        "reserved_lost",
+    ): "stopped the case before, too; tried again once it is in stock",
+    ("purchasing.record_plan", "bad_lines"): "stopped the case before, too, as an invalid line",
+    ("sales.record_order", "bad_lines"): "stopped the case before, too, as an invalid line",
+    (
+        "sales.record_order",
+        "customer_blocked",
+    ): "only diagrams of the first day, which caught no line either",
+}
+# A rule that an operation came to ask may lack a figure. That stops current diagrams as well: the administrator amends
+# the rule, and the case is tried again.
+FIGURES = "rule_refused"
+
+
+def problems(shape: Shape) -> list[str]:
+    """What a case with this call would meet today."""
+    found = operations.OPERATIONS.get(shape.topic)
+    if found is None:
+        return [f"{shape.topic} is gone"]
+    needed = {name for name, field in found.inputs.items() if field.required}
+    thrown = set() if "*" in shape.catches else {*found.errors} - {*shape.catches, *shape.uncaught, FIGURES}
+    return [
+        *(f"{shape.topic} takes no {name} any more" for name in shape.inputs if name not in found.inputs),
+        *(f"{shape.topic} needs {name}, which is not given" for name in sorted(needed - {*shape.inputs})),
+        *(f"{shape.topic} gives no {name} any more" for name in shape.outputs if name not in found.outputs),
+        *(
+            f"{shape.topic} may throw {code}, which is not caught"
+            for code in sorted(thrown)
+            if (shape.topic, code) not in THROWN_SINCE
+        ),
+    ]
+
+
+def test_what_older_diagrams_call_is_still_answered() -> None:
+    met = {f"{', '.join(where)}: {problem}" for shape, where in KEPT.items() for problem in problems(shape)}
+    assert met == set()
+
+
+def test_what_is_decided_about_errors_is_of_errors_that_can_come() -> None:
+    possible = {
+        (shape.topic, code)
+        for shape in KEPT
+        if "*" not in shape.catches
+        for code in operations.OPERATIONS[shape.topic].errors
+        if code not in (*shape.catches, *shape.uncaught)
+    }
+    assert set(THROWN_SINCE) <= possible
+
+
+def test_every_call_of_a_shipped_diagram_is_kept() -> None:
+    if os.environ.get("UPDATE_DOCS"):
+        older_calls.add()
+    missing = [shape for shape in older_calls.current() if shape not in older_calls.kept()]
+    assert missing == [], "python -m tests.core.older_calls adds them"
+
+
+def test_operations_that_are_only_kept_are_called_by_no_shipped_diagram() -> None:
+    kept = {topic for topic, found in operations.OPERATIONS.items() if found.kept}
+    assert kept == {"inventory.set_parameters", "wages.record"}
+    assert not kept & {shape.topic for shape in older_calls.current()}
+    assert not kept & set(operations.signatures())
+    # Somebody's case may still come to each.
+    assert kept <= {shape.topic for shape in KEPT}
+
+
+def test_a_call_that_would_stop_a_case_is_seen() -> None:
+    assert problems(Shape("stock.gone", (), (), (), ())) == ["stock.gone is gone"]
+    told = problems(Shape("awards.pay", ("award", "on"), ("paid",), (), ()))
+    assert told == [
+        "awards.pay takes no on any more",
+        "awards.pay needs by, which is not given",
+        "awards.pay gives no paid any more",
+        "awards.pay may throw same_person, which is not caught",
+    ]
