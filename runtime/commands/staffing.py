@@ -132,40 +132,31 @@ def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) ->
 
 def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> list[int]:
     """What somebody who is gone was asked to do by name goes to `receiver` (a public id), as far as it is work
-    that they may do; else to the nearest superior, else to whoever administers; the ids of these tasks. Not
-    here: what they had taken from a group (store.user_tasks.give_back)."""
+    that they may do; else to whom the property `nobody` says: the nearest superior, or the group that `fallback`
+    names; else to whoever administers; the ids of these tasks. Not here: what they had taken from a group
+    (store.user_tasks.give_back)."""
     org = library.organisation(tx)
     tasks = user_tasks.claimed_by(tx, person_id)
     takes = org.by_public_id.get(receiver) if receiver else None
-    work = _work(tx, tasks) if takes is not None and takes.active else set()
+    theirs = sa.select(cases.c.id, cases.c.bindings, cases.c.confidential)
+    found = {row.id: row for row in tx.all(theirs.where(cases.c.id.in_([task.case_id for task in tasks])))}
     for task in tasks:
-        above: int | None
-        if takes is not None and task.id in work and takes.public_id not in task.excluded:
-            above = int(takes.id)
-        else:
-            above = _above(org, [org.by_id[person_id].public_id], task.excluded)
+        case = found[task.case_id]
+        process = library.process(tx, case.bindings[task.process])
+        node = process.node(task.element)
+        # What tells of people, or only its doer can do, is no work to take over.
+        work = not case.confidential and node.properties.get("reassign") != "never"
+        if work and takes is not None and takes.active and takes.public_id not in task.excluded:
+            user_tasks.assign(tx, task.id, int(takes.id))
+            continue
+        rule, group = _said(process, node, "nobody") or "superior", _said(process, node, "fallback")
+        above = _above(org, [org.by_id[person_id].public_id], task.excluded) if rule == "superior" else None
         user_tasks.assign(tx, task.id, above)
         if above is None:
-            user_tasks.ask(tx, task.id, "group:admin")
+            asked = f"group:{group}" if group and rule != "refuse" else ""
+            able = bool(asked) and _anybody(org, [asked], task.excluded)
+            user_tasks.ask(tx, task.id, asked if able else "group:admin")
     return [task.id for task in tasks]
-
-
-def _work(tx: Transaction, tasks: Sequence[Any]) -> set[int]:
-    """Which of these tasks are work that somebody can take over: not of confidential cases, which tell of people,
-    nor what only its doer can do (property `reassign`: never)."""
-    theirs = sa.select(cases.c.id, cases.c.bindings).where(
-        cases.c.id.in_([task.case_id for task in tasks]), cases.c.confidential.is_(False)
-    )
-    bindings = {row.id: row.bindings for row in tx.all(theirs)} if tasks else {}
-    return {
-        task.id
-        for task in tasks
-        if task.case_id in bindings
-        and library.process(tx, bindings[task.case_id][task.process])
-        .node(task.element)
-        .properties.get("reassign")
-        != "never"
-    }
 
 
 def strand(tx: Transaction, groups: Collection[str]) -> list[int]:

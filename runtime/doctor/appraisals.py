@@ -86,6 +86,21 @@ def barred_are_not_excellent(tx: Transaction) -> Iterator[Problem]:
 
 
 @invariant("books")
+def appeals_of_leavers_are_decided_apart(tx: Transaction) -> Iterator[Problem]:
+    """Whoever told a result to who had left, and appealed for them, did not decide the appeal."""
+    query = (
+        sa.select(_ONE.public_id)
+        .join(appraisal_appeals, _APPEAL.appraisal_id == _ONE.id)
+        .where(_ONE.told_by == _APPEAL.decided_by)
+        .order_by(_ONE.id)
+    )
+    for row in tx.all(query):
+        yield Problem(
+            "own_appeal_decided", "The same person appealed for them and decided", f"appraisals/{row.public_id}", {}
+        )
+
+
+@invariant("books")
 def employment_is_confirmed_by_another(tx: Transaction) -> Iterator[Problem]:
     """Days of employment are entered by one and confirmed by another, neither of them whose they are."""
     row = employments.c

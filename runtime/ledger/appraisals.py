@@ -65,6 +65,8 @@ appraisals = sa.Table(
     sa.Column("bar", sa.String(16)),  # none | lateness: what barred the top grade
     sa.Column("calibration_id", sa.ForeignKey("grade_calibrations.id")),
     sa.Column("calibration_reason", sa.Text),  # why calibration changed the proposal
+    sa.Column("told_on", sa.Date),  # when human resources told the result to who had left; see leavers.py
+    sa.Column("told_by", sa.String(32)),
     sa.UniqueConstraint("cycle_id", "employee"),
 )
 
@@ -143,7 +145,7 @@ class NotCalibrated(Conflict):
 
 
 class NotImpartial(Conflict):
-    """Neither the appraised person nor whoever assessed or calibrated them decides the appeal."""
+    """Neither the appraised person nor whoever assessed or calibrated them, or spoke for them, decides the appeal."""
 
     code = "appraisal.not_impartial"
 
@@ -168,6 +170,7 @@ class Opened(TypedDict):
 
 class Prepared(TypedDict):
     assessed: bool
+    employee_left: bool
     employee: str
     employee_name: str
     superior: str
@@ -189,7 +192,8 @@ class Graded(TypedDict):
 
 @operation("appraisals.open_cycle", errors=("already_open",))
 def open_cycle(call: Call, period: str | None = None) -> Opened:
-    """Open the appraisal of a month (default: this one) for everybody in the department now.
+    """Open the appraisal of a month (default: this one) for everybody in the department now, and for who was in it
+    when they left, on or after its first day.
 
     `appraisals` has appraisal and employee of each. BPMN error: already_open."""
     tx = call.tx
@@ -204,6 +208,7 @@ def open_cycle(call: Call, period: str | None = None) -> Opened:
     )
     organisation = accounts.organisation(tx)
     people = dict.fromkeys(person for group in DEPARTMENT for person in organisation.members(group))
+    people |= dict.fromkeys(_leavers(tx, organisation, period))
     opened = [{"appraisal": public_id(), "employee": person} for person in people]
     tx.insert(
         appraisals,
@@ -228,7 +233,7 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     """Who is appraised by whom until when: due moments in UTC, the superior as the terms choose them.
 
     Not `assessed`: employed for too short a part of the month; nobody scores them, and it is over.
-    BPMN error: no_superior."""
+    `employee_left`: they have no account any more, so they are not asked. BPMN error: no_superior."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
     documents.require_state(row, "open")
@@ -241,8 +246,9 @@ def prepare(call: Call, appraisal: str) -> Prepared:
         "appraisal_terms", {"employed_days": employed.days_employed(span, first, end)}, end
     )
     choice: assessors.Choice = "last" if terms["assessor"] == "last" else "longest"
-    until = max(first, min(end, call.today))
-    superior = assessors.assessor(tx, organisation, row.employee, (first, until), choice, call.zone)
+    begun, ended = employed.within(span, first, max(first, min(end, call.today)))
+    under = (begun, ended) if begun <= ended else (first, first)
+    superior = assessors.assessor(tx, organisation, row.employee, under, choice, call.zone)
     if superior is None:
         raise refuse("no_superior", NoSuperior(employee=name))
     assessed = bool(terms["assessed"])
@@ -253,6 +259,7 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     days = calendar.load(tx)
     return {
         "assessed": assessed,
+        "employee_left": has_left(organisation, row.employee),
         "employee": row.employee,
         "employee_name": name,
         "superior": superior,
@@ -371,10 +378,10 @@ def decide_appeal(
 ) -> None:
     """uphold: the grade stays · change: it is to be scored or graded again.
 
-    BPMN error: same_person, if the person decides, or who assessed or calibrated them."""
+    BPMN error: same_person, if the person decides, or who assessed or calibrated them, or spoke for them."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
-    if by in (row.employee, row.superior, row.assessed_by, calibrator_of(tx, row)):
+    if by in (row.employee, row.superior, row.assessed_by, row.told_by, calibrator_of(tx, row)):
         raise refuse("same_person", NotImpartial())
     documents.change(tx, appraisals, row, "graded" if outcome == "uphold" else "assessed", NEXT)
     tx.execute(
@@ -389,11 +396,11 @@ def settle(call: Call, appraisal: str) -> Graded:
     """The grade stands; no appeal is open.
 
     An excellent one sends excellent_graded, an unsatisfactory one improvement_due, each with the
-    appraisal as key, to whoever follows it up."""
+    appraisal as key, to whoever follows it up; nothing is followed up with who has left."""
     row = documents.get(call.tx, appraisals, appraisal)
     documents.change(call.tx, appraisals, row, "settled", NEXT)
     follow_up = {"excellent": "excellent_graded", "unsatisfactory": "improvement_due"}.get(row.grade)
-    if follow_up is not None:
+    if follow_up is not None and not has_left(accounts.organisation(call.tx), row.employee):
         period = period_of(call.tx, row)
         call.send(follow_up, appraisal, {"appraisal": appraisal, "employee": row.employee, "period": period})
     return {"grade": row.grade}
@@ -419,6 +426,24 @@ def name_of(organisation: accounts.Organisation, person: str) -> str:
     row = organisation.by_public_id.get(person)
     names: Mapping[str, str] = row.names if row is not None else {}
     return i18n.label(i18n.DEFAULT, dict(names), person)
+
+
+def has_left(organisation: accounts.Organisation, person: str) -> bool:
+    """Whether their account has ended: they can be asked and told nothing here."""
+    row = organisation.by_public_id.get(person)
+    return row is None or not row.active
+
+
+def _leavers(tx: Transaction, organisation: accounts.Organisation, period: str) -> list[str]:
+    """Who was in the department when they left, and worked at least a day of the month."""
+    first, end = month_of(period)
+    return [
+        person
+        for person in employed.left_since(tx, first)
+        if has_left(organisation, person)
+        and any(organisation.belongs(person, group) for group in DEPARTMENT)
+        and employed.days_employed(employed.known(tx, person), first, end)
+    ]
 
 
 def period_of(tx: Transaction, appraisal: Any) -> str:

@@ -28,8 +28,9 @@ def assessor(
 ) -> str | None:
     """Who assesses the person (public ids) for the days from the first to the last.
 
-    Nobody, where the person has no superior now. The superior now, where the one of then has left."""
-    now = organisation.superior(person)
+    Nobody, where the person has no superior now. The superior now, where the one of then has left; where that
+    one has left too, the next above who is here."""
+    now = _here(organisation, person)
     if now is None:
         return None
     under = _superiors(tx, organisation, person, days, zone)
@@ -48,9 +49,18 @@ def assessor(
 def above(organisation: accounts.Organisation, person: str) -> str | None:
     """Who decides on grades and bonuses of a person: the manager; on those of the manager, their superior."""
     managers = organisation.members("manager")
-    if person in managers or not managers:
+    if organisation.belongs(person, "manager") or not managers:
         return organisation.superior(person)
     return managers[0]
+
+
+def _here(organisation: accounts.Organisation, person: str) -> str | None:
+    """The nearest superior who has not left."""
+    seen, above = {person}, organisation.superior(person)
+    while above is not None and above not in seen and not organisation.by_public_id[above].active:
+        seen.add(above)
+        above = organisation.superior(above)
+    return None if above in seen else above
 
 
 def _superiors(

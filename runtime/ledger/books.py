@@ -30,6 +30,7 @@ from runtime.ledger import (  # noqa: F401
     inventory,
     issues,
     leave,
+    leavers,
     leavings,
     masters,
     meetings,

@@ -25,6 +25,7 @@ from runtime.ledger.appraisals import (
     check_grade,
     due,
     grade_calibrations,
+    has_left,
     name_of,
     period_end,
 )
@@ -244,7 +245,8 @@ def calibrate(call: Call, cycle: str, unit: Unit, lines: list[CalibratedRow], by
 
 @operation("appraisals.publish")
 def publish(call: Call, cycle: str) -> Published:
-    """Tell everybody whose grade was settled: grade_published is sent with the appraisal as key."""
+    """Tell everybody whose grade was settled: grade_published is sent with the appraisal as key, and says of who
+    has left that they have (`employee_left`)."""
     tx = call.tx
     found = documents.get(tx, appraisal_cycles, cycle)
     rows = [
@@ -253,9 +255,11 @@ def publish(call: Call, cycle: str) -> Published:
     tx.execute(
         sa.update(appraisals).where(appraisals.c.id.in_([row.id for row in rows])).values(state="graded")
     )
+    organisation = accounts.organisation(tx)
     for row in rows:
         told = {"grade": row.grade, "calibration_reason": row.calibration_reason}
         told |= {"calibrated_by": row.calibrated_by, "published": True}
+        told |= {"employee_left": has_left(organisation, row.employee)}
         call.send("grade_published", row.public_id, told)
     return {"published": len(rows)}
 
@@ -286,7 +290,7 @@ def _count(tx: Transaction, cycle_id: int, states: Sequence[str]) -> int:
 
 def _unit_of(organisation: accounts.Organisation, employee: str) -> Unit:
     """Managers are not weighed against those whom they calibrate."""
-    return "managers" if employee in organisation.members("manager") else "department"
+    return "managers" if organisation.belongs(employee, "manager") else "department"
 
 
 def _taken(members: Sequence[Any]) -> int:

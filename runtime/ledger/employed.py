@@ -54,6 +54,17 @@ def _leaves(tx: Transaction, person: str, entered: dt.date | None) -> dt.date | 
     return day
 
 
+def left_since(tx: Transaction, day: dt.date) -> list[str]:
+    """Whose last day of employment is known to be this one or later, leavings that are over among them."""
+    entered = sa.select(employments.c.person).where(employments.c.left_on >= day)
+    left = sa.select(leavings.c.person).where(
+        leavings.c.last_day >= day, leavings.c.state.in_(("ended", "closed"))
+    )
+    found = sorted(row.person for row in tx.all(entered.union(left)))
+    # What was entered may have been put right since.
+    return [person for person in found if (known(tx, person)[1] or dt.date.min) >= day]
+
+
 def within(span: Span, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     """The part of the days from the first to the last that lies in the span; the wrong way round if none does."""
     return max(first, span[0] or first), min(last, span[1] or last)

@@ -36,6 +36,11 @@ def who_is_meant(tx: Transaction, actor: Actor, who: str, task: Any) -> str | No
     return next((str(org.by_id[member].username) for member in org.groups.get(who, ())), None)
 
 
+def person(tx: Transaction, actor: Actor, username: str) -> Any:
+    """The row of somebody, here or gone; None if there never was such a one."""
+    return account_store.find(tx, username=username)
+
+
 def open_tasks(tx: Transaction, actor: Actor, case: int | None, element: str | None) -> list[Any]:
     """Of a case, or of all. `id` is the case's, as of a row of cases; `task_id` the task's own."""
     tasks = task_store.user_tasks

@@ -184,7 +184,7 @@ class Player:
             return self._value(written.value)
 
     def _calls(self) -> dict[str, Callable[..., Any]]:
-        return {"person": lambda username: self._actor(username).public_id, "dataset": self._dataset}
+        return {"person": self._person, "dataset": self._dataset}
 
     def _dataset(self) -> File:
         """The demo's opening balances, uploaded by its administrator."""
@@ -207,6 +207,13 @@ class Player:
         if found is None:
             raise Undone(self._problem("unknown_person", self.scenario.at, who=username))
         return found
+
+    def _person(self, username: str) -> str:
+        """The id of somebody who is named, whether they are still here or have left."""
+        row = self.runtime.read(asking.person, SYSTEM, username)
+        if row is None:
+            raise Undone(self._problem("unknown_person", self.scenario.at, who=username))
+        return str(row.public_id)
 
     def _username(self, who: str, task: Any = None) -> str:
         """The person whom a step means: a member of the group who may do the task, else the name itself."""

@@ -65,6 +65,7 @@ class Organisation:
     by_public_id: Mapping[str, Any]
     by_id: Mapping[int, Any]
     groups: Mapping[str, tuple[int, ...]]  # active members, by id
+    ever: Mapping[str, frozenset[int]]  # the same, with whoever was in it when they left
 
     def superior(self, public_id: str) -> str | None:
         person = self.by_public_id.get(public_id)
@@ -84,6 +85,11 @@ class Organisation:
     def members(self, group: str) -> list[str]:
         return [self.by_id[member].public_id for member in self.groups.get(group, ())]
 
+    def belongs(self, public_id: str, group: str) -> bool:
+        """Whether they are in the group, or were in it when they left."""
+        person = self.by_public_id.get(public_id)
+        return person is not None and person.id in self.ever.get(group, ())
+
 
 def organisation(tx: Transaction) -> Organisation:
     """All people with their groups, in one statement."""
@@ -101,13 +107,17 @@ def organisation(tx: Transaction) -> Organisation:
         .order_by(people.c.id)
     )
     groups: dict[str, list[int]] = {}
+    ever: dict[str, set[int]] = {}
     for row in rows:
-        if row.group and row.active:
-            groups.setdefault(row.group, []).append(row.id)
+        if row.group:
+            ever.setdefault(row.group, set()).add(row.id)
+            if row.active:
+                groups.setdefault(row.group, []).append(row.id)
     return Organisation(
         {row.public_id: row for row in rows},
         {row.id: row for row in rows},
         {group: tuple(members) for group, members in groups.items()},
+        {group: frozenset(members) for group, members in ever.items()},
     )
 
 

@@ -177,3 +177,19 @@ def test_a_task_is_overdue_after_its_due_date(firm: Office) -> None:
     assert [row.overdue for row in firm.as_("spec").inbox()] == [False]
     firm.later(hours=3)
     assert [row.overdue for row in firm.as_("spec").inbox()] == [True]
+
+
+def test_what_only_somebody_themselves_could_say_goes_to_the_fallback_when_they_leave(firm: Office) -> None:
+    """A superior does not answer for their own subordinate; a task of the group is not in the way."""
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("answer", properties(nobody="fallback", fallback="purchasing"), assignee="${initiator}"),
+            end(),
+        )
+    )
+    firm.as_("spec2").start("ask")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "spec2", receiver=None)
+    assert elements(firm, "sup") == [] and elements(firm, "root") == []
+    assert elements(firm, "buyer") == ["answer"]
