@@ -69,7 +69,7 @@ def request(asked: Request, allowed: Destinations) -> Response:
     headers |= {"Idempotency-Key": asked.key, "User-Agent": "Guicheng", "Accept-Encoding": "identity"}
     place, address = allowed.find(asked.url)
     connection = _Pinned(place, address, asked.seconds)
-    with within(asked.seconds, lambda: connection.sock) as overdue:
+    with within(asked.seconds, lambda: connection.opened) as overdue:
         try:
             connection.request(asked.method, place.target, body=data, headers=headers)
             answer = connection.getresponse()
@@ -138,9 +138,11 @@ class _Pinned(http.client.HTTPConnection):
     def __init__(self, place: Place, address: str, seconds: float) -> None:
         super().__init__(place.host, place.port, timeout=seconds)
         self._place, self._address = place, address
+        # `sock` is None again as soon as the headers say that this answer is the last, and its body is still to come.
+        self.opened: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self.opened = socket.create_connection((self._address, self.port), self.timeout)
         if self._place.scheme == "https":
             # The handshake as a whole has the socket's own limit of time.
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            self.sock = self.opened = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)

@@ -26,6 +26,7 @@ class Web:
         self.answer: Answer = lambda number: (200, {"Content-Type": "application/json"}, b'{"ok": true}')
         self.delay = 0.0
         self.drip = 0.0  # seconds between the bytes of the body
+        self.dripped = 0  # bytes of it that found somebody who still listened
         self.stopped = threading.Event()
         web = self
 
@@ -51,6 +52,7 @@ class Web:
                     if web.drip:
                         for at in range(len(body)):
                             self.wfile.write(body[at : at + 1])
+                            web.dripped = at + 1
                             if web.stopped.wait(web.drip):
                                 return
                     else:

@@ -222,6 +222,7 @@ def test_whoever_is_slow_is_cut_off(web: Web, slow: str) -> None:
     with pytest.raises(TooSlow) as late:
         ask(web, seconds=0.3)
     assert isinstance(late.value, Unreached)
+    assert web.dripped < 1000  # to its end nobody listened
 
 
 def test_an_answer_that_is_too_large_is_refused(web: Web) -> None:
