@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from runtime import access, forms, i18n, values
 from runtime import handbook as handbooks
 from runtime.bpmn import read
-from runtime.bpmn.model import Diagram, Node, Process, Scope
+from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
@@ -103,6 +103,11 @@ class Kept(Generic[T]):
         return made
 
 
+# What a text says depends on nothing but the text: every installation that this process opens reads it once.
+# By the text itself and not by its hash in the database, of which a doctor wants to know whether it is true.
+_read: Kept[Any] = Kept(1000)
+
+
 @dataclass
 class House:
     """What bootstrap wires and every transaction finds at `tx.house`."""
@@ -117,7 +122,6 @@ class House:
     mails: bool = False  # whether there is a server to hand mail in at
     processes: Kept[Process] = field(default_factory=lambda: Kept(200))
     external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram
-    parsed: Kept[tuple[Diagram | None, list[Problem]]] = field(default_factory=lambda: Kept(50))  # by content
     nodes: Kept[Mapping[str, Node]] = field(default_factory=lambda: Kept(200))
     definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
     forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
@@ -214,17 +218,19 @@ def process(tx: Transaction, resource_id: int) -> Process:
 
     def make() -> Process:
         row = _content(tx, resource_id, "bpmn")
-
-        # Two resources of the same content share what was read of it: a file may hold several processes.
-        diagram, problems = house(tx).parsed.get(
-            row.sha256, lambda: read.diagram(row.content.encode(), row.file)
-        )
-        if diagram is None or row.key not in diagram.processes:
+        processes, problems = _read.get(("bpmn", row.file, row.content), lambda: _processes(row))
+        if row.key not in processes:
             raise ResourceUnreadable(problems, kind="bpmn", key=row.key, reason=row.file)
-        found = diagram.processes[row.key]
-        return replace(found, scope=_calling(found.scope))
+        return cast(Process, processes[row.key])
 
     return house(tx).processes.get(resource_id, make)
+
+
+def _processes(row: Any) -> tuple[dict[str, Process], list[Problem]]:
+    """All of a file, which may hold several."""
+    diagram, problems = read.diagram(row.content.encode(), row.file)
+    found = diagram.processes.items() if diagram is not None else ()
+    return {key: replace(process, scope=_calling(process.scope)) for key, process in found}, problems
 
 
 def nodes(tx: Transaction, resource_id: int) -> Mapping[str, Node]:
@@ -346,7 +352,9 @@ def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
             found, problems = forms.from_fields(element, node.fields, row.file)
         else:
             row = _content(tx, resource_id, "form")
-            found, problems = forms.load(row.content, row.file)
+            found, problems = _read.get(
+                ("form", row.file, row.content), lambda: forms.load(row.content, row.file)
+            )
         if found is None:
             raise ResourceUnreadable(problems, kind="form", key=row.key, reason=row.file)
         return found
@@ -417,7 +425,9 @@ def rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
 
     def make() -> evaluate.Ruleset:
         row = _content(tx, resource_id, "rule")
-        found, problems = rulefile.load(row.content, row.file)
+        found, problems = _read.get(
+            ("rule", row.file, row.content), lambda: rulefile.load(row.content, row.file)
+        )
         if found is None:
             raise ResourceUnreadable(problems, kind="rule", key=row.key, reason=row.file)
         return evaluate.compile(found, version=row.version)
