@@ -5,7 +5,7 @@
     python3 run.py test              all checks and tests
     python3 run.py test ARGS...      pytest ARGS, in that environment
     python3 run.py bench [NAME ...]  what steps cost, each beside its floor
-    python3 run.py soak NAME [SECONDS]     chance for long: cluster, crashes, differential, timers
+    python3 run.py soak NAME [SECONDS]     chance for long: --help lists what
     python3 run.py setup             only set up
     python3 run.py lock [--upgrade]  write the locks anew, after pyproject.toml or package.json changed
     python3 run.py WORD ...          guicheng WORD ...
