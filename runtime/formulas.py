@@ -67,7 +67,5 @@ def _feel(text: str) -> Expression:
 
 
 def _evaluate(text: str, names: Mapping[str, Value], functions: Mapping[str, Callable[..., Value]]) -> Value:
-    # A name may have spaces in FEEL, so what it uses is not known before; what is not in it is not used.
-    used = {name: names[name] for name in names if name in text}
     now = functions["now"]() if "now" in functions else None
-    return v8.shared().evaluate(text, used, now)
+    return v8.shared().evaluate(text, names, now)

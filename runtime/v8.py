@@ -33,6 +33,8 @@ FIRST_SECONDS = 5.0  # of loading feelin, on a slow machine
 MEMORY = 64_000_000  # bytes of the isolate's heap
 MAX_LENGTH = 10_000  # characters of an expression
 MAX_ANSWER = 1_000_000  # characters of a result as JSON
+REMEMBERED = 2_000  # small questions, with their answers: a round through the isolate takes half a millisecond
+TIMELY = ("now", "today", "date", "time")
 
 _BRIDGE = """
 (() => {
@@ -136,6 +138,7 @@ class Feel:
         self._source = source
         self._lock = threading.Lock()
         self._isolate: MiniRacer | None = None
+        self._told: dict[tuple[str, str, str], str] = {}  # question → answer, the oldest first
         os.register_at_fork(after_in_child=self._leave_to_parent)
         # While the interpreter is taken down it is too late: closing would then wait for ever.
         atexit.register(self.close)
@@ -185,22 +188,13 @@ class Feel:
             raise FeelTooLong(limit=MAX_LENGTH, length=len(text))
         if not text:
             raise FeelMalformed(text=shown, reason="it is empty")
-        context = json.dumps(_outward(names), ensure_ascii=False)
+        # A name may have spaces in FEEL, so what it uses is not known before; what is not in it is not used.
+        used = {name: value for name, value in names.items() if name in text or name == "?"}
+        context = json.dumps(_outward(used), ensure_ascii=False)
         # FEEL's now() and today() are told the time like everything else.
         milliseconds = int((now or clock.now()).timestamp() * 1000)
-        with self._lock:
-            isolate = self._isolate or self._begin()
-            try:
-                told = isolate.call(
-                    "ask", kind, text, context, milliseconds, timeout_sec=SECONDS, max_memory=MEMORY
-                )
-            except (JSTimeoutException, JSOOMException):
-                self._drop()
-                raise FeelTooSlow(text=shown) from None
-            except JSEvalException as error:
-                raise FeelNotAValue(text=shown, reason=_first_line(error)) from None
-        if len(told) > MAX_ANSWER:
-            raise FeelTooSlow(text=shown)
+        question = (kind, text, context)
+        told = self._told.get(question) or self._tell(question, milliseconds, shown)
         answer = json.loads(told, parse_float=Decimal, parse_constant=lambda _: None)
         if "error" in answer:
             raise FeelMalformed(text=shown, reason=_first_line(answer["error"]))
@@ -208,6 +202,29 @@ class Feel:
             return _inward(answer["value"])
         except (ValueError, KeyError, isodate.ISO8601Error) as error:
             raise FeelNotAValue(text=shown, reason=_first_line(error)) from None
+
+    def _tell(self, question: tuple[str, str, str], milliseconds: int, shown: str) -> str:
+        """What the isolate says, as JSON."""
+        _, text, _ = question
+        with self._lock:
+            isolate = self._isolate or self._begin()
+            try:
+                told: str = isolate.call(
+                    "ask", *question, milliseconds, timeout_sec=SECONDS, max_memory=MEMORY
+                )
+            except (JSTimeoutException, JSOOMException):
+                self._drop()
+                raise FeelTooSlow(text=shown) from None
+            except JSEvalException as error:
+                raise FeelNotAValue(text=shown, reason=_first_line(error)) from None
+            if len(told) > MAX_ANSWER:
+                raise FeelTooSlow(text=shown)
+            # The same comes of the same, unless it has to do with the time.
+            if sum(map(len, question)) + len(told) < 2_000 and not any(word in text for word in TIMELY):
+                self._told[question] = told
+                if len(self._told) > REMEMBERED:
+                    del self._told[next(iter(self._told))]
+        return told
 
     def _begin(self) -> MiniRacer:
         try:

@@ -35,6 +35,7 @@ log = structlog.get_logger()
 LONGEST_SILENCE = 60.0  # seconds: far above a sleep, the slowest script and a database that is busy
 LONGEST_SLEEP = waking.ANYWAY
 BEAT = 1.0  # seconds between two beats, while jobs are held
+QUIET = 10  # half beats without jobs, after which the heart's thread ends
 SILENT = 4.0  # seconds without a beat, after which a worker counts as dead
 HOLD = 0.03  # seconds after which a transaction begins no further job: on SQLite others wait for it
 BREATH = 0.002  # seconds between two of them, in which others take their turn
@@ -58,6 +59,7 @@ class Worker:
         self._size = 1
         self._watch = Watch()
         self._looked = float("-inf")
+        self._heart = Heart(self._beat)
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
@@ -99,7 +101,7 @@ class Worker:
         count = 0
         if self._look() > 0:
             return count
-        with self._beating():
+        with self._heart.beating():
             while not self._stopping.is_set():
                 if clock.seconds() - self._looked > BEAT:
                     self._look(between=True)
@@ -180,25 +182,50 @@ class Worker:
         pause = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.01, (due - now).total_seconds()))
         return min(pause, BEAT) if others else pause
 
+    def _beat(self) -> None:
+        try:
+            if self._id:
+                self.runtime.do(_beat, SYSTEM, self._id)
+        except Exception:
+            log.exception("heartbeat_failed")
+
+
+class Heart:
+    """Beats while jobs are held, however long one takes: in one thread, which ends after a while without any."""
+
+    def __init__(self, beat: Callable[[], None]) -> None:
+        self._beat = beat
+        self._lock = threading.Lock()
+        self._held: float | None = None  # since when, in seconds
+        self._thread: threading.Thread | None = None
+
     @contextmanager
-    def _beating(self) -> Iterator[None]:
-        """The heart beats during the block, however long a job takes."""
-        over = threading.Event()
-
-        def beat() -> None:
-            while not over.wait(BEAT):
-                try:
-                    if self._id:
-                        self.runtime.do(_beat, SYSTEM, self._id)
-                except Exception:
-                    log.exception("heartbeat_failed")
-
-        heart = threading.Thread(target=beat, name="heartbeat", daemon=True)
-        heart.start()
+    def beating(self) -> Iterator[None]:
+        with self._lock:
+            self._held = clock.seconds()
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, name="heartbeat", daemon=True)
+                self._thread.start()
         try:
             yield
         finally:
-            over.set()
+            with self._lock:
+                self._held = None
+
+    def _work(self) -> None:
+        idle, pause = 0, threading.Event()
+        while True:
+            pause.wait(BEAT / 2)
+            with self._lock:
+                held = self._held
+                idle = 0 if held is not None else idle + 1
+                if idle > QUIET:
+                    self._thread = None
+                    return
+            # What has only just been claimed beat with that.
+            if held is not None and clock.seconds() - held >= BEAT / 2:
+                self._beat()
+                pause.wait(BEAT / 2)
 
 
 @dataclass

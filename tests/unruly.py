@@ -20,7 +20,7 @@ from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import accounts, user_tasks
 from runtime.demo import building, exceptions, initiatives
-from runtime.demo.department import Department, Manner, Seen, plain
+from runtime.demo.department import Department, Manner, Seen, asked, plain
 from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
 from runtime.errors import GuichengError
@@ -94,7 +94,7 @@ class Unruly(Department):
         row = self.runtime.read(_now, SYSTEM, task.id)
         if row is None:
             return
-        task.assignee_id, task.excluded = row
+        task.assignee_id, task.excluded, task.asked = row
         doer = self.who(task)
         if doer is None:
             return
@@ -219,9 +219,9 @@ def _drawn(each: Mapping[str, Any], shown: Any, lots: random.Random, today: dt.d
     return None
 
 
-def _now(tx: Transaction, actor: Actor, task: int) -> tuple[Any, Any] | None:
+def _now(tx: Transaction, actor: Actor, task: int) -> tuple[Any, Any, list[str]] | None:
     row = tx.first(sa.select(_TASKS).where(_TASKS.c.id == task, _TASKS.c.state.in_(OPEN)))
-    return None if row is None else (row.assignee_id, row.excluded)
+    return None if row is None else (row.assignee_id, row.excluded, asked(tx, task))
 
 
 def live(home: Path, seed: int, days: int, how: Unruliness) -> Unruly:

@@ -217,13 +217,15 @@ def schedule_starts(tx: Transaction, process: str) -> None:
         )
         .values(state="ended")
     )
+    there = tx.all(sa.select(jobs.jobs.c.key, jobs.jobs.c.state).where(jobs.jobs.c.key.in_(list(wanted))))
+    known = {row.key: row.state for row in there}
     # One that a version in between had ended is wanted again.
-    tx.execute(
-        sa.update(jobs.jobs)
-        .where(jobs.jobs.c.key.in_(list(wanted)), jobs.jobs.c.state == "ended")
-        .values(state="waiting", attempts=0, worker_id=None)
-    )
-    known = {row.key for row in tx.all(sa.select(jobs.jobs.c.key).where(jobs.jobs.c.key.in_(list(wanted))))}
+    if ended := [key for key, state in known.items() if state == "ended"]:
+        tx.execute(
+            sa.update(jobs.jobs)
+            .where(jobs.jobs.c.key.in_(ended), jobs.jobs.c.state == "ended")
+            .values(state="waiting", attempts=0, worker_id=None)
+        )
     tx.insert(
         jobs.jobs,
         [

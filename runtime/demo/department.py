@@ -213,9 +213,8 @@ class Department:
 
     def live(self, until: dt.datetime) -> None:
         """Let time pass, with everything that is done and comes due in it."""
-        self._settle()
+        due = self._settle()
         while (now := clock.now()) < until:
-            due = self.runtime.read(_next_due, SYSTEM)
             stop = until if due is None else min(until, max(due, now))
             if self._acts and self._acts[0][0] < stop:
                 stop = min(stop, max(self._acts[0][0], now) + STRETCH)
@@ -224,16 +223,19 @@ class Department:
                 clock.shift(max(when - clock.now(), dt.timedelta()))
                 act()
             clock.shift(max(stop - clock.now(), dt.timedelta()))
-            self._settle()
+            due = self._settle()
             self.told(clock.now())
 
-    def _settle(self) -> None:
-        due = self.runtime.read(_next_due, SYSTEM)
+    def _settle(self) -> dt.datetime | None:
+        """What is due is done and what was opened is taken up; when something is due next."""
+        due, opened = self.runtime.read(_look, SYSTEM, self._last)
         if due is not None and due <= clock.now():
             self.worker.drain()
-        for task in self.runtime.read(_opened, SYSTEM, self._last):
+            due, opened = self.runtime.read(_look, SYSTEM, self._last)
+        for task in opened:
             self._last = task.id
             self.take_up(task)
+        return due
 
     # ---- tasks
 
@@ -264,11 +266,8 @@ class Department:
         by_id = self.organisation.by_id
         if task.assignee_id is not None:
             return str(by_id[task.assignee_id].username)
-        asked = self.runtime.read(
-            lambda tx, actor: [row[0] for row in _ASKED.all(tx, b_task=task.id)], SYSTEM
-        )
         found = []
-        for key in asked:
+        for key in task.asked:
             kind, _, name = key.partition(":")
             members = self.organisation.groups.get(name, ()) if kind == "group" else [int(name)]
             found += [by_id[one] for one in sorted(members) if by_id[one].public_id not in task.excluded]
@@ -334,12 +333,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _next_due(tx: Transaction, actor: Actor) -> dt.datetime | None:
-    return jobs.next_due(tx)
+def _look(tx: Transaction, actor: Actor, last: int) -> tuple[dt.datetime | None, list[Any]]:
+    """When something is due next, and the open tasks after the last one, each with who is `asked`."""
+    opened = [SimpleNamespace(**dict(zip(_NEW.names, row, strict=True))) for row in _NEW.all(tx, b_last=last)]
+    for task in opened:
+        task.asked = asked(tx, task.id)
+    return jobs.next_due(tx), opened
 
 
-def _opened(tx: Transaction, actor: Actor, last: int) -> list[Any]:
-    return [SimpleNamespace(**dict(zip(_NEW.names, row, strict=True))) for row in _NEW.all(tx, b_last=last)]
+def asked(tx: Transaction, task: int) -> list[str]:
+    """Who may claim it: "group:NAME", or an inner id."""
+    return [row[0] for row in _ASKED.all(tx, b_task=task)]
 
 
 def _shelves(tx: Transaction, actor: Actor) -> dict[tuple[str, str], tuple[int, int]]:

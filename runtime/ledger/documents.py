@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from runtime.ledger.inputs import MOST_MONEY
 from runtime.ledger.operations import refuse
 from runtime.store import db
 from runtime.store.db import AmountTooLarge, Id, Instant, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 document_numbers = sa.Table(
     "document_numbers",
@@ -79,13 +81,19 @@ def columns() -> list[sa.Column[Any]]:
 
 def next_number(tx: Transaction, prefix: str, year: int) -> str:
     """The next number of a series of a year, without gaps: PP-2026-0001."""
-    last = tx.scalar(
-        db.upsert(tx, document_numbers)
-        .values(prefix=prefix, year=year, last=1)
+    found = _counting(tx.connection.dialect.name).one(tx, b_prefix=prefix, b_year=year)
+    assert found is not None
+    return f"{prefix}-{year}-{found[0]:04d}"
+
+
+@lru_cache(maxsize=2)
+def _counting(dialect: str) -> Prepared:
+    return Prepared(
+        db.upsert_of(dialect, document_numbers)
+        .values(prefix=sa.bindparam("b_prefix"), year=sa.bindparam("b_year"), last=sa.literal_column("1"))
         .on_conflict_do_update(index_elements=["prefix", "year"], set_={"last": document_numbers.c.last + 1})
         .returning(document_numbers.c.last)
     )
-    return f"{prefix}-{year}-{last:04d}"
 
 
 def add_missing(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -96,15 +104,27 @@ def add_missing(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, An
 
 def add(tx: Transaction, table: sa.Table, **values: Any) -> int:
     """A new row; its inner id."""
-    return int(tx.execute(sa.insert(table).values(**values).returning(table.c.id)).scalar_one())
+    found = _adding(table, tuple(values)).one(tx, **values)
+    assert found is not None
+    return int(found[0])
+
+
+@lru_cache(maxsize=500)
+def _adding(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.insert(table).returning(table.c.id), columns)
 
 
 def get(tx: Transaction, table: sa.Table, document: str) -> Any:
     """The document's row, held until the transaction ends. Raises NoSuchDocument."""
-    row = tx.first(sa.select(table).where(table.c.public_id == document).with_for_update())
+    row = _held(table).first(tx, b_document=document)
     if row is None:
         raise NoSuchDocument(kind=table.name, document=document)
     return row
+
+
+@lru_cache(maxsize=200)
+def _held(table: sa.Table) -> Prepared:
+    return Prepared(sa.select(table).where(table.c.public_id == sa.bindparam("b_document")).with_for_update())
 
 
 def change(
@@ -113,7 +133,12 @@ def change(
     """Take a document to another state, and write what comes with it. Raises NotPossibleNow."""
     if state not in lifecycle.get(row.state, set()):
         raise NotPossibleNow(document=getattr(row, "number", row.public_id), state=row.state)
-    tx.execute(sa.update(table).where(table.c.id == row.id).values(state=state, **values))
+    _changing(table, ("state", *values)).run(tx, b_id=row.id, state=state, **values)
+
+
+@lru_cache(maxsize=500)
+def _changing(table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(sa.update(table).where(table.c.id == sa.bindparam("b_id")), columns)
 
 
 def require_state(row: Any, *states: str) -> None:

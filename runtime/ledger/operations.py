@@ -23,6 +23,7 @@ from runtime.errors import Conflict, GuichengError, NotFound
 from runtime.ledger import inputs
 from runtime.ledger.inputs import Anything, Person
 from runtime.store.db import Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 from runtime.values import Value
 
 __all__ = ["Anything", "Person"]
@@ -37,6 +38,8 @@ effects = sa.Table(
     sa.Column("result", Tagged, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
+
+_DONE = Prepared(sa.select(effects.c.topic, effects.c.result).where(effects.c.key == sa.bindparam("b_key")))
 
 # What an operation over very many has done so far, by its key: a row for each part, until it is done.
 effect_parts = sa.Table(
@@ -190,7 +193,7 @@ def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, 
 
     Raises UnknownOperation, Invalid (what was given), BpmnError (what a diagram may catch)."""
     wanted = find(topic)
-    done = call.tx.first(sa.select(effects.c.topic, effects.c.result).where(effects.c.key == call.key))
+    done = _DONE.first(call.tx, b_key=call.key)
     if done is not None:
         if done.topic != topic:
             raise EffectKeyTaken(key=call.key, topic=done.topic)
@@ -202,7 +205,7 @@ def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, 
             return parts
         call = replace(call, parts=parts)
     result = wanted.run(call, **taken) or {}
-    call.tx.execute(sa.insert(effects).values(key=call.key, topic=topic, result=result, at=call.now))
+    call.tx.insert(effects, [{"key": call.key, "topic": topic, "result": result, "at": call.now}])
     return dict(result)
 
 

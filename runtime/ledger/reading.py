@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -385,22 +386,27 @@ def options(
     All that is on offer of `sources`, and what is `held` already (source → codes) whether it is on offer or
     not. An unknown source has no options."""
     found: dict[str, list[dict[str, str]]] = {source: [] for source in {*sources, *held}}
-    queries = [
-        sa.select(sa.literal(source).label("source"), key.label("value"), table.c.names.label("names")).where(
-            sa.or_(
-                *([offered] if source in sources else []),
-                *([key.in_(sorted(held[source]))] if source in held else []),
-            )
-        )
-        for source, (table, key, offered) in _SOURCES.items()
-        if source in found
-    ]
-    for row in tx.all(sa.union_all(*queries).order_by("source", "value")) if queries else ():
+    asked = tuple((source, source in sources, source in held) for source in _SOURCES if source in found)
+    given = {f"b_{source}": sorted(codes) for source, codes in held.items() if source in _SOURCES}
+    for row in tx.all(_offered(asked), given) if asked else ():
         label = i18n.label(language, dict(row.names), row.value)
         # Two components may have the same name; their number tells them apart.
         label = f"{label} · {row.value}" if row.source == "components" else label
         found[row.source].append({"value": row.value, "label": label})
     return found
+
+
+@lru_cache(maxsize=500)
+def _offered(asked: tuple[tuple[str, bool, bool], ...]) -> sa.CompoundSelect[Any]:
+    """Of each source: whether all that is on offer is asked for, and whether what is held is (`b_SOURCE`)."""
+    queries = []
+    for source, all_of_it, held in asked:
+        table, key, offered = _SOURCES[source]
+        of_it = [offered] if all_of_it else []
+        of_it += [key.in_(sa.bindparam(f"b_{source}", expanding=True))] if held else []
+        shown = (sa.literal(source).label("source"), key.label("value"), table.c.names.label("names"))
+        queries.append(sa.select(*shown).where(sa.or_(*of_it)))
+    return sa.union_all(*queries).order_by("source", "value")
 
 
 def document(tx: Transaction, public_id: str) -> Document | None:

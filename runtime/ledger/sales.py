@@ -17,6 +17,7 @@ from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Exact, Id, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 sales_orders = sa.Table(
     "sales_orders",
@@ -333,23 +334,24 @@ def _on_the_way(tx: Transaction, order_id: int) -> bool:
     return tx.first(underway.limit(1)) is not None
 
 
+_LINES = Prepared(
+    sa.select(
+        sales_order_lines,
+        catalogue.components.c.sku,
+        catalogue.components.c.names,
+        sa.func.coalesce(allocations.c.quantity, 0).label("allocated"),
+        allocations.c.warehouse_id,
+    )
+    .join(catalogue.components)
+    .outerjoin(allocations)
+    .where(sales_order_lines.c.order_id == sa.bindparam("b_order"))
+    .order_by(sales_order_lines.c.id)
+)
+
+
 def lines_of(tx: Transaction, order_id: int) -> list[Any]:
     """The order's lines with sku, names, and `allocated` pieces in `warehouse_id`."""
-    return list(
-        tx.all(
-            sa.select(
-                sales_order_lines,
-                catalogue.components.c.sku,
-                catalogue.components.c.names,
-                sa.func.coalesce(allocations.c.quantity, 0).label("allocated"),
-                allocations.c.warehouse_id,
-            )
-            .join(catalogue.components)
-            .outerjoin(allocations)
-            .where(sales_order_lines.c.order_id == order_id)
-            .order_by(sales_order_lines.c.id)
-        )
-    )
+    return _LINES.rows(tx, b_order=order_id)
 
 
 def release(tx: Transaction, order_id: int) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,8 +25,9 @@ from sqlalchemy.types import TypeDecorator
 from runtime import values
 from runtime.errors import Invalid
 from runtime.store import lending, outages, turns
-from runtime.store.prepared import Prepared
+from runtime.store.prepared import Prepared, say
 
+_SAVEPOINTS = count(1)
 WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
 
 metadata = sa.MetaData(
@@ -191,8 +193,17 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block wrote if it raises."""
-        with self.connection.begin_nested():
+        name = f"s{next(_SAVEPOINTS)}"
+        say(self.connection, f"SAVEPOINT {name}")
+        try:
             yield
+        except BaseException:
+            # What the database itself has undone has no savepoint to go back to.
+            with suppress(sa.exc.SQLAlchemyError, Again):
+                say(self.connection, f"ROLLBACK TO SAVEPOINT {name}")
+                say(self.connection, f"RELEASE SAVEPOINT {name}")
+            raise
+        say(self.connection, f"RELEASE SAVEPOINT {name}")
 
     @contextmanager
     def inner(self, now: dt.datetime, *, apart: bool = True) -> Iterator[Transaction]:
@@ -207,7 +218,11 @@ class Transaction:
 
 def upsert(tx: Transaction, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, which SQLAlchemy keeps with each dialect."""
-    return (postgresql if tx.connection.dialect.name == "postgresql" else sqlite).insert(table)
+    return upsert_of(tx.connection.dialect.name, table)
+
+
+def upsert_of(dialect: str, table: sa.Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def forget_over(tx: Transaction, table: sa.Table, most: int = 100) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -205,13 +206,18 @@ def claim_due(tx: Transaction, worker: int, limit: int = 10) -> list[Any]:
     taken = [job for job, _ in due[: max(others, 1)]]
     if not taken:
         return []
-    rows = tx.all(
+    rows = _taking(len(taken)).rows(tx, b_worker=worker, **{f"b_{n}": id for n, id in enumerate(taken)})
+    return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))
+
+
+@lru_cache(maxsize=500)
+def _taking(number: int) -> Prepared:
+    return Prepared(
         sa.update(jobs)
-        .where(jobs.c.id.in_(taken))
-        .values(worker_id=worker, attempts=jobs.c.attempts + 1)
+        .where(jobs.c.id.in_([sa.bindparam(f"b_{n}") for n in range(number)]))
+        .values(worker_id=sa.bindparam("b_worker"), attempts=jobs.c.attempts + 1)
         .returning(*_UNREAD)
     )
-    return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))
 
 
 def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
@@ -284,28 +290,38 @@ def wake_kept(tx: Transaction, waits: Sequence[tuple[str, str]]) -> bool:
     if not waits:
         return False
     tx.alone(*(_meeting(name, key) for name, key in waits))
+    given = {f"b_{part}{n}": text for n, pair in enumerate(waits) for part, text in zip("nk", pair, strict=True)}
+    return _waking(len(waits)).run(tx, b_now=tx.now, **given) > 0
+
+
+@lru_cache(maxsize=50)
+def _waking(number: int) -> Prepared:
     # One look-up a pair: of pairs joined by OR, SQLite looks through all messages that are kept.
+    now = sa.bindparam("b_now", type_=Instant)
     of_pair = [
-        sa.select(jobs.c.id).where(_still_kept(tx), jobs.c.element == name, jobs.c.correlation == key)
-        for name, key in waits
+        sa.select(jobs.c.id).where(
+            _still_kept(now),
+            jobs.c.element == sa.bindparam(f"b_n{n}"),
+            jobs.c.correlation == sa.bindparam(f"b_k{n}"),
+        )
+        for n in range(number)
     ]
-    woken = tx.execute(sa.update(jobs).where(jobs.c.id.in_(sa.union_all(*of_pair))).values(**_again(tx)))
-    return woken.rowcount > 0
+    return Prepared(sa.update(jobs).where(jobs.c.id.in_(sa.union_all(*of_pair))).values(**_again(now)))
 
 
 def wake_starters(tx: Transaction, names: Sequence[str]) -> None:
     """Messages that came before there was a process that they start are delivered now."""
     if names:
-        tx.execute(sa.update(jobs).where(_still_kept(tx), jobs.c.element.in_(names)).values(**_again(tx)))
+        tx.execute(sa.update(jobs).where(_still_kept(tx.now), jobs.c.element.in_(names)).values(**_again(tx.now)))
 
 
-def _still_kept(tx: Transaction) -> sa.ColumnElement[bool]:
+def _still_kept(now: Any) -> sa.ColumnElement[bool]:
     """What has expired is not taken, whether the worker has marked it yet or not."""
-    return sa.and_(_KEPT, sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > tx.now))
+    return sa.and_(_KEPT, sa.or_(jobs.c.expires_at.is_(None), jobs.c.expires_at > now))
 
 
-def _again(tx: Transaction) -> dict[str, Any]:
-    return {"state": "waiting", "due_at": tx.now, "worker_id": None, "attempts": 0}
+def _again(now: Any) -> dict[str, Any]:
+    return {"state": "waiting", "due_at": now, "worker_id": None, "attempts": 0}
 
 
 def expire(tx: Transaction) -> None:
@@ -328,7 +344,7 @@ def deliver(tx: Transaction, message: Any, expires_at: dt.datetime) -> bool:
     changed = tx.execute(
         sa.update(jobs)
         .where(jobs.c.id == message.id, jobs.c.state.in_(UNDELIVERED))
-        .values(**_again(tx), expires_at=expires_at)
+        .values(**_again(tx.now), expires_at=expires_at)
     )
     return changed.rowcount == 1
 

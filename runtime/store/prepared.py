@@ -77,7 +77,7 @@ class Prepared:
     def all(self, tx: Speaker, **parameters: Any) -> list[list[Any]]:
         """Every row, as a list of its columns."""
         compiled = self._for(tx)
-        rows, _ = _say(tx.connection, compiled.text, compiled.given(parameters))
+        rows, _ = say(tx.connection, compiled.text, compiled.given(parameters))
         return [compiled.read(row) for row in rows]
 
     def one(self, tx: Speaker, **parameters: Any) -> list[Any] | None:
@@ -85,24 +85,29 @@ class Prepared:
         found = self.all(tx, **parameters)
         return found[0] if found else None
 
+    def rows(self, tx: Speaker, **parameters: Any) -> list[Any]:
+        """Every row, by the names of its columns."""
+        names = self.names
+        return [SimpleNamespace(**dict(zip(names, row, strict=True))) for row in self.all(tx, **parameters)]
+
     def first(self, tx: Speaker, **parameters: Any) -> Any:
         """The only row, by the names of its columns, or None."""
-        row = self.one(tx, **parameters)
-        return None if row is None else SimpleNamespace(**dict(zip(self.names, row, strict=True)))
+        found = self.rows(tx, **parameters)
+        return found[0] if found else None
 
     def run(self, tx: Speaker, **parameters: Any) -> int:
         """How many rows it changed."""
         compiled = self._for(tx)
-        return _say(tx.connection, compiled.text, compiled.given(parameters))[1]
+        return say(tx.connection, compiled.text, compiled.given(parameters))[1]
 
     def each(self, tx: Speaker, rows: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of `rows`."""
         compiled = self._for(tx)
         given = [compiled.given(row) for row in rows]
         if len(given) > 1:
-            _say(tx.connection, compiled.text, given, many=True)
+            say(tx.connection, compiled.text, given, many=True)
         else:
-            _say(tx.connection, compiled.text, given[0])
+            say(tx.connection, compiled.text, given[0])
 
     def _for(self, tx: Speaker) -> _Compiled:
         dialect = tx.connection.dialect
@@ -146,10 +151,12 @@ def _picked(order: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, 
     return lambda values: tuple(values[name] for name in order)
 
 
-def _say(
-    connection: sa.Connection, text: str, given: Any, *, many: bool = False
+def say(
+    connection: sa.Connection, text: str, given: Any = (), *, many: bool = False
 ) -> tuple[Sequence[Sequence[Any]], int]:
-    """By the driver: the rows that come back, and how many were changed. Raises what SQLAlchemy would."""
+    """A statement as the driver takes it: the rows that come back, and how many were changed.
+
+    Raises what SQLAlchemy would."""
     driver: Any = connection.connection.dbapi_connection
     cursor = driver.cursor()
     try:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.store.db import Id, Instant, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 workers = sa.Table(
     "workers",
@@ -24,27 +25,29 @@ workers = sa.Table(
     sqlite_autoincrement=True,  # an id is never given twice: jobs are fenced by it
 )
 FORGOTTEN = dt.timedelta(days=1)
-_BEAT = (
+_BEAT = Prepared(
     sa.update(workers)
     .where(workers.c.id == sa.bindparam("worker"))
     .values(beats=workers.c.beats + 1, seen_at=sa.bindparam("at", type_=Instant))
+)
+_HELD = sa.table("jobs", sa.column("worker_id"))
+_HOLDING = sa.select(_HELD.c.worker_id).where(_HELD.c.worker_id.is_not(None))
+_PULSES = Prepared(
+    sa.select(workers.c.id, workers.c.name, workers.c.beats).where(workers.c.id.in_(_HOLDING.distinct()))
 )
 
 
 def enter(tx: Transaction, name: str) -> int:
     """A new worker; its id. Those of long ago are forgotten."""
-    held = sa.table("jobs", sa.column("worker_id"))
-    holding = sa.select(held.c.worker_id).where(held.c.worker_id.is_not(None))
-    tx.execute(
-        sa.delete(workers).where(workers.c.seen_at < tx.now - FORGOTTEN, workers.c.id.not_in(holding))
-    )
+    over = (workers.c.seen_at < tx.now - FORGOTTEN, workers.c.id.not_in(_HOLDING))
+    tx.execute(sa.delete(workers).where(*over))
     row = {"name": name[:255], "beats": 0, "started_at": tx.now, "seen_at": tx.now}
     return int(tx.execute(sa.insert(workers).values(**row)).inserted_primary_key[0])  # type: ignore[index]
 
 
 def beat(tx: Transaction, worker: int) -> bool:
     """The worker lives; False if it was taken for dead and forgotten."""
-    return tx.execute(_BEAT, {"worker": worker, "at": tx.now}).rowcount == 1
+    return _BEAT.run(tx, worker=worker, at=tx.now) == 1
 
 
 def forget(tx: Transaction, worker: int) -> None:
@@ -54,7 +57,4 @@ def forget(tx: Transaction, worker: int) -> None:
 
 def pulses(tx: Transaction) -> list[Any]:
     """Id, name and beats so far of each worker that holds jobs."""
-    held = sa.table("jobs", sa.column("worker_id"))
-    holding = sa.select(held.c.worker_id).where(held.c.worker_id.is_not(None)).distinct()
-    asked = sa.select(workers.c.id, workers.c.name, workers.c.beats).where(workers.c.id.in_(holding))
-    return list(tx.all(asked))
+    return _PULSES.rows(tx)

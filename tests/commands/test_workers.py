@@ -71,6 +71,28 @@ def test_a_worker_whose_heart_beats_keeps_what_it_holds_however_long_it_takes(
         assert other.drain() == 0
 
 
+def test_a_heart_beats_while_something_is_held_and_rests_after_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "BEAT", 0.01)
+    beats, enough = [0], threading.Event()
+
+    def beat() -> None:
+        beats[0] += 1
+        if beats[0] % 3 == 0:
+            enough.set()
+
+    heart = worker.Heart(beat)
+    for _ in range(2):
+        with heart.beating():
+            assert enough.wait(30)
+            thread = heart._thread
+        assert thread is not None
+        thread.join(30)
+        assert heart._thread is None
+        last = beats[0]
+        enough.clear()
+    assert beats[0] == last >= 6
+
+
 @pytest.mark.parametrize("jump", [dt.timedelta(days=1), dt.timedelta(hours=-1)])
 def test_a_clock_that_jumps_makes_nobody_look_dead(firm: Office, seconds: list[float], jump: dt.timedelta) -> None:
     naps(firm, 1)

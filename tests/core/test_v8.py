@@ -82,6 +82,26 @@ def test_feel_is_told_the_time(feel: v8.Feel) -> None:
         assert feel.evaluate("now()", {}) == clock.now()
 
 
+def test_what_was_asked_once_is_remembered_unless_it_has_to_do_with_the_time(feel: v8.Feel) -> None:
+    assert feel.evaluate("price * 2", {"price": 4, "others": [1] * 1_000}) == 8
+    feel.close()
+    # What is not in it is not used, and no isolate is made for what is known.
+    assert feel.evaluate("price * 2", {"price": 4, "others": []}) == 8
+    assert feel._isolate is None
+    found = feel.evaluate("[n]", {"n": 1})
+    assert isinstance(found, list)
+    found.append(2)
+    assert feel.evaluate("[n]", {"n": 1}) == [1]
+    assert feel.evaluate("[n]", {"n": 2}) == [2]
+    for year in (2030, 2031):
+        with clock.frozen(dt.datetime(year, 5, 6, tzinfo=dt.UTC)):
+            assert feel.evaluate("today().year", {}) == year
+    before = len(feel._told)
+    for number in range(v8.REMEMBERED):
+        feel.evaluate("m + 1", {"m": number})
+    assert len(feel._told) == v8.REMEMBERED > before
+
+
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [("> 3", 4, True), ("[1..3]", 4, False), ('"a", "b"', "b", True), ("? > 3", 4, True)],
