@@ -7,7 +7,7 @@ step may do (commands/world.py)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from runtime import forms, formulas, i18n, library
@@ -27,6 +27,7 @@ SECRET_INPUTS = frozenset({"headers", "authorization"})
 KNOWN = frozenset(
     {
         "superior_of",
+        "acting",
         "name_of",
         "holder_of",
         "now",
@@ -99,8 +100,13 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
     def superior_of(person: str) -> str | None:
         return library.organisation(tx).superior(person)
 
+    def acting(person: str | None, barred: Sequence[str | None] = ()) -> str | None:
+        """Who does today what is asked of somebody by name (ledger/approvers.py)."""
+        return library.acting(tx, person, [each for each in barred if each]) if person else None
+
     return {
         "superior_of": superior_of,
+        "acting": acting,
         "name_of": name_of,
         "holder_of": holder_of,
         "now": lambda: tx.now,

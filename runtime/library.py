@@ -22,7 +22,7 @@ from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor
-from runtime.ledger import reading
+from runtime.ledger import approvers, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
@@ -182,6 +182,11 @@ def organisation(tx: Transaction) -> accounts.Organisation:
     """Everybody, as it stands."""
     found = _as_of_revision(tx, "organisation", lambda: accounts.organisation(tx))
     return cast(accounts.Organisation, found)
+
+
+def acting(tx: Transaction, person: str, barred: Collection[str]) -> str | None:
+    """Who does today what is asked of the person by name (public ids; ledger/approvers.py)."""
+    return approvers.acting(tx, organisation(tx), person, barred, today(tx))
 
 
 def actor(tx: Transaction, person: Any) -> Actor:

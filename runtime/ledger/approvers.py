@@ -1,10 +1,11 @@
-"""Who decides on what somebody asks for: up the reporting line, past whoever may not decide, by deputy for who is away.
+"""Who decides: up the reporting line, past whoever may not decide, by deputy for who is away.
 
 Not here: the decision itself (processes/superior_approval), what is decided on (each book)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import TypedDict
 
 from runtime.errors import Conflict
@@ -12,6 +13,7 @@ from runtime.ledger import leave
 from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
+from runtime.store.db import Transaction
 
 
 class NobodyAbove(Conflict):
@@ -40,16 +42,39 @@ def approver(
     out = {applicant, *(barred or ())}
     line = _line(organisation, beyond or applicant, out)
     with_hr = applicant in organisation.members("manager")
-    for superior in line:
-        away = leave.away(call.tx, superior, call.today)
-        if away is None:
-            return {"approver": superior, "instead_of": None, "with_hr": with_hr}
-        deputy = away.deputy
-        if deputy and _may_stand_in(call, organisation, deputy, out | ({beyond} if beyond else set())):
-            return {"approver": deputy, "instead_of": superior, "with_hr": with_hr}
-    if not line:
+    found = asked(call.tx, organisation, line, out | ({beyond} if beyond else set()), call.today)
+    if found is None:
         raise refuse("nobody_above", NobodyAbove())
-    return {"approver": line[0], "instead_of": None, "with_hr": with_hr}
+    return {"approver": found[0], "instead_of": found[1], "with_hr": with_hr}
+
+
+def acting(
+    tx: Transaction, organisation: accounts.Organisation, person: str, barred: Collection[str], today: dt.date
+) -> str | None:
+    """Who does today what is asked of a person by name: they themselves; on leave, the deputy whom their leave
+    names, unless barred; else the next superior. The person, when all are away; None, when all are barred."""
+    row, out = organisation.by_public_id.get(person), set(barred)
+    own = [person] if row is not None and row.active and person not in out else []
+    found = asked(tx, organisation, [*own, *_line(organisation, person, out)], out | {person}, today)
+    return found[0] if found else None
+
+
+def asked(
+    tx: Transaction,
+    organisation: accounts.Organisation,
+    line: Sequence[str],
+    out: Collection[str],
+    today: dt.date,
+) -> tuple[str, str | None] | None:
+    """The first of the line who is here, or the deputy of the first who has one that is not `out`, with whom they
+    stand in for; the first of all, when nobody is here. None of an empty line."""
+    for person in line:
+        away = leave.away(tx, person, today)
+        if away is None:
+            return person, None
+        if away.deputy and _may_stand_in(tx, organisation, away.deputy, out, today):
+            return away.deputy, person
+    return (line[0], None) if line else None
 
 
 def _line(organisation: accounts.Organisation, person: str, out: Collection[str]) -> list[str]:
@@ -64,8 +89,10 @@ def _line(organisation: accounts.Organisation, person: str, out: Collection[str]
     return line
 
 
-def _may_stand_in(call: Call, organisation: accounts.Organisation, deputy: str, out: Collection[str]) -> bool:
+def _may_stand_in(
+    tx: Transaction, organisation: accounts.Organisation, deputy: str, out: Collection[str], today: dt.date
+) -> bool:
     row = organisation.by_public_id.get(deputy)
     if row is None or not row.active or deputy in out:
         return False
-    return leave.away(call.tx, deputy, call.today) is None
+    return leave.away(tx, deputy, today) is None

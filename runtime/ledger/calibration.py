@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import assessors, documents
+from runtime.ledger import approvers, assessors, documents
 from runtime.ledger.appraisals import (
     GRADES,
     NEXT,
@@ -143,10 +143,11 @@ def open_calibration(call: Call, cycle: str) -> Opened:
 def cohort(call: Call, cycle: str) -> Cohort:
     """Everybody whose grade is proposed, by unit, with the places of the top grade that are left in it.
 
-    A unit has unit, calibrator (None: nobody is above it), people, head_count, top_places, top_taken, lines
-    (appraisal, employee, score, proposed_grade, grade, late_in_year, bar, reason of each) and others: the grades
-    of the other units, for a calibrator who is in none of them, and those of this one that are published
-    already. `outstanding`: somebody is not assessed yet."""
+    A unit has unit, calibrator (None: nobody is above it; for one who is on leave today their deputy, unless in the
+    unit or an assessor of it), next_calibrator (the superior after that one), people, head_count, top_places,
+    top_taken, lines (appraisal, employee, score, proposed_grade, grade, late_in_year, bar, reason of each) and
+    others: the grades of the other units, for a calibrator who is in none of them, and those of this one that are
+    published already. `outstanding`: somebody is not assessed yet."""
     tx = call.tx
     found = documents.get(tx, appraisal_cycles, cycle)
     tx.execute(
@@ -321,9 +322,11 @@ def _unit(
         for row in sorted(members, key=lambda row: -(row.score or 0))
         if row.state == "proposed" and row.calibration_id is None
     ]
+    calibrator, above = _calibrators(call, organisation, members)
     return {
         "unit": unit,
-        "calibrator": _calibrator(organisation, people),
+        "calibrator": calibrator,
+        "next_calibrator": above,
         "people": people,
         "head_count": len(members),
         "top_places": int(str(cap["top_places"])),
@@ -332,16 +335,23 @@ def _unit(
     }
 
 
-def _calibrator(organisation: accounts.Organisation, people: Sequence[str]) -> str | None:
-    """Who decides above the unit and is not in it; up the line from the first, if need be."""
-    found = assessors.above(organisation, people[0])
-    seen: set[str] = set()
+def _calibrators(
+    call: Call, organisation: accounts.Organisation, members: Sequence[Any]
+) -> tuple[str | None, str | None]:
+    """Who decides above the unit and is not in it, or their deputy; and who is next above."""
+    people = [row.employee for row in members]
+    line, seen, found = list[str](), set[str](), assessors.above(organisation, people[0])
     while found is not None and found not in seen:
         if found not in people and organisation.by_public_id[found].active:
-            return found
+            line.append(found)
         seen.add(found)
         found = organisation.superior(found)
-    return None
+    assessed = {row.assessed_by for row in members if row.assessed_by}
+    chosen = approvers.asked(call.tx, organisation, line, {*people, *assessed}, call.today)
+    if chosen is None:
+        return None, None
+    above = line[line.index(chosen[1] or chosen[0]) + 1 :]
+    return chosen[0], above[0] if above else None
 
 
 def _check(row: Any, line: CalibratedRow, most: int, name: str) -> None:

@@ -193,3 +193,20 @@ def test_what_only_somebody_themselves_could_say_goes_to_the_fallback_when_they_
     firm.runtime.do(accounts.deactivate, SYSTEM, "spec2", receiver=None)
     assert elements(firm, "sup") == [] and elements(firm, "root") == []
     assert elements(firm, "buyer") == ["answer"]
+
+
+def test_for_who_is_on_leave_their_deputy_is_asked_unless_barred_else_the_next_superior(office: Office) -> None:
+    """`acting(person, [barred])`: the supervisor is away today, and the manager's leave names nobody."""
+    office.deploy(
+        bpmn("ask", start(), user("judge", assignee="${acting(superior_of(initiator), [initiator])}"), end())
+    )
+    today = "2026-03-09"
+    leave = {"leave_type": "personal", "leave_from": today, "leave_to": today, "leave_reason": "家事"}
+    deputy = office.as_("zhoulei").actor.public_id
+    office.as_("chenjie").start("leave_request", **leave, deputy=deputy)
+    office.as_("wangfang").do("review_request", decision="approve")
+    office.as_("liyang").start("ask")
+    assert elements(office, "zhoulei") == ["judge"]
+    office.as_("zhoulei").do("judge")
+    office.as_("zhoulei").start("ask")  # a deputy does not judge their own
+    assert "judge" in elements(office, "wangfang")

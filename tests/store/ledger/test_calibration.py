@@ -269,3 +269,28 @@ def test_a_defect_of_appraisals_is_seen(month: Books, statement: str, finding: s
     assert wrong(month) == []
     month.tx.connection.exec_driver_sql(statement)
     assert finding in wrong(month)
+
+
+def _away(books: Books, role: str, deputy: str) -> None:
+    """On leave today, with somebody who stands in for them."""
+    asked = books.do("leave.measure", person=role, kind="personal", first_day=books.today, last_day=books.today,
+                     deputy=deputy)  # fmt: skip
+    books.do("leave.grant", leave=asked["leave"], days=asked["workdays"], statutory=False, approved_by="lead")
+
+
+@pytest.mark.parametrize(
+    ("deputy", "assessor", "calibrator", "above"),
+    [("hr", "supervisor", "hr", "lead"), ("analyst", "supervisor", "lead", None), ("hr", "hr", "lead", None)],
+    ids=["the deputy of who is away", "never one of the unit", "never who assessed somebody of it"],
+)
+def test_for_a_calibrator_who_is_away_the_deputy_is_asked_else_the_next_superior(
+    month: Books, deputy: str, assessor: str, calibrator: str, above: str | None
+) -> None:
+    one = of(month, "specialist").public_id
+    month.do("appraisals.skip_self", appraisal=one)
+    month.do("appraisals.record_assessment", appraisal=one, work=80, ability=80, attitude=80, by=assessor)
+    month.do("appraisals.propose_grade", appraisal=one, score=80, grade="good", late_in_year=0)
+    _away(month, "manager", deputy)
+    unit = units(month)["department"]
+    named = (month.people[calibrator], month.people[above] if above else None)
+    assert (unit["calibrator"], unit["next_calibrator"]) == named
