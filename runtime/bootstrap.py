@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 # Operations register themselves where they are defined, and so do tables that nothing else here names.
 import runtime.commands.amendments
 import runtime.commands.deliveries
+import runtime.commands.entering
 import runtime.commands.leaving
 import runtime.commands.reminders
 import runtime.ledger.books

@@ -1,7 +1,7 @@
 """The application: its parts, its gate, its error pages.
 
 Everything needs a signed-in person except what OPEN names. Not here: pages
-(auth, account, inbox, cases, comments, processes, rules, handbook, stock, masters, reports, files,
+(auth, account, inbox, cases, comments, processes, rules, handbook, stock, masters, imports, reports, files,
 operations, incidents), the API (api/), headers
 (security.py)."""
 
@@ -26,6 +26,7 @@ from web import (
     current,
     files,
     handbook,
+    imports,
     inbox,
     incidents,
     machines,
@@ -94,8 +95,8 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, masters, reports, files)
-    for part in (*people, *work, operations, incidents, machines):
+    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, masters)
+    for part in (*people, *work, imports, reports, files, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)
     security.csrf.exempt(

@@ -11,12 +11,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.commands import accounts, comments, user_tasks
+from runtime import values
+from runtime.commands import accounts, comments, files, user_tasks
 from runtime.demo.department import Department, Script
 from runtime.demo.initiatives import month_ends, set_rates
 from runtime.identity import SYSTEM
 from runtime.ledger.sales import sales_orders
 from runtime.queries import inbox
+from runtime.workbooks import write
 
 STORIES: list[tuple[int, Callable[[Department], None]]] = []
 ADDRESS = "合肥市高新区示例路 88 号"
@@ -514,6 +516,36 @@ def customer_data_that_nobody_reviews(house: Department) -> None:
 
 
 # ---- appraisals, which come at the ends of months
+
+
+# ---- starting from Excel
+
+
+def _workbook(house: Department, username: str, **sheets: list[list[str]]) -> Any:
+    """A file that somebody uploads, as a form sends it."""
+    content = write.workbook([write.Written(name, rows) for name, rows in sheets.items()])
+    file = house.runtime.do(files.store, house.actor(username), "旧系统.xlsx", write.MEDIA_TYPE, content)
+    return values.to_json(file)
+
+
+@story(3)
+def file_with_problems(house: Department) -> None:
+    stock = [["组件编号", "仓库", "数量", "单位成本"], [SKU, "SH", "12", "210"], ["LJ-M60-999", "CZ", "-3", "=9*20"]]
+    file = _workbook(house, "chenjie", 仓库=[["编号", "中文名称"], ["CZ", "常州仓"]], 库存=stock)
+    totals = {"control_count": 2, "control_quantity": 40, "control_amount": "8400"}
+    house.start("chenjie", "opening_import", Script(), workbook=file, **totals)
+
+
+@story(2)
+def people_to_approve(house: Department) -> None:
+    people = [
+        ["用户名", "姓名", "岗位组", "上级", "入职日"],
+        ["gaoyang", "高阳", "运营专员", "chenjie", f"{house.today:%Y-%m-%d}"],
+        ["tianmeng", "田萌", "数据分析员", "wangfang", f"{house.today:%Y-%m-%d}"],
+    ]
+    file = _workbook(house, "linxi", 人员=people)
+    script = Script({"check_import": [{"import_action": "submit"}]})
+    house.start("linxi", "people_import", script, workbook=file, control_count=2)
 
 
 def _appraisals(house: Department, begin: dt.date, end: dt.date) -> None:

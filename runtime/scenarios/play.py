@@ -42,6 +42,7 @@ from runtime.scenarios.model import (
 from runtime.scenarios.problems import problem
 from runtime.store.db import Transaction
 from runtime.values import File
+from runtime.workbooks import write
 from runtime.worker import Worker
 
 
@@ -184,13 +185,26 @@ class Player:
             return self._value(written.value)
 
     def _calls(self) -> dict[str, Callable[..., Any]]:
-        return {"person": self._person, "dataset": self._dataset}
+        return {"person": self._person, "dataset": self._dataset, "workbook": self._workbook}
 
     def _dataset(self) -> File:
         """The demo's opening balances, uploaded by its administrator."""
         data = values.dumps(self.runtime.read(lambda tx, actor: demo.opening(tx), SYSTEM)).encode()
         admin = self._actor(self._username("admin"))
         return self.runtime.do(files.store, admin, "opening.json", "text/plain", data)
+
+    def _workbook(self, who: str, *rows: str) -> File:
+        """An Excel file, uploaded by `who`: `#name` begins a sheet, any other text is a row of it, with
+        commas between its cells."""
+        sheets: list[tuple[str, list[list[str]]]] = []
+        for row in rows:
+            if row.startswith("#") or not sheets:
+                sheets.append((row.lstrip("#").strip() or "1", []))
+            if not row.startswith("#"):
+                sheets[-1][1].append([cell.strip() for cell in row.split(",")])
+        content = write.workbook([write.Written(name, cells) for name, cells in sheets])
+        uploader = self._actor(self._username(who))
+        return self.runtime.do(files.store, uploader, "workbook.xlsx", write.MEDIA_TYPE, content)
 
     def _variables(self, case: Any) -> dict[str, Any]:
         """Every variable of the case, those of called processes too."""

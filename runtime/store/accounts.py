@@ -165,6 +165,14 @@ def take_turn(tx: Transaction) -> None:
     tx.alone("admin_log")
 
 
+def log_many(tx: Transaction, actor_id: int | None, action: str, about: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note the same change of several, each with its own detail."""
+    tx.memo["changed"] = True
+    take_turn(tx)
+    shared = {"at": tx.now, "actor_id": actor_id or None, "action": action}
+    tx.insert(admin_log, [{**shared, "subject": subject, "detail": dict(detail)} for subject, detail in about.items()])
+
+
 def log(tx: Transaction, actor_id: int | None, action: str, subject: str, **detail: Any) -> int:
     """Note a change; its id, which is the revision from then on."""
     # What this transaction sees from now on may yet be rolled back: nobody else may keep it.
