@@ -262,7 +262,7 @@ def figures(call: Call, component: str) -> Figures:
     }
 
 
-@operation("inventory.correct", errors=("same_person", "below_zero", "nothing_to_correct"))
+@operation("inventory.correct", errors=("same_person", "below_zero", "nothing_to_correct", "warehouse_closed"))
 def correct(
     call: Call,
     component: str,
@@ -275,7 +275,8 @@ def correct(
     """Post a signed difference of pieces, with its reason.
 
     BPMN errors: same_person, if the approver drafted it (without `drafted_by`: started the
-    case); below_zero, if the warehouse does not have that many; nothing_to_correct."""
+    case); below_zero, if the warehouse does not have that many; nothing_to_correct;
+    warehouse_closed, if pieces are to come into one that is."""
     tx = call.tx
     if (drafted_by or _starter(call)) == approved_by:
         raise refuse("same_person", documents.SamePerson())
@@ -288,6 +289,8 @@ def correct(
         [movement] = stock.post(call, "correction", [posting], reason=reason)
     except stock.StockShort as error:
         raise refuse("below_zero", error) from error
+    except catalogue.WarehouseClosed as error:
+        raise refuse("warehouse_closed", error) from error
     return {"movement": movement, "on_hand": stock.on_hand(tx, [row.id])[row.id]}
 
 

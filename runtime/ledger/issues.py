@@ -16,9 +16,20 @@ from runtime.ids import public_id
 from runtime.ledger import catalogue, credited, documents
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.ledger.remedies import NEXT, REMEDY_NEXT, sales_issues, sales_remedies, sales_remedy_lines
+from runtime.ledger.remedies import (
+    NEXT,
+    REMEDY_NEXT,
+    sales_credits,
+    sales_issues,
+    sales_remedies,
+    sales_remedy_lines,
+    sales_replacements,
+    sales_returns,
+)
 from runtime.ledger.sales import sales_orders
 from runtime.ledger.shipments import shipments
+from runtime.store.cases import cases
+from runtime.store.db import Transaction
 from runtime.values import File
 
 RemedyKind = Literal["replace", "refund", "return", "none"]
@@ -46,6 +57,13 @@ class NotDelivered(Invalid):
     """Of {component} the customer has {pieces} pieces of order {order}; the remedy is about {wanted}."""
 
     code = "issue.not_delivered"
+
+
+class InAnotherIssue(Conflict):
+    """{wanted} pieces of {component} are too many: of order {order} issue {issue} is about {pieces} of those that the
+    customer has, and it is not settled yet."""
+
+    code = "issue.in_another"
 
 
 class RefundMissing(Invalid):
@@ -96,7 +114,8 @@ def record(
 
     lines: what is affected; needed unless the remedy is none. amount: what is to be refunded, in CNY.
     compensation: what the remedy comes to, in CNY. BPMN error: bad_remedy, if there is no
-    such order, the customer has not so many pieces, or the refund is more than what is affected."""
+    such order, the customer has not so many pieces, another issue is about them already, or the refund is more than
+    what is affected."""
     tx = call.tx
     order = tx.first(sa.select(sales_orders).where(sales_orders.c.number == order_number.strip()).with_for_update())
     if order is None:
@@ -117,6 +136,7 @@ def record(
         raise refuse("bad_remedy", NotShippedYet(order=order.number))
     held = credited.held(tx, order.id)
     affected = _affected(lines or (), held, order, needed=remedy != "none")
+    _require_free(tx, order, affected, held, issue)
     compensation = _compensation(remedy, amount, affected, held)
     if issue is None:
         issue, number, round_ = public_id(), documents.next_number(tx, "CI", call.today.year), 1
@@ -235,6 +255,37 @@ def _affected(
                 "bad_remedy", NotDelivered(component=sku, pieces=there, order=order.number, wanted=pieces)
             )
     return affected
+
+
+def _require_free(
+    tx: Transaction, order: Any, affected: Mapping[str, int], held: Mapping[str, credited.Held], issue: str | None
+) -> None:
+    """No piece is in two issues at once: it would come back or be credited twice."""
+    line, remedy = sales_remedy_lines.c, sales_remedies.c
+    carried_out = (sales_returns, sales_credits, sales_replacements)
+    done = [sa.exists().where(table.c.remedy_id == remedy.id) for table in carried_out]
+    given_up = sa.exists().where(cases.c.public_id == remedy.case, cases.c.status != "running")
+    rows = tx.all(
+        sa.select(sales_issues.c.number, line.component_id, line.quantity)
+        .join(sales_remedies, remedy.id == line.remedy_id)
+        .join(sales_issues, sales_issues.c.id == remedy.issue_id)
+        .where(
+            sales_issues.c.order_id == order.id,
+            sales_issues.c.public_id != (issue or ""),
+            remedy.kind != "none",
+            remedy.state.in_(("proposed", "approved")),
+            ~sa.or_(given_up, *done),
+        )
+        .order_by(line.id)
+    )
+    for sku, wanted in affected.items():
+        others = [row for row in rows if row.component_id == held[sku].component_id]
+        pieces = sum(row.quantity for row in others)
+        if others and wanted > held[sku].pieces - pieces:
+            told = InAnotherIssue(
+                wanted=wanted, component=sku, order=order.number, issue=others[-1].number, pieces=pieces
+            )
+            raise refuse("bad_remedy", told)
 
 
 def _compensation(

@@ -6,6 +6,7 @@ back (returns.py)."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
 
@@ -79,6 +80,18 @@ class NothingChanged(Invalid):
     """That is how order {order} stands already."""
 
     code = "order_change.nothing_changed"
+
+
+class NoMoreForBlocked(Conflict):
+    """Customer {customer} is blocked: the order can become smaller or be cancelled, and nothing is added to it."""
+
+    code = "order_change.customer_blocked"
+
+
+class ChangedMeanwhile(Conflict):
+    """Order {order} was changed since this was agreed. Look at it as it stands now and agree it anew."""
+
+    code = "order_change.changed_meanwhile"
 
 
 class ChangeLine(TypedDict):
@@ -177,15 +190,19 @@ def apply(
     address: str | None = None,
     promised: dt.date | None = None,
     released_by: Person | None = None,
+    agreed_on: list[ChangeLine] | None = None,
 ) -> Changed:
     """Change an order, or give up what is not shipped of it. What was reserved is free until it is reserved anew;
     whoever works on the order is told (`sales_order_changed`).
 
-    lines: all of the order as it shall be, with what has left. amount: CNY. BPMN errors: bad_change, bad_lines and
-    no_change as of order_changes.weigh; beyond_credit and same_person as of sales.confirm, if it comes to more."""
+    lines: all of the order as it shall be, with what has left. agreed_on: its lines when that was agreed; if another
+    change has altered them since, it is agreed anew. amount: CNY. BPMN errors: bad_change, bad_lines and no_change as
+    of order_changes.weigh; beyond_credit and same_person as of sales.confirm, if it comes to more."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     _check_state(row)
+    if agreed_on is not None and _agreed(agreed_on) != _agreed(_stands(tx, row)["lines"]):
+        raise refuse("bad_change", ChangedMeanwhile(order=row.number))
     after = _after(tx, row, kind, lines, address, promised)
     amount = documents.amount_of((line["quantity"], line["price"]) for line in after["lines"])
     values: dict[str, Any] = {"address": after["address"], "promised": after["promised"]}
@@ -231,6 +248,10 @@ def _check_state(row: Any) -> None:
         raise refuse("no_change", OrderEnded(order=row.number, state=row.state))
 
 
+def _agreed(lines: Iterable[Mapping[str, Any]]) -> dict[str, tuple[int, Decimal]]:
+    return {line["component"]: (line["quantity"], line["price"]) for line in lines}
+
+
 def _stands(tx: Transaction, row: Any) -> dict[str, Any]:
     """How an order stands, as it is kept of a change."""
     lines = [
@@ -274,7 +295,21 @@ def _after(
     after = {"lines": lines, "address": address or row.address, "promised": promised or row.promised}
     if after == before:
         raise refuse("bad_change", NothingChanged(order=row.number))
+    _require_buyer(tx, row, before["lines"], lines)
     return after
+
+
+def _require_buyer(tx: Transaction, row: Any, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> None:
+    """Who is blocked gets nothing more: no more pieces of anything, and no larger amount."""
+    had = {line["component"]: line["quantity"] for line in before}
+    more = any(line["quantity"] > had.get(line["component"], 0) for line in after)
+    amounts = [documents.amount_of((line["quantity"], line["price"]) for line in lines) for lines in (before, after)]
+    if not more and amounts[1] <= amounts[0]:
+        return
+    buyer = tx.first(sa.select(catalogue.customers).where(catalogue.customers.c.id == row.customer_id))
+    assert buyer is not None
+    if not buyer.active:
+        raise refuse("bad_change", NoMoreForBlocked(customer=catalogue.name(buyer)))
 
 
 def _write(tx: Transaction, row: Any, wanted: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from runtime import i18n
 from runtime.errors import Conflict
 from runtime.ledger import catalogue, masters, stock
 from runtime.ledger.catalogue import customers, suppliers, warehouses
-from runtime.ledger.counting import stocktake_sheets
+from runtime.ledger.counting import stocktake_sheets, stocktakes
 from runtime.ledger.inputs import Person
 from runtime.ledger.masters import Action, Kind, Proposed
 from runtime.ledger.operations import Call, operation
@@ -28,7 +28,7 @@ LANGUAGES = {"name": i18n.DEFAULT, "name_zh_hant": "zh_Hant", "name_en": "en"}
 
 
 class WarehouseInUse(Conflict):
-    """Warehouse {warehouse} cannot be closed: {stock} pieces are in it, {reserved} of them reserved, {sheets} count sheets are open."""  # noqa: E501
+    """Warehouse {warehouse} cannot be closed: {stock} pieces are in it, {reserved} of them reserved, {sheets} count sheets are open or not posted yet."""  # noqa: E501
 
     code = "warehouse.in_use"
 
@@ -151,7 +151,12 @@ def _only_empty(tx: Transaction, code: str, after: Mapping[str, Any]) -> None:
             sa.func.coalesce(sa.func.sum(held.reserved), 0).label("reserved"),
         ).where(held.warehouse_id == place.id)
     )
-    counted = sa.select(sa.func.count()).where(sheet.warehouse_id == place.id, sheet.state == "open")
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(stocktake_sheets.join(stocktakes, stocktakes.c.id == sheet.stocktake_id))
+        # What was counted there and is judged may still be posted as a surplus.
+        .where(sheet.warehouse_id == place.id, sa.or_(sheet.state == "open", stocktakes.c.state == "judged"))
+    )
     sheets = tx.scalar(counted) or 0
     assert there is not None
     if there.stock or there.reserved or sheets:

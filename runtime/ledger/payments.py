@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
+from runtime import i18n
 from runtime.errors import Conflict, Invalid
 from runtime.ledger import catalogue, documents
 from runtime.ledger.inputs import Money, Person
@@ -18,12 +19,20 @@ from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_credits
 from runtime.ledger.sales import sales_orders
 from runtime.ledger.settlements import enter_payment, sales_payments, settlements
+from runtime.store.cases import cases
+from runtime.store.jobs import subscriptions
 
 
 class NoSuchSettlement(Invalid):
     """There is no settlement {settlement}."""
 
     code = "payment.no_such_settlement"
+
+
+class CollectedElsewhere(Conflict):
+    """Settlement {settlement} is being collected already: enter its payments in “{title}”."""
+
+    code = "payment.collected_elsewhere"
 
 
 class NothingPaid(Invalid):
@@ -81,12 +90,16 @@ class Refunded(TypedDict):
     amount: Decimal
 
 
-@operation("payments.receivable", errors=("no_such_settlement",))
-def receivable(call: Call, settlement_number: str) -> Receivable:
+@operation("payments.receivable", errors=("no_such_settlement", "collected_elsewhere"))
+def receivable(call: Call, settlement_number: str, collect: bool = False) -> Receivable:
     """What is outstanding of a settlement, in CNY, and what was paid of it: number, paid_on, amount, reference.
 
-    overdue_days: 0 until the day after it was due. BPMN error: no_such_settlement."""
+    collect: the case collects it from now on. overdue_days: 0 until the day after it was due. BPMN errors:
+    no_such_settlement; collected_elsewhere, while another case collects it."""
     tx, row = call.tx, _settlement(call, settlement_number)
+    if collect and row.collected_in != call.case:
+        _require_alone(call, row)
+        tx.execute(sa.update(settlements).where(settlements.c.id == row.id).values(collected_in=call.case))
     order = tx.first(
         sa.select(sales_orders.c.number, catalogue.customers.c.code)
         .join(catalogue.customers, catalogue.customers.c.id == sales_orders.c.customer_id)
@@ -154,6 +167,19 @@ def refund(call: Call, settlement_number: str, paid_on: dt.date, reference: str,
         raise refuse("same_person", documents.SamePerson())
     made = _once(call, row, "refund", -row.outstanding, paid_on, reference, by)
     return {"amount": -row.outstanding, **made}  # type: ignore[typeddict-item]
+
+
+def _require_alone(call: Call, row: Any) -> None:
+    """No other case that still runs collects it. One that began before it was kept, waits for what changes it."""
+    running = sa.select(cases.c.title).where(cases.c.status == "running", cases.c.public_id != call.case)
+    waits = sa.select(subscriptions.c.case_id).where(
+        subscriptions.c.name == "receivable_changed", subscriptions.c.key == row.number
+    )
+    collects = sa.or_(cases.c.public_id == (row.collected_in or ""), cases.c.id.in_(waits))
+    other = call.tx.first(running.where(collects).limit(1))
+    if other is not None:
+        title = i18n.label(i18n.DEFAULT, dict(other.title))
+        raise refuse("collected_elsewhere", CollectedElsewhere(settlement=row.number, title=title))
 
 
 def _settlement(call: Call, number: str) -> Any:

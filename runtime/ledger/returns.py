@@ -4,7 +4,7 @@ Not here: what the customer is given for them (credits.py, replacements.py)."""
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
 
@@ -33,6 +33,7 @@ class ReturnLine(TypedDict):
 
 class Expected(TypedDict):
     return_lines: list[dict[str, object]]
+    return_warehouse: str | None
 
 
 class Received(TypedDict):
@@ -45,9 +46,12 @@ class Received(TypedDict):
 def expect(call: Call, shipment: str, remedy: str | None = None) -> Expected:
     """What is to come back: the lines of an approved remedy, or, without one, all of the shipment.
 
-    Each line has component, component_name, quantity, and good and bad to be filled in."""
+    Each line has component, component_name, quantity, and good and bad to be filled in. return_warehouse: the code of
+    that which they left, None if it is closed by now."""
     row = documents.get(call.tx, shipments, shipment)
+    left = _warehouse(call.tx, row)
     return {
+        "return_warehouse": left.code if left.active else None,
         "return_lines": [
             {"component": sku, "component_name": name, "quantity": pieces, "good": pieces, "bad": 0}
             for sku, name, pieces, _ in _expected(call.tx, row, remedy)
@@ -55,7 +59,7 @@ def expect(call: Call, shipment: str, remedy: str | None = None) -> Expected:
     }
 
 
-@operation("returns.receive", errors=("pieces_differ",))
+@operation("returns.receive", errors=("pieces_differ", "warehouse_closed"))
 def receive(
     call: Call,
     shipment: str,
@@ -64,11 +68,13 @@ def receive(
     by: Person,
     remedy: str | None = None,
     photos: list[File] | None = None,
+    warehouse: str | None = None,
 ) -> Received:
-    """Post what an inspection found: good pieces into the warehouse that they left, bad ones into quarantine.
+    """Post what an inspection found: good pieces into the warehouse (default: that which they left), bad ones into
+    quarantine.
 
     Without a remedy the customer refused all of the shipment, and that much of the order is not settled.
-    quarantined: pieces. BPMN error: pieces_differ, unless every expected piece is told."""
+    quarantined: pieces. BPMN errors: pieces_differ, unless every expected piece is told; warehouse_closed."""
     tx = call.tx
     sent = documents.get(tx, shipments, shipment)
     told = {line["component"]: line for line in lines}
@@ -103,11 +109,9 @@ def receive(
             for sku, _, _, id_ in expected
         ],
     )
-    good = [
-        stock.Posting(id_, sent.warehouse_id, told[sku]["good"]) for sku, _, _, id_ in expected if told[sku]["good"]
-    ]
-    if good:
-        stock.post(call, "return", good, document=sales_return, reason=reason)
+    place = _warehouse(tx, sent, warehouse)
+    good = [stock.Posting(id_, place.id, told[sku]["good"]) for sku, _, _, id_ in expected if told[sku]["good"]]
+    _post(call, good, sales_return, reason)
     return {
         "sales_return": sales_return,
         "number": number,
@@ -115,10 +119,16 @@ def receive(
     }
 
 
-@operation("returns.dispose", errors=("same_person",))
-def dispose(call: Call, sales_return: str, disposition: Literal["release", "write_off"], by: Person) -> None:
-    """End the quarantine of a return: into stock after all, or written off, which moves nothing since it never
-    was in stock. BPMN error: same_person, if the inspector disposes."""
+@operation("returns.dispose", errors=("same_person", "warehouse_closed"))
+def dispose(
+    call: Call,
+    sales_return: str,
+    disposition: Literal["release", "write_off"],
+    by: Person,
+    warehouse: str | None = None,
+) -> None:
+    """End the quarantine of a return: into stock after all (default: where its shipment left), or written off, which
+    moves nothing since it never was in stock. BPMN errors: same_person, if the inspector disposes; warehouse_closed."""
     tx = call.tx
     row = documents.get(tx, sales_returns, sales_return)
     if row.inspected_by == by:
@@ -132,15 +142,29 @@ def dispose(call: Call, sales_return: str, disposition: Literal["release", "writ
     )
     if disposition == "write_off":
         return
-    warehouse = tx.scalar(sa.select(shipments.c.warehouse_id).where(shipments.c.id == row.shipment_id))
-    assert warehouse is not None
+    sent = tx.first(sa.select(shipments).where(shipments.c.id == row.shipment_id))
+    place = _warehouse(tx, sent, warehouse)
     lines = tx.all(
         sa.select(sales_return_lines).where(
             sales_return_lines.c.return_id == row.id, sales_return_lines.c.bad > 0
         )
     )
-    postings = [stock.Posting(line.component_id, warehouse, line.bad) for line in lines]
-    stock.post(call, "return", postings, document=sales_return, reason=row.reason)
+    postings = [stock.Posting(line.component_id, place.id, line.bad) for line in lines]
+    _post(call, postings, sales_return, row.reason)
+
+
+def _warehouse(tx: Transaction, sent: Any, code: str | None = None) -> Any:
+    """The warehouse of this code, else that which a shipment left."""
+    if code is not None:
+        return catalogue.by_code(tx, catalogue.warehouses, code)
+    return tx.first(sa.select(catalogue.warehouses).where(catalogue.warehouses.c.id == sent.warehouse_id))
+
+
+def _post(call: Call, postings: list[stock.Posting], sales_return: str, reason: str) -> None:
+    try:
+        stock.post(call, "return", postings, document=sales_return, reason=reason)
+    except catalogue.WarehouseClosed as error:
+        raise refuse("warehouse_closed", error) from error
 
 
 def _expected(tx: Transaction, sent: object, remedy: str | None) -> list[tuple[str, str, int, int]]:

@@ -34,6 +34,8 @@ settlements = sa.Table(
     sa.Column("settled_on", sa.Date, nullable=False),
     sa.Column("due_on", sa.Date),  # NULL: at once
     sa.Column("by", sa.String(32), nullable=False),
+    # The case that collects what is outstanding; NULL: none, or one that began before that was kept.
+    sa.Column("collected_in", sa.String(32)),
 )
 
 sales_payments = sa.Table(

@@ -279,12 +279,13 @@ def reopen(call: Call, count: str, reason: str) -> Reopened:
     return {"sheets": sheets}
 
 
-@operation("stocktake.post", errors=("same_person", "below_zero"))
+@operation("stocktake.post", errors=("same_person", "below_zero", "warehouse_closed"))
 def post(call: Call, count: str, approved_by: Person) -> Posted:
     """Post each variance as a movement of its own, surplus or loss; how many.
 
     BPMN errors: same_person, if the approver counted, or explained a variance beyond what is
-    tolerated; below_zero, if pieces that are missing have left meanwhile."""
+    tolerated; below_zero, if pieces that are missing have left meanwhile; warehouse_closed, if a surplus lies in
+    one that is."""
     tx = call.tx
     row = documents.get(tx, stocktakes, count)
     lines = [line for line in counting.lines_of(tx, count=row.id) if line.variance]
@@ -297,6 +298,8 @@ def post(call: Call, count: str, approved_by: Person) -> Posted:
             _post(call, row, kind, [line for line in lines if line.variance * sign > 0])
     except stock.StockShort as error:
         raise refuse("below_zero", error) from error
+    except catalogue.WarehouseClosed as error:
+        raise refuse("warehouse_closed", error) from error
     return {"posted": len(lines)}
 
 

@@ -204,3 +204,22 @@ def test_an_issue_has_a_remedy_after_another_until_it_is_solved(books: Books) ->
     books.do("issues.close", issue=first["issue"], resolution="客户同意")
     with pytest.raises(documents.NotPossibleNow):
         proposed(books, order, "none", [], issue=first["issue"])
+
+
+def test_no_piece_is_in_two_issues_at_once(books: Books) -> None:
+    order = delivered(books, ("M1", 10, "600"))
+    first = approved(books, order, "return", [("M1", 6)])
+    assert proposed(books, order, "refund", [("M1", 4)], amount=Decimal(10))["round"] == 1
+    assert refused(books, order, "return", [("M1", 4)]) == "InAnotherIssue"
+    # A further remedy of the same issue is about the same pieces.
+    assert proposed(books, order, "replace", [("M1", 6)], issue=first["issue"])["round"] == 2
+
+
+def test_what_an_issue_was_about_is_free_again_once_it_is_carried_out_or_refused(books: Books) -> None:
+    order = delivered(books, ("M1", 10, "600"))
+    first = proposed(books, order, "refund", [("M1", 10)], amount=Decimal(100))
+    assert refused(books, order, "refund", [("M1", 1)], amount=Decimal(1)) == "InAnotherIssue"
+    books.do("issues.decide", remedy=first["remedy"], approved=False, by="supervisor")
+    second = approved(books, order, "refund", [("M1", 10)], amount=Decimal(100))
+    books.do("credits.post", remedy=second["remedy"], by="supervisor")
+    assert proposed(books, order, "refund", [("M1", 10)], amount=Decimal(50))["round"] == 1

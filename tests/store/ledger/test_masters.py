@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime import doctor
 from runtime.engine.ports import BpmnError
-from runtime.ledger import catalogue, documents, masters, reading, safety
+from runtime.ledger import catalogue, counting, documents, masters, reading, safety
 from runtime.store.cases import cases
 from tests.store.ledger.conftest import NOW, TODAY, Books
 
@@ -209,6 +209,24 @@ def test_only_an_empty_warehouse_is_closed_and_nothing_is_put_into_it(books: Boo
     assert "NJ" not in offered(books, "warehouses")
     with pytest.raises(catalogue.WarehouseClosed):
         books.put("M1", 1, "NJ")
+    # A correction that waited while it was closed comes back to whoever reviews it.
+    with pytest.raises(BpmnError) as told:
+        books.do("inventory.correct", quantity=1, **moved)
+    assert told.value.code == "warehouse_closed" and "南京仓" in told.value.message
+
+
+def test_a_warehouse_in_which_a_count_is_not_posted_yet_is_not_closed(books: Books) -> None:
+    changed(books, "warehouse", "add", "NJ", name="南京仓")
+    place = catalogue.by_code(books.tx, catalogue.warehouses, "NJ").id
+    begun = {"case": "c" * 32, "at": NOW}
+    count = documents.add(
+        books.tx, counting.stocktakes, public_id="c1", number="ST1", state="judged", kind="spot", **begun
+    )
+    sheet = {"stocktake_id": count, "warehouse_id": place, "state": "done", "excluded": []}
+    documents.add(books.tx, counting.stocktake_sheets, public_id="s1", number="ST1-1", **sheet, **begun)
+    assert unfit(books, "warehouse", "block", "NJ") == "WarehouseInUse"
+    books.tx.execute(sa.update(counting.stocktakes).values(state="posted"))
+    changed(books, "warehouse", "block", "NJ")
 
 
 def test_parameters_are_in_effect_at_once_and_the_component_is_reviewed_by_them(books: Books) -> None:

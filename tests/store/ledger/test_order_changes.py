@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import order_changes, sales, shipments
+from runtime.ledger import catalogue, order_changes, sales, shipments
 from tests.store.ledger.conftest import TODAY, Books
 from tests.store.ledger.test_sales import PROMISED, line, order_of
 
@@ -175,3 +176,46 @@ def test_more_than_the_credit_reaches_for_needs_a_release_by_somebody_else(books
     changes(books, order, ("M1", 900, 600), released_by="supervisor")
     # To less than before nobody need agree.
     assert books.do("order_changes.weigh", order=order, kind="amend", lines=[{**more[0], "quantity": 899}])["within"]
+
+
+def blocked(books: Books) -> None:
+    books.tx.execute(sa.update(catalogue.customers).values(active=False))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [[("M1", 21, 600)], [("M1", 20, 600), ("M2", 1, 500)], [("M1", 19, 600), ("M2", 1, 500)], [("M1", 20, 601)]],
+    ids=["more pieces", "a new line", "another component", "more money"],
+)
+def test_a_blocked_customer_gets_nothing_more_of_an_order(
+    books: Books, wanted: list[tuple[str, int, int]]
+) -> None:
+    order = order_of(books, ("M1", 20))
+    blocked(books)
+    with pytest.raises(BpmnError) as refused:
+        changes(books, order, *wanted)
+    assert refused.value.code == "bad_change" and "已停用" in refused.value.message
+    assert agreed(books) == [(20, 20, 0)]
+
+
+def test_a_blocked_customers_order_becomes_smaller_goes_elsewhere_or_is_cancelled(books: Books) -> None:
+    order = order_of(books, ("M1", 20))
+    blocked(books)
+    changes(books, order, ("M1", 12, 600))
+    changes(books, order, address="无锡", promised=PROMISED)
+    changes(books, order, kind="cancel")
+    assert state(books) == "cancelled"
+
+
+def test_of_two_changes_agreed_at_once_the_second_is_agreed_anew(books: Books) -> None:
+    order = order_of(books, ("M1", 20))
+    seen = [{"component": "M1", "quantity": 20, "price": 600}]
+    changes(books, order, ("M1", 10, 600), agreed_on=seen)
+    with pytest.raises(BpmnError) as refused:
+        changes(books, order, ("M1", 25, 600), agreed_on=seen)
+    assert isinstance(refused.value.__cause__, order_changes.ChangedMeanwhile)
+    # What has left meanwhile is no change of it.
+    books.put("M1", 4)
+    sends(books, order)
+    changes(books, order, ("M1", 25, 600), agreed_on=[{"component": "M1", "quantity": 10, "price": 600}])
+    assert agreed(books) == [(25, 25, 4)]
