@@ -149,8 +149,9 @@ def shown(column: Column, value: Any) -> str:
 def drawn(report: Report) -> dict[str, Any] | None:
     """What dist/charts.js draws of a report; None: it has no chart, or nothing to draw."""
     chart, columns = report.chart, {column.key: column for column in report.columns}
-    rows = [row for row in report.rows if not row.hidden]
-    if chart is None or not rows:
+    # What is hidden has its place and nothing that stands there: a month that was left out would be missed.
+    rows = report.rows
+    if chart is None or all(row.hidden for row in rows):
         return None
     label = columns[chart.label]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -136,6 +137,24 @@ def test_grades_of_fewer_than_five_are_for_human_resources_and_who_is_above_them
         Browser(office, "xuhui").client.get("/reports/appraisals.csv?since=2026-02-01&until=2026-02-28").text
     )
     assert "2026-02,,,," in file
+
+
+def test_whoever_is_above_all_the_others_of_a_group_is_told_of_it_though_they_are_in_it(office: Office) -> None:
+    settled(office, "2026-02", {"wangfang": "good", "liyang": "excellent"})
+    assert grades(show(office, "wangfang", "appraisals")) == [1, 1, 0, 0]
+    assert grades(show(office, "xuhui", "appraisals")) == [None] * 4
+
+
+def test_months_begin_with_the_first_of_which_there_is_something_to_tell_and_leave_none_out(office: Office) -> None:
+    settled(office, "2026-01", {"liyang": "good"})
+    settled(office, "2026-02", dict(zip(STAFF, ("excellent", "good", "good", "good", "good"), strict=True)))
+    report = show(office, "xuhui", "appraisals", dt.date(2025, 6, 1), dt.date(2026, 3, 31))
+    assert [row.cells["month"] for row in report.rows] == ["2026-01", "2026-02", "2026-03"]
+    page = Browser(office, "xuhui").client.get("/reports/appraisals?since=2025-06-01&until=2026-03-31").text
+    chart = json.loads(page.split("data-drawn>", 1)[1].split("</script>", 1)[0])
+    assert chart["labels"] == ["2026-01", "2026-02", "2026-03"]
+    assert chart["series"][0]["values"] == [None, 1.0, 0.0]
+    assert show(office, "xuhui", "shipping", dt.date(2024, 1, 1), dt.date(2024, 6, 30)).rows == []
 
 
 def test_grades_of_five_are_for_whoever_may_read_reports(office: Office) -> None:

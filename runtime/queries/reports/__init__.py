@@ -14,7 +14,7 @@ from runtime import library
 from runtime.errors import Invalid, NotFound
 from runtime.identity import Actor, require
 from runtime.queries.reports import figures, goods, money, people, plans, work
-from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row
+from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row, begun
 from runtime.store.db import Transaction
 
 __all__ = ["Case", "Chart", "Column", "Period", "Report", "Row", "find", "listing", "show", "trends"]
@@ -96,7 +96,7 @@ def show(tx: Transaction, actor: Actor, key: str, since: dt.date, until: dt.date
     """One report from the day `since` to `until`, both included. Raises NoSuchReport, NotGranted, NotAPeriod."""
     kind = find(key)
     require(actor, "read", kind.right)
-    return kind.ask(Ask(tx, actor, period(tx, since, until)))
+    return begun(kind.ask(Ask(tx, actor, period(tx, since, until))))
 
 
 def trends(

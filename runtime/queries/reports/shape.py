@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -89,6 +89,15 @@ class Report:
     rows: Sequence[Row]
     chart: Chart | None
     note: str = ""
+
+
+def begun(report: Report) -> Report:
+    """A report month by month without the months before the first of which it tells anything: nobody kept books yet."""
+    if report.columns[0].key != "month":
+        return report
+    said = (row.hidden or any(value for key, value in row.cells.items() if key != "month") for row in report.rows)
+    first = next((index for index, something in enumerate(said) if something), len(report.rows))
+    return replace(report, rows=report.rows[first:])
 
 
 @dataclass
