@@ -22,7 +22,7 @@ from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor
-from runtime.ledger import approvers, reading
+from runtime.ledger import approvers, kept, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
@@ -495,6 +495,11 @@ def options(
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:
     """Of these cases (public ids) those of which a document in the books is still open."""
     return reading.unsettled(tx, cases)
+
+
+def erase(tx: Transaction, rows: Mapping[str, Collection[int]]) -> None:
+    """Erase again what a process has erased (table → ids): a tombstone that names it is underway."""
+    kept.erase(tx, rows)
 
 
 def in_books(tx: Transaction, sha256: str) -> bool:

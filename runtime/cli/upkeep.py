@@ -21,7 +21,7 @@ from runtime.cli.terminal import err, guarded, main, opened, out, say
 from runtime.commands import purge
 from runtime.errors import Failed
 from runtime.identity import SYSTEM
-from runtime.store import migrate
+from runtime.store import erasures, migrate
 
 
 class DatabaseUnreadable(Failed):
@@ -153,9 +153,11 @@ def backup_(file: Path, force: bool, with_secret: bool) -> None:
 def restore(file: Path, yes: bool, keep: bool) -> None:
     """Put the backup FILE in place of this installation, which is kept beside it.
 
-    Refused while anybody works with it. A backup of an older version is brought to this one. Details of cases
-    whose time is over are erased again, as `guicheng purge` would, unless --keep says otherwise."""
+    Refused while anybody works with it. A backup of an older version is brought to this one. Records on people that
+    were erased since are erased again, and details of cases whose time is over, as `guicheng purge` would, unless
+    --keep says otherwise."""
     runtime = Runtime(Settings())
+    erased_here = [] if keep else _erased_here(runtime)
     runtime.engine.dispose()
     installation = _installation(runtime)
     about = backup.look(installation, file)
@@ -173,9 +175,15 @@ def restore(file: Path, yes: bool, keep: bool) -> None:
     if older:
         runtime.upgrade()
     runtime.load()
+    again = runtime.do(purge.repeat, SYSTEM, erased_here)
     erased = 0 if keep else _erase(runtime)[1]
     found = sum(1 for _ in doctor.examine(runtime.engine, runtime.house, quick=True))
     runtime.close()
+    if again is None:
+        sentence = "What was erased here of records on people does not follow on this backup: it was not erased again."
+        err.print(say(sentence), style="yellow")
+    elif again:
+        out.print(say("{count} records on people were erased again.", count=again))
     if erased:
         out.print(say("{count} cases were erased.", count=erased))
     if found:
@@ -184,6 +192,17 @@ def restore(file: Path, yes: bool, keep: bool) -> None:
         )
         sys.exit(1)
     out.print(say("Restored. Timers that came due meanwhile fire at the next start."))
+
+
+def _erased_here(runtime: Runtime) -> list[erasures.Erasure]:
+    """What was erased of records on people in the installation that is to be replaced, if it can be read."""
+    url = runtime.engine.url
+    if runtime.engine.dialect.name == "sqlite" and not Path(str(url.database)).exists():
+        return []
+    try:
+        return runtime.read(purge.erased_records, SYSTEM)
+    except sa.exc.DatabaseError:
+        return []
 
 
 # Why a case keeps its details though its time is over (commands.purge.Found.held).

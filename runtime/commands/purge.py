@@ -2,8 +2,9 @@
 effects, files.
 
 What stays is a tombstone (store/purges.py). How long a case keeps its details its diagram says
-(historyTimeToLive), else the house. Never one of which something is still on its way, open
-in the books, or waiting for a person. Only the command line may."""
+(historyTimeToLive), else the house; it keeps none when the record that it is about was erased
+(ledger/retention.py), which is erased again in a backup that was made before. Never one of which something is
+still on its way, open in the books, or waiting for a person. Only the command line may."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from runtime.engine import timers
 from runtime.errors import GuichengError
 from runtime.identity import Actor, require
 from runtime.ledger.operations import effect_parts, effects
-from runtime.store import accounts, purges
+from runtime.store import accounts, erasures, purges
 from runtime.store.attempts import attempts
 from runtime.store.cases import cases
 from runtime.store.comments import comments, mentions
@@ -59,7 +60,7 @@ def look(tx: Transaction, actor: Actor, after: int, limit: int = 200) -> tuple[l
         .order_by(cases.c.id)
         .limit(limit)
     )
-    due = [row for row in rows if _is_over(tx, row)]
+    due = _due(tx, rows)
     held = _held(tx, due)
     found = [Found(row.id, row.public_id, row.process, held.get(row.id, "")) for row in due]
     return found, rows[-1].id if len(rows) == limit else None
@@ -75,7 +76,7 @@ def purge(tx: Transaction, actor: Actor, ids: Sequence[int]) -> int:
         .order_by(cases.c.id)
         .with_for_update()
     )
-    due = [row for row in rows if _is_over(tx, row)]
+    due = _due(tx, rows)
     held = _held(tx, due)
     going = [row for row in due if row.id not in held]
     if not going:
@@ -114,6 +115,38 @@ def forget(tx: Transaction, actor: Actor) -> int:
     """Delete some attempts and requests whose time is over, which belong to no case; how many. 0: no more are left."""
     require(actor, "purge", "case")
     return sum(forget_over(tx, table, 1000) for table in (attempts, requests))
+
+
+def erased_records(tx: Transaction, actor: Actor) -> list[erasures.Erasure]:
+    """What was erased here of the records on people, oldest first: to be erased again from a backup."""
+    require(actor, "purge", "case")
+    return erasures.carried(tx)
+
+
+def repeat(tx: Transaction, actor: Actor, carried: Sequence[erasures.Erasure]) -> int | None:
+    """Erase again what was erased since this database was copied; how many records. None: these tombstones do not
+    follow on those that are here, so nothing was erased."""
+    require(actor, "purge", "case")
+    end, links = erasures.newest(tx), [each.link for each in carried]
+    if end and end not in links:
+        # The backup may be the newer one: then all that is carried is in it.
+        return 0 if not links or erasures.has(tx, links[-1]) else None
+    following = carried[links.index(end) + 1 :] if end else carried
+    for each in following:
+        erasures.bury(tx, each.told, each.rows)
+        library.erase(tx, each.rows)
+    erasures.close(tx)
+    count = sum(int(each.told["records"]) for each in following)
+    if following:
+        subject = f"runs/{following[-1].told['run']}"
+        accounts.log(tx, actor.id, "records.erased", subject, count=count, link=erasures.newest(tx), again=True)
+    return count
+
+
+def _due(tx: Transaction, rows: Sequence[Any]) -> list[Any]:
+    """Of these ended cases those whose time is over, or whose record is gone."""
+    gone = erasures.listed(tx, erasures.CASES, [row.id for row in rows])
+    return [row for row in rows if row.id in gone or _is_over(tx, row)]
 
 
 def _is_over(tx: Transaction, case: Any) -> bool:

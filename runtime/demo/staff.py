@@ -81,6 +81,11 @@ def review_open_items(seen: Seen) -> Mapping[str, Any]:
     return {"closing_decision": "allow"}
 
 
+@does("check_records", hours=(4, 30))
+def check_records(seen: Seen) -> Mapping[str, Any]:
+    return {"erasure_choice": "propose", "erasure_reason": "期限已满，没有争议"}
+
+
 @does("confirm_close", hours=(1, 8))
 def confirm_close(seen: Seen) -> Mapping[str, Any]:
     return {"closing_choice": "close"}

@@ -204,7 +204,7 @@ def propose_parameters(seen: Seen) -> Mapping[str, Any] | None:
 @does("review_change", hours=(1, 6))
 def review_change(seen: Seen) -> Mapping[str, Any] | None:
     """What stock needs; of other master data what is left waiting (exceptions)."""
-    return {"change_decision": "approve"} if seen.data["change_kind"] == "parameters" else None
+    return {"change_decision": "approve"} if seen.data["change_kind"] in ("parameters", "retention") else None
 
 
 # ---- stock

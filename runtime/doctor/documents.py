@@ -34,6 +34,7 @@ from runtime.ledger.remedies import (
     sales_replacements,
     sales_returns,
 )
+from runtime.ledger.retention import retention_runs
 from runtime.ledger.sales import sales_order_lines, sales_orders
 from runtime.ledger.settlements import sales_facts, sales_payments, settlements
 from runtime.ledger.shipments import shipments
@@ -64,6 +65,7 @@ NUMBERED = {
     "CB": confidentiality_breaches,
     "MC": period_closings,
     "EC": expense_claims,
+    "DR": retention_runs,
 }
 
 

@@ -24,6 +24,8 @@ SENTENCES = {
     "deployed": "Deploy the file again; cases that run on the damaged version need a backup from before.",
     "lists": "What people do is not wrong, only what lists and search show of it: stop every process and run "
     "guicheng db reindex.",
+    "retention": "Have human resources start the process that erases what is over its time, and decide on what it "
+    "lists.",
     "people": "Put the people and their groups right; give the task to somebody who is there.",
 }
 

@@ -52,6 +52,7 @@ from runtime.ledger import (  # noqa: F401
     receipts,
     receivables,
     replacements,
+    retention,
     returns,
     sales,
     settlements,

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 
 from runtime.ledger import append_only
 from runtime.ledger.leavings import leavings
+from runtime.store import accounts
 from runtime.store.db import Id, Instant, Transaction, metadata
 
+FORMER = "former-"  # how the sign-in name of an account begins that is nobody's any more
 Span = tuple[dt.date | None, dt.date | None]  # first and last day; None: before, or after, all that is asked
 
 employments = sa.Table(
@@ -27,7 +29,7 @@ employments = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_employments_person", "person", "id"),  # known
 )
-append_only.protect(employments)
+append_only.protect(employments, erasable=True)
 
 
 def known(tx: Transaction, person: str) -> Span:
@@ -74,3 +76,20 @@ def days_employed(span: Span, first: dt.date, last: dt.date) -> int:
     """Calendar days of employment from the first to the last day."""
     begun, ended = within(span, first, last)
     return max(0, (ended - begun).days + 1)
+
+
+def gone(tx: Transaction) -> dict[str, dt.date | None]:
+    """Everybody whose account has ended and is still theirs → their last day of employment; None: nobody entered it."""
+    people, row, out = accounts.people.c, employments.c, leavings.c
+    inactive = sa.select(people.public_id).where(people.active.is_(False), people.username.not_like(f"{FORMER}%"))
+    found: dict[str, dt.date | None] = dict.fromkeys(tx.connection.execute(inactive).scalars())
+    entered: dict[str, dt.date] = {}
+    for each in tx.all(sa.select(row.person, row.entered_on, row.left_on).order_by(row.id)):
+        if each.person in found:
+            found[each.person], entered[each.person] = each.left_on, each.entered_on
+    last = sa.select(out.person, out.last_day).where(out.state.in_(("planned", "ended", "closed"))).order_by(out.id)
+    unsaid = {person for person, day in found.items() if day is None}
+    for each in tx.all(last):
+        if each.person in unsaid and each.last_day >= entered.get(each.person, each.last_day):
+            found[each.person] = each.last_day
+    return found

@@ -41,7 +41,7 @@ leave_entitlements = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Index("ix_leave_entitlements_person", "person", "kind", "year"),  # balance
 )
-append_only.protect(leave_entitlements)
+append_only.protect(leave_entitlements, erasable=True)
 
 leaves = sa.Table(
     "leaves",

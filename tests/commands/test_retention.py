@@ -1,0 +1,381 @@
+"""Records on people go when their time is over, by two hands, and not before; what others count on stays true."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from runtime import cli, clock, doctor
+from runtime.bootstrap import Runtime, Settings
+from runtime.commands import purge
+from runtime.errors import GuichengError
+from runtime.identity import SYSTEM, NotGranted
+from runtime.ledger import kept, retention
+from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
+from runtime.ledger.awards import awards
+from runtime.ledger.overdue import Figures, retention_holds
+from runtime.queries import held
+from runtime.store import accounts, erasures
+from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata
+from runtime.store.purges import PURGED
+from tests.office import Case, Office
+
+LONG_AGO = dt.date(1990, 6, 30)
+THEN = dt.datetime(1990, 6, 30, 9, tzinfo=dt.UTC)
+
+
+def rows(office: Office, table: sa.Table, *where: Any) -> list[Any]:
+    return office.runtime.read(lambda tx, _: tx.all(sa.select(table).where(*where)), SYSTEM)
+
+
+def change(office: Office, statement: Any) -> None:
+    office.runtime.do(lambda tx, _: tx.execute(statement), SYSTEM)
+
+
+def id_of(office: Office, who: str) -> str:
+    return office.as_(who).actor.public_id
+
+
+class Archive:
+    """Records of long ago, a row of whatever table, with the columns that must be filled."""
+
+    def __init__(self, office: Office, person: str = "liyang") -> None:
+        self.office, self.number, self.person = office, itertools.count(1), id_of(office, person)
+
+    def put(self, table: sa.Table, **values: Any) -> int:
+        def fill(tx: Transaction, _: object) -> int:
+            made = sa.insert(table).values(self._row(tx, table, values)).returning(table.c.id)
+            return int(tx.execute(made).scalar_one())
+
+        return self.office.runtime.do(fill, SYSTEM)
+
+    def _row(self, tx: Transaction, table: sa.Table, values: dict[str, Any]) -> dict[str, Any]:
+        row = dict(values)
+        for column in table.c:
+            if (
+                column.name in row
+                or column.nullable
+                or column.server_default is not None
+                or column.primary_key
+            ):
+                continue
+            if column.foreign_keys:
+                [key] = column.foreign_keys
+                other = key.column.table
+                row[column.name] = tx.execute(
+                    sa.insert(other).values(self._row(tx, other, {})).returning(other.c.id)
+                ).scalar_one()
+            else:
+                row[column.name] = self._value(column)
+        return row
+
+    def _value(self, column: sa.Column[Any]) -> Any:
+        kind, number = column.type, next(self.number)
+        if column.name in held.ABOUT:
+            return self.person
+        if column.name == "case":
+            return self.office.cases_of("opening_balances")[0].id
+        if column.name == "period":
+            return f"{1900 + number % 90}-06"
+        if isinstance(kind, Exact):
+            return Decimal(100)
+        if isinstance(kind, Instant):
+            return THEN
+        if isinstance(kind, Tagged):
+            return {}
+        if isinstance(kind, sa.Date):
+            return LONG_AGO
+        if isinstance(kind, sa.Integer):
+            return 1990 if column.name == "year" else number
+        return False if isinstance(kind, sa.Boolean) else f"{number}"
+
+
+def everything_on(office: Office, person: str) -> dict[str, int]:
+    """A row in every book of records on people, about somebody who left long ago; table → id."""
+    archive, made = Archive(office, person), dict[str, int]()
+    change(
+        office, sa.update(accounts.people).where(accounts.people.c.username == person).values(active=False)
+    )
+    for record in kept.RECORDS:
+        name = record.table.name
+        if name in ("people", "cases"):
+            continue
+        given: dict[str, Any] = {"last_day": LONG_AGO, "state": "closed"} if name == "leavings" else {}
+        given |= {"entered_on": dt.date(1989, 1, 1), "left_on": LONG_AGO} if name == "employments" else {}
+        given |= {"state": "settled"} if name == "appraisals" else {}
+        made[name] = archive.put(record.table, **given)
+    return made
+
+
+def proposed(office: Office) -> Case:
+    case = office.as_("sunli").start("data_retention")
+    office.as_("sunli").do("check_records", case.id, erasure_choice="propose", erasure_reason="期限已满")
+    return case
+
+
+def erased(office: Office) -> Case:
+    case = proposed(office)
+    office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
+    return case
+
+
+def findings(office: Office) -> dict[str, list[str]]:
+    """Without what is wrong with records that no case ever wrote, as those of the archive are."""
+    found: dict[str, list[str]] = {}
+    for each in doctor.examine(office.runtime.engine, office.runtime.house):
+        found.setdefault(each.invariant.name, []).append(each.problem.rule)
+    return {name: rules for name, rules in found.items() if name != "entries_have_cases"}
+
+
+def broken(office: Office, name: str) -> list[str]:
+    return [
+        each.rule for each in office.runtime.read(lambda tx, _: list(doctor.INVARIANTS[name].ask(tx)), SYSTEM)
+    ]
+
+
+def test_each_table_of_records_on_people_is_kept_by_a_rule_or_goes_with_something_else() -> None:
+    goes = {
+        "access_tokens", "memberships", "handbook_acknowledgements",  # with the account
+        "comments", "comment_mentions", "file_uses",  # with their case
+        "retention_holds", "retention_items",  # with the next run
+    }  # fmt: skip
+    about = {table.name for table in metadata.sorted_tables if "about" in held.named(table).values()}
+    assert about - goes == set(kept.BY_TABLE) - {"people", "cases"}
+    assert {record.kind for record in kept.RECORDS} == set(kept.KINDS)
+
+
+def test_all_that_is_held_on_somebody_who_left_long_ago_goes_and_what_others_count_on_stays(
+    office: Office,
+) -> None:
+    liyang = id_of(office, "liyang")
+    made = everything_on(office, "liyang")
+    case = erased(office)
+    assert case.end == "records_erased"
+    for record in kept.RECORDS:
+        if record.table.name in made:
+            left = rows(office, record.table, record.table.c.id == made[record.table.name])
+            assert [row._mapping[record.person.name][:1] for row in left] == (
+                [] if record.stays is None else ["#"]
+            )
+            for row in left:
+                assert {name: row._mapping[name] for name in record.stays or {}} == record.stays
+    assert sum(row.amount for row in rows(office, awards)) == 100
+    [account] = rows(office, accounts.people, accounts.people.c.public_id == liyang)
+    assert account.username == f"former-{account.id}" and account.password is None and account.email is None
+    assert account.names["zh_Hans"] == "已离开的员工"
+    assert rows(office, accounts.memberships, accounts.memberships.c.person_id == account.id) == []
+    stones = rows(office, erasures.erasures)
+    assert {stone.kind for stone in stones} == set(kept.KINDS) - {"sick_notes"}
+    assert {(stone.run, stone.rule_version, stone.proposed_by, stone.approved_by) for stone in stones} == {
+        ("DR-2026-0001", 1, id_of(office, "sunli"), id_of(office, "zhaoming"))
+    }
+    assert liyang not in str([*stones, *rows(office, retention.retention_items)])
+    ours = {"erasures_are_a_chain", "erased_records_are_gone", "nothing_lies_over_its_time"}
+    assert ours & findings(office).keys() == set()
+    # Nothing is left to be found, and the reports still read what stays.
+    again = office.as_("sunli").start("data_retention")
+    assert again.end == "nothing_due"
+
+
+def test_the_law_keeps_for_longer_than_the_house_may_say(office: Office) -> None:
+    """The sample keeps payments for ten years and the law for thirty."""
+    Archive(office).put(awards, at=dt.datetime(2005, 5, 1, tzinfo=dt.UTC))
+    case = office.as_("sunli").start("data_retention")
+    assert case.end == "nothing_due"
+    [row] = rows(office, retention.retention_items)
+    assert (row.person, row.kind, row.held) == (id_of(office, "liyang"), "payments", "statutory")
+    assert row.since == dt.date(2035, 12, 31)
+    assert Figures("end_of_year", 24, 360).kept == Figures("end_of_year", 360, 24).kept == 360
+
+
+def test_wages_and_days_of_employment_are_never_counted_from_anything_but_its_end() -> None:
+    said = {"event": "end_of_year", "months": 0, "statutory_months": 0}
+    for kind in ("wages", "employment"):
+        with pytest.raises(retention.OnlyAfterEmployment):
+            retention.figures_of(kind, said)
+    assert retention.figures_of("leave", said).event == "end_of_year"
+
+
+def test_an_open_case_an_open_appeal_and_a_hold_keep_what_is_over_its_time(office: Office) -> None:
+    open_case = office.as_("chenjie").start(
+        "errand", doer=id_of(office, "liyang"), errand_task="整理样品间", due_on="2026-03-12"
+    )
+    archive = Archive(office)
+    archive.put(kept.BY_TABLE["errands"].table, case=open_case.id)
+    assessed = archive.put(appraisals, cycle_id=archive.put(appraisal_cycles, period="1990-06"))
+    archive.put(appraisal_appeals, appraisal_id=assessed)
+    for name in ("leaves", "attendance_exceptions"):
+        archive.put(kept.BY_TABLE[name].table)
+    archive.put(retention_holds, kind="attendance", until=dt.date(2027, 1, 1), reason="审计")
+    case = office.as_("sunli").start("data_retention")
+    why = {row.kind: row.held for row in rows(office, retention.retention_items)}
+    assert why == {"teamwork": "open_case", "appraisals": "appeal", "leave": "", "attendance": "hold"}
+    # Only human resources see who and what, and whoever decides their task of it.
+    with pytest.raises(GuichengError):
+        office.as_("wangfang").case_page(case.id)
+
+
+def test_days_of_employment_stay_until_nothing_else_on_the_person_is_left(office: Office) -> None:
+    made = everything_on(office, "liyang")
+    leave = kept.BY_TABLE["leaves"].table
+    change(office, sa.update(leave).where(leave.c.id == made["leaves"]).values(last_day=dt.date(2026, 1, 5)))
+    erased(office)
+    held_back = {(row.kind, row.held) for row in rows(office, retention.retention_items) if row.held}
+    assert ("employment", "needed") in held_back
+    assert rows(office, accounts.people, accounts.people.c.username == "liyang") != []
+    assert len(rows(office, kept.BY_TABLE["employments"].table)) == 1
+    assert findings(office).get("nothing_lies_over_its_time") is None
+
+
+def test_what_came_after_the_proposal_is_looked_at_first(office: Office) -> None:
+    archive, leave = Archive(office), kept.BY_TABLE["leaves"].table
+    archive.put(leave)
+    case = proposed(office)
+    archive.put(leave)
+    office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
+    assert {row.person for row in rows(office, leave)} == {id_of(office, "liyang")}
+    assert rows(office, erasures.erasures) == []
+    page = office.as_("sunli").page("check_records", case.id)
+    assert "要清理的比已核对的多" in str(page)
+    office.as_("sunli").do("check_records", case.id, erasure_choice="propose", erasure_reason="已核对")
+    office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
+    assert {row.person[:1] for row in rows(office, leave)} == {"#"}
+
+
+def test_a_book_that_is_never_changed_lets_go_of_nothing_but_what_a_tombstone_names(office: Office) -> None:
+    table = kept.BY_TABLE["leave_entitlements"].table
+    archive = Archive(office)
+    gone, stays = (archive.put(table, year=year) for year in (1990, 2026))
+
+    def refused(statement: Any) -> None:
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+            change(office, statement)
+
+    def told(tx: Transaction, _: object) -> None:
+        stone = {"run": "RT", "kind": "leave", "records": 1, "due_by": LONG_AGO, "rule_version": 1,
+                 "proposed_by": "a", "approved_by": "b", "at": tx.now}  # fmt: skip
+        erasures.bury(tx, stone, {table.name: [gone]})
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), tx.savepoint():
+            tx.execute(sa.delete(table).where(table.c.id == stays))
+        with pytest.raises(sa.exc.DBAPIError, match="append-only"), tx.savepoint():
+            tx.execute(sa.update(table).where(table.c.id == gone).values(person=""))
+        tx.execute(sa.delete(table).where(table.c.id == gone))
+        erasures.close(tx)
+
+    refused(sa.delete(table).where(table.c.id == gone))
+    office.runtime.do(told, SYSTEM)
+    refused(sa.delete(table).where(table.c.id == stays))
+    refused(sa.update(table).values(person=""))
+
+
+def test_the_details_of_the_case_behind_an_erased_record_go_with_the_next_purge(office: Office) -> None:
+    liyang = office.as_("liyang")
+    leave = liyang.start("leave_request", leave_type="personal", leave_from="2026-03-23", leave_to="2026-03-24",
+                         leave_reason="家事")  # fmt: skip
+    office.as_("chenjie").do("review_request", leave.id, decision="reject", comment="太忙")
+    table = kept.BY_TABLE["leaves"].table
+    change(office, sa.update(table).values(first_day=LONG_AGO, last_day=LONG_AGO))
+    erased(office)
+    found, _ = office.runtime.read(purge.look, SYSTEM, 0)
+    assert [each.public_id for each in found] == [leave.id]
+    office.runtime.do(purge.purge, SYSTEM, [each.id for each in found])
+    assert leave.status == PURGED and [row.person[:1] for row in rows(office, table)] == ["#"]
+
+
+@pytest.mark.embedded
+def test_what_was_erased_since_a_backup_is_erased_again_with_it(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(office)
+    for name in ("leave_entitlements", "attendance_exceptions"):
+        archive.put(kept.BY_TABLE[name].table)
+    home, file = office.runtime.settings.home, tmp_path / "copy.db"
+    monkeypatch.setenv("GUICHENG_HOME", str(home))
+    monkeypatch.setenv("GUICHENG_LANGUAGE", "en")
+
+    def run(*words: object) -> str:
+        done = CliRunner().invoke(cli.main, [str(word) for word in words])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def whose(look: Callable[[Runtime], Any]) -> Any:
+        runtime = Runtime(Settings(home=home))
+        runtime.load()
+        try:
+            return look(runtime)
+        finally:
+            runtime.close()
+
+    def left(runtime: Runtime) -> tuple[int, list[str]]:
+        query = sa.select(sa.func.count()).select_from(kept.BY_TABLE["leave_entitlements"].table)
+        broken = [each.invariant.name for each in doctor.examine(runtime.engine, runtime.house)]
+        return runtime.read(lambda tx, _: tx.scalar(query), SYSTEM), broken
+
+    run("backup", file)
+    erased(office)
+    office.runtime.close()
+    assert whose(left) == (0, [])
+    clock.shift(dt.timedelta(seconds=1))
+    again = run("restore", file, "--yes")
+    assert "2 records on people were erased again" in again
+    assert whose(left) == (0, [])
+    # Once more from what is here now: it is all in it, and nothing is done twice.
+    clock.shift(dt.timedelta(seconds=1))
+    run("backup", file, "--force")
+    clock.shift(dt.timedelta(seconds=1))
+    assert "erased again" not in run("restore", file, "--yes")
+
+
+def test_only_the_command_line_erases_again(office: Office) -> None:
+    with pytest.raises(NotGranted):
+        office.runtime.do(purge.repeat, office.as_("linxi").actor, [])
+
+
+def test_tombstones_that_do_not_follow_on_those_here_erase_nothing(office: Office) -> None:
+    Archive(office).put(kept.BY_TABLE["leaves"].table)
+    erased(office)
+    [here] = office.runtime.read(purge.erased_records, SYSTEM)
+    foreign = erasures.Erasure({**here.told, "run": "DR-1999-0001"}, {"leaves": [1]}, "f" * 64)
+    assert office.runtime.do(purge.repeat, SYSTEM, [foreign]) is None
+    assert office.runtime.do(purge.repeat, SYSTEM, [here]) == 0
+
+
+def test_whoever_alters_a_tombstone_or_brings_back_a_record_is_found_out(office: Office) -> None:
+    Archive(office).put(kept.BY_TABLE["errands"].table)
+    erased(office)
+    for name in ("erasures_are_a_chain", "erased_records_are_gone", "nothing_lies_over_its_time"):
+        assert broken(office, name) == []
+    plant = {
+        "UPDATE errands SET doer = 'somebody'": ("erased_records_are_gone", "erased_record_left"),
+        "UPDATE errands SET at = '1990-01-01T00:00:00.000000Z'": ("nothing_lies_over_its_time", "over_its_time"),
+        "UPDATE admin_log SET detail = '{\"link\": \"\"}' WHERE action = 'records.erased'": (
+            "erasures_are_a_chain", "erasure_missing",
+        ),
+        "UPDATE erased_rows SET row_id = 9": ("erasures_are_a_chain", "erasure_altered"),
+        "UPDATE erasures SET records = 9": ("erasures_are_a_chain", "erasure_altered"),
+    }  # fmt: skip
+    for statement, (name, rule) in plant.items():
+        change(office, sa.text(statement))
+        assert broken(office, name) == [rule], statement
+
+
+def test_an_installation_that_never_looks_is_told_so_after_a_year(office: Office) -> None:
+    Archive(office).put(kept.BY_TABLE["errands"].table)
+    assert broken(office, "nothing_lies_over_its_time") == []
+    clock.shift(dt.timedelta(days=401))
+    assert broken(office, "nothing_lies_over_its_time") == ["over_its_time"]
+
+
+def test_days_are_counted_from_the_end_of_a_year_or_of_employment() -> None:
+    assert kept.last_due("end_of_year", 24, dt.date(2026, 3, 9)) == dt.date(2023, 12, 31)
+    assert kept.last_due("end_of_year", 24, dt.date(2025, 12, 31)) == dt.date(2023, 12, 31)
+    assert kept.last_due("end_of_record", 1, dt.date(2026, 3, 31)) == dt.date(2026, 2, 28)
+    assert kept.back(dt.date(2026, 1, 31), -1) == dt.date(2026, 2, 28)
