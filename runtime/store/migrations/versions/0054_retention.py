@@ -6,8 +6,8 @@ from alembic import op
 from runtime.ledger import append_only
 from runtime.store import db
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
