@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -96,11 +96,14 @@ class Kept(Generic[T]):
                 self._held.move_to_end(key)
                 return self._held[key]
         made = make()
+        self.put(key, made)
+        return made
+
+    def put(self, key: Hashable, made: T) -> None:
         with self._lock:
             self._held[key] = made
             while len(self._held) > self._most:
                 self._held.popitem(last=False)
-        return made
 
 
 # What a text says depends on nothing but the text: every installation that this process opens reads it once.
@@ -231,6 +234,29 @@ def process(tx: Transaction, resource_id: int) -> Process:
     return house(tx).processes.get(resource_id, make)
 
 
+def read_form(file: str, text: str) -> tuple[forms.Form | None, list[Problem]]:
+    """Of a text that is deployed: kept."""
+    return cast(Any, _read.get(("form", file, text), lambda: forms.load(text, file)))
+
+
+def read_rule(file: str, text: str) -> tuple[rulefile.RuleFile | None, list[Problem]]:
+    """Of a text that is deployed: kept."""
+    return cast(Any, _read.get(("rule", file, text), lambda: rulefile.load(text, file)))
+
+
+def keep(read: Iterable[tuple[str, str, str, Any]]) -> None:
+    """What was read of texts that are deployed need not be read again: kind, file, text, and one form, rule or
+    process of it each."""
+    files: dict[tuple[str, str, str], Any] = {}
+    for kind, file, text, found in read:
+        key = (kind, file, text)
+        if kind == "bpmn":
+            found = files.get(key, {}) | {found.id: replace(found, scope=_calling(found.scope))}
+        files[key] = found
+    for key, found in files.items():
+        _read.put(key, (found, []))
+
+
 def _processes(row: Any) -> tuple[dict[str, Process], list[Problem]]:
     """All of a file, which may hold several."""
     diagram, problems = read.diagram(row.content.encode(), row.file)
@@ -357,9 +383,7 @@ def form(tx: Transaction, resource_id: int, element: str = "") -> forms.Form:
             found, problems = forms.from_fields(element, node.fields, row.file)
         else:
             row = _content(tx, resource_id, "form")
-            found, problems = _read.get(
-                ("form", row.file, row.content), lambda: forms.load(row.content, row.file)
-            )
+            found, problems = read_form(row.file, row.content)
         if found is None:
             raise ResourceUnreadable(problems, kind="form", key=row.key, reason=row.file)
         return found
@@ -430,9 +454,7 @@ def rule(tx: Transaction, resource_id: int) -> evaluate.Ruleset:
 
     def make() -> evaluate.Ruleset:
         row = _content(tx, resource_id, "rule")
-        found, problems = _read.get(
-            ("rule", row.file, row.content), lambda: rulefile.load(row.content, row.file)
-        )
+        found, problems = read_rule(row.file, row.content)
         if found is None:
             raise ResourceUnreadable(problems, kind="rule", key=row.key, reason=row.file)
         return evaluate.compile(found, version=row.version)

@@ -84,9 +84,11 @@ def add_person(
     groups: Iterable[str] = (),
     superior: str | None = None,
     password: str | None = None,
+    hashed: str | None = None,
     language: str = i18n.DEFAULT,
 ) -> str:
-    """A new person; `superior` is a sign-in name. Returns the public id."""
+    """A new person; `superior` is a sign-in name; `hashed`: their password as identity.hash_password makes it.
+    Returns the public id."""
     require(actor, "administer", "people")
     if not 2 <= len(username) <= 64 or not all(c.isalnum() or c in "._-" for c in username):
         raise BadName(username=username)
@@ -99,7 +101,7 @@ def add_person(
             public_id=person,
             username=username,
             names=dict(names) or {"en": username},
-            password=hash_password(username, password) if password is not None else None,
+            password=hash_password(username, password) if password is not None else hashed,
             language=language,
             created_at=tx.now,
         )

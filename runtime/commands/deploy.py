@@ -51,13 +51,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Checked:
-    """A source that passed: one resource a process, form or rule."""
+    """A source that passed: one resource a process, form or rule, as it was read."""
 
     source: Source
     kind: str
     key: str
+    read: forms.Form | rulefile.RuleFile | Process
     effective_from: dt.date | None = None
-    process: Process | None = None
+
+    @property
+    def process(self) -> Process | None:
+        return self.read if isinstance(self.read, Process) else None
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
             form, found = forms.load(source.content, source.path)
             problems += found
             if form is not None:
-                checked.append(Checked(source, "form", form.id))
+                checked.append(Checked(source, "form", form.id, form))
                 catalogue = _with_form(catalogue, form)
         elif kind == "rule":
             rule, found = rulefile.load(source.content, source.path)
@@ -129,7 +133,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
                     problems += [
                         p for p in rule_child.check_in_child(source.content, source.path) if p not in found
                     ]
-                checked.append(Checked(source, "rule", rule.key, rule.effective_from))
+                checked.append(Checked(source, "rule", rule.key, rule, rule.effective_from))
                 catalogue = _with_rule(catalogue, rule)
         elif kind is None:
             problems.append(
@@ -156,7 +160,7 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
         diagram, found = child.check_in_child(source.content.encode(), source.path, catalogue)
         problems += found
         for process in diagram.processes.values() if diagram else ():
-            checked.append(Checked(source, "bpmn", process.id, process=process))
+            checked.append(Checked(source, "bpmn", process.id, process))
             problems += _fields(process, source.path)
     problems += _twice(names)
     problems += _started_twice(checked, before)
@@ -222,10 +226,10 @@ def catalogue_of(before: Known) -> Catalogue:
     )
     for (kind, key), source in before.sources.items():
         if kind == "form":
-            form, _ = forms.load(source.content, source.path)
+            form, _ = library.read_form(source.path, source.content)
             catalogue = _with_form(catalogue, form) if form else catalogue
         elif kind == "rule":
-            rule, _ = rulefile.load(source.content, source.path)
+            rule, _ = library.read_rule(source.path, source.content)
             catalogue = _with_rule(catalogue, rule) if rule else catalogue
         else:
             catalogue = _with_processes(catalogue, [key])
@@ -319,6 +323,7 @@ def take(
     missing = unbound(tx, actor, checked)
     if missing:
         raise DeploymentRefused(missing, count=len(missing))
+    library.keep((item.kind, item.source.path, item.source.content, item.read) for item in checked)
     for process in fresh:
         triggers.schedule_starts(tx, process)
     if fresh:

@@ -8,19 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-PASSWORD = "guicheng-demo"
+PASSWORD = "guicheng-demo"  # of all of them, and no secret
 
 
 @dataclass(frozen=True)
 class Person:
-    """`superior`: a username; `wage`: CNY a month, where the demo has one. The password is no secret."""
+    """`superior`: a username; `wage`: CNY a month, where the demo has one."""
 
     username: str
     names: Mapping[str, str]
     group: str
     superior: str | None
     wage: Decimal | None = None
-    password: str = PASSWORD
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from runtime import i18n, library, values
 from runtime.commands import accounts, cases, user_tasks
 from runtime.demo.figures import NEARLY_SHORT, dataset
-from runtime.demo.people import PEOPLE
+from runtime.demo.people import PASSWORD, PEOPLE
 from runtime.errors import Failed
-from runtime.identity import GROUPS, SYSTEM, Actor
+from runtime.identity import GROUPS, SYSTEM, Actor, hash_password
 from runtime.store import accounts as store
 from runtime.store import cases as case_store
 from runtime.store import files
@@ -62,6 +62,8 @@ def introduced(language: str) -> list[tuple[str, str, str]]:
 def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool, ample: bool) -> None:
     if store.find(tx, username=PEOPLE[0].username) is not None:
         return
+    # All have the one that everybody knows, and to hash it takes a seventh of a second.
+    hashed = hash_password("", PASSWORD) if passwords else None
     for person in PEOPLE:
         accounts.add_person(
             tx,
@@ -70,7 +72,7 @@ def _found(tx: Transaction, actor: Actor, books: bool, passwords: bool, ample: b
             person.names,
             groups=person.groups,
             superior=person.superior,
-            password=person.password if passwords else None,
+            hashed=hashed,
         )
     if books:
         open_books(tx, actor, ample)
