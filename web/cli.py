@@ -96,9 +96,8 @@ def _progress(*columns: Any) -> Progress:
 
 def _live(settings: Settings, months: int | None) -> None:
     """Let the department have so many months behind it; a month where nothing was said and nothing is there."""
-    embedded = not settings.database_url
     if months is None:
-        months = 1 if embedded and not (settings.home / "guicheng.db").exists() else 0
+        months = 0 if demo.there(settings) else 1
     if months == 0:
         return
     with _progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()) as progress:

@@ -4,7 +4,7 @@ months of its work, done by its people through the processes on a clock that is 
 Invented: people, brands, companies, prices. Not here: anything that a real installation
 runs; it never imports this."""
 
-from runtime.demo.building import build, live
+from runtime.demo.building import build, live, there
 from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PASSWORD, Person, people
 from runtime.demo.seeding import begin_work, introduced, open_books, opening, seed
@@ -22,4 +22,5 @@ __all__ = [
     "opening",
     "people",
     "seed",
+    "there",
 ]

@@ -1,4 +1,5 @@
-"""Months of the demo's past, made in a folder of their own and moved to their place when they are whole.
+"""Months of the demo's past, made in a folder of their own and moved to their place when they are whole: a file
+of the home, or a PostgreSQL that they are carried over to.
 
 The database need not outlive a power failure meanwhile: what is not finished is thrown away and made anew.
 Not here: what happens in the months (department and what it is given)."""
@@ -19,13 +20,14 @@ import sqlalchemy as sa
 
 from runtime import clock
 from runtime.bootstrap import Runtime, Settings
-from runtime.demo import exceptions, initiatives
+from runtime.demo import exceptions, initiatives, waits
 from runtime.demo.department import Department
 from runtime.demo.seeding import seed as found
 from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
 from runtime.errors import Invalid
 from runtime.identity import SYSTEM
+from runtime.store import copying, db
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 
@@ -34,14 +36,9 @@ SEED = 1
 Told = Callable[[float], None]
 
 
-class EmbeddedOnly(Invalid):
-    """Months of demo data are made in an embedded database only: unset GUICHENG_DATABASE_URL or ask for none."""
-
-    code = "demo.embedded_only"
-
-
 class AnotherDemo(Invalid):
-    """The demo in {folder} has {months} months behind it. Remove the folder, or name another one by GUICHENG_HOME."""
+    """The demo in {place} has {months} months behind it. Remove it, or name another place by GUICHENG_HOME or
+    GUICHENG_DATABASE_URL."""
 
     code = "demo.another"
 
@@ -50,20 +47,39 @@ def build(
     settings: Settings, months: float, seed: int = SEED, told: Told = lambda share: None, **switches: Any
 ) -> None:
     """Make the demo with so many months behind it, that end now; nothing if it is there. `told`: the share
-    done, 0 to 1. Raises EmbeddedOnly, AnotherDemo."""
-    if settings.database_url:
-        raise EmbeddedOnly()
-    place = settings.home / "guicheng.db"
-    if place.exists():
+    done, 0 to 1. Raises AnotherDemo, TargetInUse (of a database that is neither empty nor a demo)."""
+    if there(settings):
         _same(settings, months)
         return
     making = settings.home / "demo.unfinished"
     shutil.rmtree(making, ignore_errors=True)
     end = clock.now()
-    with cheaply(settings.model_copy(update={"home": making})) as runtime:
+    with cheaply(settings.model_copy(update={"home": making, "database_url": ""})) as runtime:
         live(runtime, months, end, seed, told, **switches)
-    _keep(making / "guicheng.db", place)
+        if settings.database_url:
+            _carry_over(runtime, settings)
+    if not settings.database_url:
+        _keep(making / "guicheng.db", settings.home / "guicheng.db")
     shutil.rmtree(making)
+
+
+def there(settings: Settings) -> bool:
+    """Whether something is there already where the demo would be."""
+    if not settings.database_url:
+        return (settings.home / "guicheng.db").exists()
+    engine = db.connect(settings.url())
+    try:
+        return bool(sa.inspect(engine).get_table_names())
+    finally:
+        engine.dispose()
+
+
+def _carry_over(made: Runtime, settings: Settings) -> None:
+    target = db.connect(settings.url())
+    try:
+        copying.copy(made.engine, target)
+    finally:
+        target.dispose()
 
 
 def live(
@@ -87,7 +103,7 @@ def live(
         house = Department(runtime, {**TRADE, **STAFF}, seed, lambda now: told((now - begin) / (end - begin)))
         with _seldom_collected():
             initiatives.prepare(house)
-            exceptions.plan(house, first, last)
+            exceptions.plan(house, first, last, waits.STORIES)
             initiatives.plan(house, first, last)
             house.live(end)
     return house
@@ -100,10 +116,11 @@ def _same(settings: Settings, months: float) -> None:
         began = runtime.read(_began, SYSTEM)
     finally:
         runtime.close()
-    there = 0 if began is None else round((clock.now() - began).days / MONTH)
+    behind = 0 if began is None else round((clock.now() - began).days / MONTH)
     # It grows older while it is used.
-    if there < months:
-        raise AnotherDemo(folder=settings.home, months=there)
+    if behind < months:
+        place = db.locate(settings.url()).database if settings.database_url else settings.home
+        raise AnotherDemo(place=place, months=behind)
 
 
 def _began(tx: Transaction, actor: Any) -> dt.datetime | None:

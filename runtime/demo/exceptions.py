@@ -6,7 +6,7 @@ comes to an exception by chance and is dealt with (trade, staff)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,24 +20,27 @@ from runtime.ledger.sales import sales_orders
 from runtime.queries import inbox
 from runtime.workbooks import write
 
-STORIES: list[tuple[int, Callable[[Department], None]]] = []
+Story = tuple[int, Callable[[Department], None]]  # workdays before the end, and what begins it
+STORIES: list[Story] = []
 ADDRESS = "合肥市高新区示例路 88 号"
 SKU = "LJ-M60-295"
 
 
-def story(workdays: int) -> Callable[[Callable[[Department], None]], Callable[[Department], None]]:
+def story(
+    workdays: int, stories: list[Story] = STORIES
+) -> Callable[[Callable[[Department], None]], Callable[[Department], None]]:
     """Begun so many workdays before the end, so that what takes its time is there."""
 
     def register(begin: Callable[[Department], None]) -> Callable[[Department], None]:
-        STORIES.append((workdays, begin))
+        stories.append((workdays, begin))
         return begin
 
     return register
 
 
-def plan(house: Department, begin: dt.date, end: dt.date) -> None:
+def plan(house: Department, begin: dt.date, end: dt.date, more: Sequence[Story] = ()) -> None:
     """Every story that fits between `begin` and `end`; the last is before the end's morning."""
-    for workdays, act in STORIES:
+    for workdays, act in (*STORIES, *more):
         day = house.calendar.workday_after(end, -workdays)
         if day >= begin:
             house.at(house.moment(day, house.chance.uniform(9.1, 9.9)), lambda act=act: act(house))  # type: ignore[misc]
@@ -48,7 +51,7 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
 # ---- purchasing
 
 
-def _purchase(house: Department, pieces: int, price: str = "215", eta: int = 1, **more: list[Any]) -> None:
+def purchase(house: Department, pieces: int, price: str = "215", eta: int = 1, **more: list[Any]) -> None:
     need = house.today + dt.timedelta(days=40)
     line = {"component": SKU, "quantity": pieces, "need_by": need, "est_price": "215"}
     agreed: dict[str, Any] = {
@@ -72,12 +75,12 @@ def _inspected(received: int, rejected: int) -> Mapping[str, Any]:
 
 @story(5)
 def beyond_the_managers_limit(house: Department) -> None:
-    _purchase(house, 3000)
+    purchase(house, 3000)
 
 
 @story(4)
 def beyond_the_budget(house: Department) -> None:
-    _purchase(house, 130_000)
+    purchase(house, 130_000)
 
 
 @story(7)
@@ -93,37 +96,37 @@ def purchasing_is_frozen(house: Department) -> None:
 
 @story(6)
 def contract_beyond_what_was_allowed(house: Department) -> None:
-    _purchase(
+    purchase(
         house, 231, price="216", review_by_lead=[{"lead_decision": "approve", "lead_note": "同意，按此金额"}]
     )
 
 
 @story(10)
 def contract_beyond_the_plan(house: Department) -> None:
-    _purchase(house, 99, price="229")
+    purchase(house, 99, price="229")
 
 
 @story(12)
 def supplier_is_late(house: Department) -> None:
-    _purchase(house, 66)
+    purchase(house, 66)
 
 
 @story(13)
 def delivery_is_short(house: Department) -> None:
-    _purchase(
+    purchase(
         house, 132, follow_arrival=[{}], inspect_goods=[_inspected(80, 0)], put_away=[{"warehouse": "SH"}]
     )
 
 
 @story(12)
 def rejects_to_dispose_of(house: Department) -> None:
-    _purchase(house, 165, follow_arrival=[{}], inspect_goods=[_inspected(165, 7)])
+    purchase(house, 165, follow_arrival=[{}], inspect_goods=[_inspected(165, 7)])
 
 
 @story(12)
 def concession_to_approve(house: Department) -> None:
     note = {"disposition": "concession", "disposition_note": "划痕不影响发电"}
-    _purchase(house, 198, follow_arrival=[{}], inspect_goods=[_inspected(198, 5)], dispose_rejects=[note])
+    purchase(house, 198, follow_arrival=[{}], inspect_goods=[_inspected(198, 5)], dispose_rejects=[note])
 
 
 # ---- stock
@@ -212,7 +215,7 @@ def count_overtaken_by_a_movement(house: Department) -> None:
     house.start("zhoulei", "stock_correction", Script({"review_correction": [approve]}, frozenset()), **moved)
 
 
-@story(1)
+@story(3)
 def count_still_to_be_done(house: Department) -> None:
     house.left.add("count_goods")
     house.start(
@@ -293,7 +296,7 @@ def _lose(house: Department, sku: str, pieces: int, reason: str, who: str) -> No
     house.runtime.do(user_tasks.complete, house.actor("chenjie"), review, {"correction_decision": "approve"})
 
 
-@story(9)
+@story(16)
 def payment_of_more_than_is_owed(house: Department) -> None:
     """Entered wrongly, so that it comes back."""
     _paid_later(house, {"payment_amount": "99999", "payment_reference": "YH20260001"})
@@ -336,7 +339,7 @@ def issue_of_a_customer(house: Department) -> None:
     _order(house, 6, sku="YC-P60-285", **_shipped(house), **more)
 
 
-@story(6)
+@story(11)
 def settlement_that_does_not_match(house: Department) -> None:
     more: dict[str, Any] = {
         "report_delivery": [lambda: {"delivered_on": house.today}],

@@ -10,13 +10,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime.commands import cases, handbook, user_tasks
 from runtime.demo import history
-from runtime.demo.department import Department, plain
+from runtime.demo.department import Department, Script, plain
 from runtime.demo.figures import customers
 from runtime.demo.people import PEOPLE
 from runtime.identity import SYSTEM, Actor
@@ -51,7 +52,9 @@ def month_ends(house: Department, begin: dt.date, end: dt.date) -> list[dt.date]
     return [day for day in found if begin <= day < end]
 
 
-def set_rates(house: Department, rates: Mapping[str, str], since: dt.date) -> None:
+def set_rates(
+    house: Department, rates: Mapping[str, str], since: dt.date, script: Script | None = None
+) -> None:
     """The administrator drafts the figures that the policy leaves open, and asks for them; `unset` takes them back."""
     admin = house.actor("linxi")
     row = house.runtime.read(_bonus_tier, admin)
@@ -61,6 +64,7 @@ def set_rates(house: Department, rates: Mapping[str, str], since: dt.date) -> No
     house.start(
         "linxi",
         "rule_amendment",
+        script,
         rule="bonus_tier",
         effective_on=since,
         change_reason="公司定的奖金比例（样例）",
@@ -101,7 +105,9 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
     days = [begin + dt.timedelta(days=number) for number in range((end - begin).days)]
     working = [day for day in days if house.calendar.is_workday(day)]
     if len(month_ends(house, begin, end)) > 1:
-        set_rates(house, {grade: str(rate) for grade, rate in RATES.items()}, begin)
+        # From the day on which the manager is there to approve them.
+        since = house.calendar.workday_after(begin, 0)
+        set_rates(house, {grade: str(rate) for grade, rate in RATES.items()}, since)
     _orders(house, working, len(days))
     _purchases(house, working)
     for count, act in (
@@ -112,6 +118,7 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
     ):
         for day in _spread(house, working, max(1, round(count * len(days) / WHOLE))):
             house.at(house.moment(day, house.chance.uniform(9.2, 16)), lambda act=act: act(house))  # type: ignore[misc]
+    _goals(house, working, end)
     for day in _first_workdays(working):
         house.at(house.moment(day, house.chance.uniform(9.5, 11)), lambda: _monthly(house))
 
@@ -266,6 +273,21 @@ def _leave(house: Department) -> None:
     }
     house.start(who, "leave_request", **answers, deputy=house.id(deputy))
     house.away.setdefault(who, []).append((first, last))
+
+
+def _goals(house: Department, working: list[dt.date], end: dt.date) -> None:
+    """Who leads plans at once, and each January anew; shortly before the end the manager asks how far they are."""
+    begins = [working[2], *(day for day in _first_workdays(working) if day.month == 1 and day > working[20])]
+    for day in begins:
+        for who in ("chenjie", "wangfang"):
+            house.at(house.moment(day, house.chance.uniform(10, 12)), partial(_begin, house, who, "goal_plan"))
+    asked = house.calendar.workday_after(end, -12)
+    if asked > begins[0] + dt.timedelta(days=10):
+        house.at(house.moment(asked, 10), partial(_begin, house, "wangfang", "goal_review"))
+
+
+def _begin(house: Department, who: str, process: str) -> None:
+    house.start(who, process)
 
 
 def _training(house: Department) -> None:

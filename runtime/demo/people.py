@@ -20,6 +20,7 @@ class Person:
     group: str
     superior: str | None
     wage: Decimal | None = None
+    password: str = PASSWORD
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -289,9 +289,15 @@ def revise_claim(seen: Seen) -> Mapping[str, Any]:
     return {"expense_purpose": "打车给客户送样，附行程单"}
 
 
-@does("receive_award", "accept_plan", "name_superior", "set_bonus_rate", hours=(1, 10))
+@does("receive_award", "accept_plan", "name_superior", hours=(1, 10))
 def receive(seen: Seen) -> Mapping[str, Any]:
     return {}
+
+
+@does("set_bonus_rate", hours=(1, 10))
+def set_bonus_rate(seen: Seen) -> Mapping[str, Any] | None:
+    """Whoever has set no rate does not say that they have."""
+    return None
 
 
 @does("state_facts", hours=(2, 16))
@@ -353,6 +359,48 @@ def set_effective_day(seen: Seen) -> Mapping[str, Any]:
 @does("change_position", hours=(2, 16))
 def change_position(seen: Seen) -> Mapping[str, Any]:
     return {"position_changed": True}
+
+
+# ---- plans and goals
+
+
+GOALS = {
+    "chenjie": (("周转率", "年周转率", "6"), ("准时率", "准时送达率", "95%"), ("盘点", "差异占库存", "0.1% 以内")),
+    "wangfang": (("降本", "采购均价", "降 3%"), ("培训", "人均学时", "24"), ("回款", "逾期应收占比", "5% 以内")),
+}
+
+
+@does("draft_goals", hours=(1, 8))
+def draft_goals(seen: Seen) -> Mapping[str, Any]:
+    """Of this year, or of the next one if it is nearly over: one for each of three quarters."""
+    year = seen.today.year + (seen.today.month > 9)
+    dues = [dt.date(year, month, day) for month, day in ((3, 31), (6, 30), (9, 30), (12, 31))]
+    ahead = [due for due in dues if due > seen.today + dt.timedelta(days=30)]
+    goals = [
+        {"goal": goal, "measure": measure, "target": target, "due_on": ahead[min(number, len(ahead) - 1)]}
+        for number, (goal, measure, target) in enumerate(GOALS.get(seen.actor.username, GOALS["chenjie"]))
+    ]
+    return {"plan_title": f"{year} 年运营计划", "strategy": "稳供应，快周转，少差错", "goals": goals}
+
+
+@does("report_progress", hours=(2, 14))
+def report_progress(seen: Seen) -> Mapping[str, Any]:
+    rows = []
+    for row in seen.data["progress"]:
+        left = (dt.date.fromisoformat(str(row["due_on"])[:10]) - seen.today).days
+        if left < 25:
+            reached = seen.chance.random() < 0.75
+            rows.append({"progress": "100" if reached else "70", "outcome": "reached" if reached else "given_up"})
+            continue
+        done = max(5, min(95, round(100 - left / 3 + seen.chance.gauss(0, 8))))
+        behind = {"outcome": "behind", "measures": "每周复查，月底前追回"}
+        rows.append({"progress": str(done), **(behind if seen.chance.random() < 0.2 else {"outcome": "on_track"})})
+    return {"progress": rows}
+
+
+@does("confirm_progress", hours=(1, 8))
+def confirm_progress(seen: Seen) -> Mapping[str, Any]:
+    return {"confirmation": "confirm"}
 
 
 # ---- meetings, errands, notices

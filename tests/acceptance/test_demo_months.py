@@ -109,11 +109,6 @@ def test_a_demo_that_is_there_is_taken_as_it_is_or_refused(month: Path) -> None:
             demo.build(Settings(home=month, demo=True), 18)
 
 
-def test_months_are_made_in_an_embedded_database_only(tmp_path: Path) -> None:
-    with pytest.raises(building.EmbeddedOnly):
-        demo.build(Settings(home=tmp_path, demo=True, database_url="postgresql://host/name"), 1)
-
-
 def test_the_same_seed_gives_the_same_days(tmp_path: Path) -> None:
     first, second, other = (told(tmp_path / name, seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
     assert first == second != other
