@@ -130,8 +130,10 @@ def approve(call: Call, award: str, by: Person) -> None:
 
 
 @operation("awards.reject")
-def reject(call: Call, award: str) -> None:
-    """The nomination comes to nothing."""
+def reject(call: Call, award: str | None = None) -> None:
+    """The nomination comes to nothing; None: nothing of it was ever recorded, since it did not fit."""
+    if award is None:
+        return
     row = documents.get(call.tx, awards, award)
     documents.change(call.tx, awards, row, "rejected", NEXT)
 

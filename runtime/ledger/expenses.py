@@ -101,8 +101,10 @@ def approve(call: Call, claim: str, by: Person) -> None:
 
 
 @operation("expenses.drop")
-def drop(call: Call, claim: str, outcome: Literal["rejected", "withdrawn"]) -> None:
-    """The claim comes to nothing."""
+def drop(call: Call, outcome: Literal["rejected", "withdrawn"], claim: str | None = None) -> None:
+    """The claim comes to nothing; None: nothing of it was ever recorded, since it did not fit."""
+    if claim is None:
+        return
     documents.change(call.tx, expense_claims, documents.get(call.tx, expense_claims, claim), outcome, NEXT)
 
 
