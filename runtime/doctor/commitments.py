@@ -1,5 +1,5 @@
-"""What the budget has for documents: for an award, an expense or a training what the books of it say, for an order that
-ended nothing.
+"""What the budget has for documents: for an award, an expense, a training or a remedy what the books of it say, for an
+order that ended nothing.
 
 Not here: periods (periods.py). Of what was approved before awards and trainings
 committed budget it says nothing."""
@@ -16,6 +16,7 @@ from runtime.ledger.awards import awards
 from runtime.ledger.budgets import budget_entries
 from runtime.ledger.expenses import expense_claims
 from runtime.ledger.orders import orders
+from runtime.ledger.remedies import sales_credits, sales_issues, sales_remedies
 from runtime.ledger.training import trainings
 from runtime.store.db import Transaction
 
@@ -45,6 +46,36 @@ def awards_expenses_and_trainings_in_budget(tx: Transaction) -> Iterator[Problem
                 "budget_differs", "It comes to {wanted} ten-thousandths of CNY, the budget has {taken} for it",
                 f"{table.name}/{row.number}", {"wanted": int(row.wanted), "taken": int(row.taken)},
             )  # fmt: skip
+
+
+@invariant("books")
+def remedies_in_budget(tx: Transaction) -> Iterator[Problem]:
+    """What the budget has for a customer's remedy is what it was approved with, and once it is credited the credit."""
+    remedy, entry = sales_remedies.c, budget_entries.c
+    signed = sa.case((entry.kind == "release", -_raw(entry.amount)), else_=_raw(entry.amount))
+    taken = (
+        sa.select(entry.document, sa.func.sum(signed).label("taken"))
+        .where(entry.kind.in_(("commit", "release", "actual")), entry.line == "compensation")
+        .group_by(entry.document)
+        .subquery()
+    )
+    wanted = sa.case(
+        (remedy.state != "approved", 0),
+        (sales_credits.c.id.is_not(None), _raw(sales_credits.c.amount)),
+        else_=_raw(remedy.amount),
+    )
+    wrong = (
+        sa.select(sales_issues.c.number, remedy.round, wanted.label("wanted"), taken.c.taken)
+        .join(sales_remedies, remedy.issue_id == sales_issues.c.id)
+        .join(taken, taken.c.document == remedy.public_id)
+        .outerjoin(sales_credits, sales_credits.c.remedy_id == remedy.id)
+        .where(wanted != taken.c.taken)
+    )
+    for row in tx.execute(wrong.execution_options(yield_per=500)):
+        yield Problem(
+            "budget_differs", "It comes to {wanted} ten-thousandths of CNY, the budget has {taken} for it",
+            f"sales_issues/{row.number}/{row.round}", {"wanted": int(row.wanted), "taken": int(row.taken)},
+        )  # fmt: skip
 
 
 @invariant("books")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict
 from runtime.ids import public_id
-from runtime.ledger import credited, documents, remedies
+from runtime.ledger import budgets, credited, documents, remedies
 from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation
 from runtime.ledger.remedies import sales_credit_lines, sales_credits
@@ -79,6 +79,9 @@ def post(call: Call, remedy: str, by: Person) -> Credited:
             if amount
         ],
     )
+    if budgets.committed_for(tx, remedy):
+        budgets.actual(call, "compensation", total, remedy)
+        budgets.give_back(call, remedy)
     refund_due = Decimal(0)
     if settled is not None:
         assert order is not None

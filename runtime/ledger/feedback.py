@@ -100,16 +100,18 @@ def triage(
 
 
 @operation("feedback.recent")
-def recent(call: Call) -> Recent:
-    """The latest feedback of some months for whoever plans, newest first.
+def recent(call: Call, component: str | None = None) -> Recent:
+    """The latest feedback of some months for whoever plans, newest first; with a component, on it or on none.
 
     Each line has number, kind, component, component_name, text and action, and of its component on_hand, on_order and
     demand, in pieces (a month, by the imported history)."""
     tx = call.tx
+    sku = catalogue.components.c.sku
+    only = [] if component is None else [sa.or_(entries.c.component_id.is_(None), sku == component)]
     rows = tx.all(
         sa.select(entries, catalogue.components.c.sku, catalogue.components.c.names)
         .outerjoin(catalogue.components)
-        .where(entries.c.heard_on >= call.today - dt.timedelta(days=DAYS))
+        .where(entries.c.heard_on >= call.today - dt.timedelta(days=DAYS), *only)
         .order_by(entries.c.id.desc())
         .limit(MOST)
     )

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, credited, documents
+from runtime.ledger import budgets, catalogue, credited, documents
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import (
@@ -199,12 +199,19 @@ def record(
     }
 
 
-@operation("issues.decide", errors=("same_person",))
-def decide(call: Call, remedy: str, approved: bool, by: Person, comment: str | None = None) -> None:
-    """A superior approves the remedy or has another one proposed. BPMN error: same_person."""
+@operation("issues.decide", errors=("same_person", "over_budget", "rule_refused"))
+def decide(
+    call: Call, remedy: str, approved: bool, by: Person, comment: str | None = None, budgeted: bool = False
+) -> None:
+    """A superior approves the remedy or has another one proposed.
+
+    budgeted: approved, what it comes to is committed in the budget until it is carried out. BPMN errors: same_person;
+    over_budget, unless it fits or was allowed."""
     row = documents.get(call.tx, sales_remedies, remedy)
     if row.proposed_by == by:
         raise refuse("same_person", documents.SamePerson())
+    if approved and budgeted and row.amount:
+        budgets.commit(call, "compensation", row.amount, remedy)
     state = "approved" if approved else "rejected"
     documents.change(call.tx, sales_remedies, row, state, REMEDY_NEXT, decided_by=by, comment=comment)
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from runtime.errors import Conflict
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, remedies, stock
+from runtime.ledger import budgets, catalogue, documents, remedies, stock
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_replacements
 
@@ -34,6 +34,8 @@ def ship(
     BPMN error: stock_short."""
     tx = call.tx
     row, _ = remedies.approved(tx, remedy, "replace")
+    if budgets.committed_for(tx, remedy):
+        budgets.actual(call, "compensation", row.amount, remedy)
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
     lines = remedies.lines_of(tx, row.id)
     there = stock.balances(tx, [line.component_id for line in lines], [place.id])

@@ -14,6 +14,7 @@ from runtime.engine.ports import BpmnError
 from runtime.ledger import awards, operations
 from runtime.ledger.budgets import budget_entries
 from tests.store.ledger.conftest import TODAY, Books
+from tests.store.ledger.test_issues import delivered, proposed
 
 MAY = dt.date(2026, 5, 12)
 
@@ -211,3 +212,29 @@ def test_the_doctor_sees_an_award_or_a_training_that_costs_what_the_budget_does_
     books.tx.execute(sa.update(awards.awards).values(amount=Decimal(900)))
     books.tx.connection.exec_driver_sql("UPDATE trainings SET cost = cost + 10000")
     assert findings() == ["budget_differs awards/AW-2026-0001", "budget_differs trainings/TR-2026-0001"]
+
+
+def test_what_a_customer_is_given_beyond_the_limit_is_held_and_spent_when_it_is_credited(books: Books) -> None:
+    def findings() -> list[str]:
+        told = doctor.INVARIANTS["remedies_in_budget"].ask(books.tx)
+        return [f"{problem.rule} {problem.where}" for problem in told]
+
+    approved(books, compensation=3000)
+    order = delivered(books, ("M1", 10, "600"))
+    first = proposed(books, order, "refund", [("M1", 5)], amount=Decimal(2500))
+    second = proposed(books, order, "replace", [("M1", 5)])
+    decided = {"approved": True, "by": "supervisor", "budgeted": True}
+    books.do("issues.decide", remedy=first["remedy"], **decided)
+    with pytest.raises(BpmnError) as told:
+        books.do("issues.decide", remedy=second["remedy"], **decided)
+    assert told.value.code == "over_budget" and findings() == []
+    assert taken(books, "compensation") == (2500, 0)
+    books.do("budget.allow", line="compensation", amount=3000, document=second["remedy"], by="manager")
+    books.do("issues.decide", remedy=second["remedy"], **decided)
+    books.do("credits.post", remedy=first["remedy"], by="supervisor")
+    books.put("M1", 5)
+    sent = {"warehouse": "SH", "carrier": "德邦", "tracking": "2", "shipped_on": TODAY}
+    books.do("replacements.ship", remedy=second["remedy"], **sent)
+    assert taken(books, "compensation") == (0, 5500) and findings() == []
+    books.tx.connection.exec_driver_sql("UPDATE sales_credits SET amount = amount + 10000")
+    assert findings() == ["budget_differs sales_issues/CI-2026-0001/1"]
