@@ -48,6 +48,10 @@ def test_recent_feedback_is_told_newest_first_with_stock_and_demand(books: Books
         "交货慢", None, None, None,
     )
     assert (second["on_hand"], second["on_order"], second["demand"]) == (7, 0, 60)
+    # Who replenishes a component is told of it and of what is about none.
+    noted(books, component="M2", text="别的组件")
+    told = books.do("feedback.recent", component="M1")["feedback_lines"]
+    assert [line["component"] for line in told] == [None, "M1"]
 
 
 def test_without_feedback_there_is_nothing_to_tell(books: Books) -> None:
