@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import runtime.commands.amendments
-import runtime.commands.deliveries
-import runtime.commands.leaving
-import runtime.ledger.books  # noqa: F401
+import runtime.bootstrap  # noqa: F401  every operation is named once everything is imported
 from runtime.ledger import operations
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
