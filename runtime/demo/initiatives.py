@@ -29,6 +29,7 @@ from runtime.store.db import Transaction
 ORDERS, LEAVES, TRAININGS, ERRANDS, CORRECTIONS = 1200, 30, 12, 40, 8
 CHANGED = 0.03  # of the orders
 WHOLE = 547  # days
+CALIBRATED = 14  # by that day of a month its grades are calibrated
 CYCLE = 66  # days between two purchases from a supplier
 SPECIALISTS = ("liyang", "zhangmin", "zhoulei")
 STAFF = ("liyang", "zhangmin", "zhoulei", "xuhui", "chenjie", "wangfang")
@@ -260,6 +261,9 @@ def _leave(house: Department) -> None:
     chance = house.chance
     who = chance.choice(STAFF)
     first = house.calendar.workday_after(house.today, chance.randint(3, 12))
+    if who == "wangfang" and first.day <= CALIBRATED:
+        # Whoever calibrates the grades is there while they are.
+        first = house.calendar.workday_after(first.replace(day=CALIBRATED), 1)
     last = house.calendar.workday_after(first, chance.choice((0, 0, 1, 1, 2)))
     kind = chance.choice(("annual", "annual", "annual", "personal", "sick"))
     if any(not (last < begun or first > ended) for begun, ended in house.away.get(who, ())):
