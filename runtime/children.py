@@ -73,6 +73,9 @@ class Child:
             raise Gone from None
         finally:
             clock.cancel()
+        if answer is None:
+            # It was too late as well if its own limit ended it (`allow`).
+            self.late = self.late or _ended(self.process) == TIME_IS_UP
         if answer is None or self.late:
             raise Gone
         return answer
@@ -130,9 +133,9 @@ class Answers:
                 try:
                     return child.timed(exchange, seconds * PATIENCE)[:-1]
                 except Gone:
-                    status = None if child.late else _ended(child.process)
+                    status = _ended(child.process)
                     self.close()
-                    if child.late or status == TIME_IS_UP:
+                    if child.late:
                         raise OutOfTime from None
                     if not again:
                         raise Gone(f"ended with {status}") from None

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime import values
+from runtime.children import allow
 from runtime.workbooks import (
     LONGEST,
     MEMORY,
@@ -162,7 +163,7 @@ def _limit() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS) + 1, int(SECONDS) + 1))
+        allow(int(SECONDS) + 1)
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
