@@ -363,16 +363,32 @@ def demand_by_month(tx: Transaction, sku: str) -> list[tuple[str, int]]:
     return sorted(months.items())
 
 
-_SOURCES = {
-    "components": (catalogue.components, catalogue.components.c.sku, catalogue.LISTED),
-    "suppliers": (catalogue.suppliers, catalogue.suppliers.c.code, catalogue.suppliers.c.active),
-    "customers": (catalogue.customers, catalogue.customers.c.code, catalogue.customers.c.active),
-    "warehouses": (catalogue.warehouses, catalogue.warehouses.c.code, catalogue.warehouses.c.active),
-    "every_supplier": (catalogue.suppliers, catalogue.suppliers.c.code, sa.true()),
-    "every_customer": (catalogue.customers, catalogue.customers.c.code, sa.true()),
-    "every_warehouse": (catalogue.warehouses, catalogue.warehouses.c.code, sa.true()),
-    "people": (accounts.people, accounts.people.c.public_id, accounts.people.c.active),
+# Where a source's choices are, the code of each, its names, and which of them are on offer.
+_Source = tuple[sa.FromClause, sa.Column[Any], sa.Column[Any], sa.ColumnElement[bool]]
+
+
+def _kept(table: sa.Table, code: str, offered: sa.ColumnElement[bool] | None = None) -> _Source:
+    return table, table.c[code], table.c.names, sa.true() if offered is None else offered
+
+
+_SOURCES: dict[str, _Source] = {
+    "components": _kept(catalogue.components, "sku", catalogue.LISTED),
+    "suppliers": _kept(catalogue.suppliers, "code", catalogue.suppliers.c.active),
+    "customers": _kept(catalogue.customers, "code", catalogue.customers.c.active),
+    "warehouses": _kept(catalogue.warehouses, "code", catalogue.warehouses.c.active),
+    "every_supplier": _kept(catalogue.suppliers, "code"),
+    "every_customer": _kept(catalogue.customers, "code"),
+    "every_warehouse": _kept(catalogue.warehouses, "code"),
+    "people": _kept(accounts.people, "public_id", accounts.people.c.active),
+    "open_orders": (
+        sales.sales_orders.join(catalogue.customers),
+        sales.sales_orders.c.number,
+        catalogue.customers.c.names,
+        sales.sales_orders.c.state == "confirmed",
+    ),
 }
+# Two of them may have the same name: the code tells them apart.
+_NUMBERED = ("components", "open_orders")
 
 
 def options(
@@ -390,8 +406,7 @@ def options(
     given = {f"b_{source}": sorted(codes) for source, codes in held.items() if source in _SOURCES}
     for row in tx.all(_offered(asked), given) if asked else ():
         label = i18n.label(language, dict(row.names), row.value)
-        # Two components may have the same name; their number tells them apart.
-        label = f"{label} · {row.value}" if row.source == "components" else label
+        label = f"{label} · {row.value}" if row.source in _NUMBERED else label
         found[row.source].append({"value": row.value, "label": label})
     return found
 
@@ -401,11 +416,11 @@ def _offered(asked: tuple[tuple[str, bool, bool], ...]) -> sa.CompoundSelect[Any
     """Of each source: whether all that is on offer is asked for, and whether what is held is (`b_SOURCE`)."""
     queries = []
     for source, all_of_it, held in asked:
-        table, key, offered = _SOURCES[source]
+        table, key, names, offered = _SOURCES[source]
         of_it = [offered] if all_of_it else []
         of_it += [key.in_(sa.bindparam(f"b_{source}", expanding=True))] if held else []
-        shown = (sa.literal(source).label("source"), key.label("value"), table.c.names.label("names"))
-        queries.append(sa.select(*shown).where(sa.or_(*of_it)))
+        shown = (sa.literal(source).label("source"), key.label("value"), names.label("names"))
+        queries.append(sa.select(*shown).select_from(table).where(sa.or_(*of_it)))
     return sa.union_all(*queries).order_by("source", "value")
 
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import catalogue, order_changes, sales, shipments
+from runtime.ledger import catalogue, order_changes, reading, sales, shipments
 from tests.store.ledger.conftest import TODAY, Books
 from tests.store.ledger.test_sales import PROMISED, line, order_of
 
@@ -50,6 +50,19 @@ def test_an_order_goes_in_parts_until_all_of_it_has_arrived(books: Books) -> Non
     told = books.do("sales.progress", order=order)
     assert (told["order_state"], told["open_total"], told["shipped_total"]) == ("delivered", 0, 20)
     assert books.do("sales.settle", order=order, amount=12000, paid=0, by="specialist")["outstanding"] == 12000
+
+
+def test_an_order_can_be_chosen_for_a_change_while_something_of_it_is_here(books: Books) -> None:
+    def offered() -> list[dict[str, str]]:
+        return reading.options(books.tx, ["open_orders"], "en")["open_orders"]
+
+    books.put("M1", 20)
+    order_of(books, ("M1", 20), confirm=False)
+    assert offered() == []
+    order = order_of(books, ("M1", 20))
+    assert offered() == [{"value": "SO-2026-0002", "label": "江南电力 · SO-2026-0002"}]
+    sends(books, order)
+    assert offered() == []
 
 
 def test_reserved_pieces_that_were_lost_are_told_and_nothing_leaves(books: Books) -> None:
