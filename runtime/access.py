@@ -62,6 +62,8 @@ DEFAULT_GRANTS = [
         Grant(group, "read", "customer", "any")
         for group in ("manager", "supervisor", "specialist", "analyst", "division_lead")
     ),
+    # Which months of the books are closed, and what was posted later.
+    *(Grant(group, "read", "period", "any") for group in ("finance", "manager", "division_lead")),
     *(Grant(group, "read", "report", "any") for group in ("manager", "supervisor", "analyst", "division_lead")),
     # Of people in groups; "department": unless the group is so small that it tells of somebody.
     *(

@@ -22,6 +22,7 @@ from web import (
     account,
     auth,
     cases,
+    closings,
     comments,
     current,
     files,
@@ -95,7 +96,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     watching.watch(app)
     security.secure(app)
     show.equip(app)
-    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, masters)
+    people, work = (auth, account), (inbox, cases, comments, processes, rules, handbook, stock, masters, closings)
     for part in (*people, *work, imports, reports, files, operations, incidents, machines):
         app.register_blueprint(part.bp)
     app.register_blueprint(api_bp)

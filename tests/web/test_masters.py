@@ -46,3 +46,25 @@ def test_whoever_deals_with_neither_sees_warehouses_and_components_alone(office:
         and 'id="customer"' not in shown
         and "/start" not in shown.split("<main")[1]
     )
+
+
+def test_what_was_spoken_of_with_a_customer_stands_on_its_page(office: Any) -> None:
+    supervisor = office.as_("chenjie")
+    supervisor.start("external_contact")
+    promise = {"promised_by": "us", "promise": "寄检测报告", "due_on": "2026-03-11"}
+    supervisor.do(
+        "note_contact", party="customer", customer="K01", held_on="2026-03-09", topic="回访", said="问发电量",
+        contact_issue="none", promise_lines=[promise], next_on="2026-03-12",
+    )  # fmt: skip
+    office.settle()
+    office.later(days=5)
+    shown = page(office, "liyang")
+    assert "/master-data/customer/K01/contacts" in shown
+    told = Browser(office, "liyang").client.get("/master-data/customer/K01/contacts").text
+    assert all(word in told for word in ("问发电量", "寄检测报告", "陈杰", "已逾期", "到期", "CO-2026-0001"))
+    # Who deals with suppliers alone does not read of customers, and of nobody there is a page of nothing.
+    buyer = Browser(office, "wuting").client
+    assert buyer.get("/master-data/customer/K01/contacts").status_code == 403
+    assert buyer.get("/master-data/supplier/NO/contacts").status_code == 404
+    assert buyer.get("/master-data/warehouse/SH/contacts").status_code == 404
+    assert buyer.get("/master-data/supplier/S1/contacts").status_code == 200
