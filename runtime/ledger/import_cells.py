@@ -64,7 +64,7 @@ def _rows(wanted: SheetOf, sheet: Sheet, findings: list[Finding]) -> Iterator[Ro
     places = _places(wanted, head_row, head, findings)
     if sheet.wide:
         findings.append(Finding("too_many_columns", wanted.key))
-    if sheet.more:
+    if sheet.more or len(sheet.rows) - 1 > wanted.most:
         findings.append(Finding("too_many_rows", wanted.key))
     if places is None:
         return

@@ -16,6 +16,7 @@ from runtime import i18n
 from runtime.errors import NotFound
 from runtime.ledger.operations import Call
 from runtime.store.db import Transaction
+from runtime.workbooks import MOST_ROWS
 
 CellKind = Literal[
     "text", "code", "username", "email", "pieces", "money", "measure", "date", "yes_no", "choice", "list"
@@ -46,13 +47,14 @@ class Column:
 
 @dataclass(frozen=True)
 class SheetOf:
-    """`key`: its columns that may not stand on two rows together; `must`: at least one row."""
+    """`unique`: its columns that may not stand on two rows together; `must`: at least one row; `most`: rows."""
 
     key: str
     title: str
     columns: tuple[Column, ...]
     unique: tuple[str, ...]
     must: bool = False
+    most: int = MOST_ROWS
 
     def column(self, key: str) -> Column:
         return next(column for column in self.columns if column.key == key)
@@ -174,6 +176,7 @@ PROBLEMS = (
     # against the rest of the file, and the books
     *("twice", "in_books", "unknown_component", "unknown_supplier", "unknown_warehouse", "closed", "blocked"),
     *("delisted", "counted_already", "unknown_group", "unknown_superior", "circular"),
+    *("nothing_open", "differs_in_order", "in_the_future", "over_budget", "unknown_customer", "paid_too_much"),
 )
 
 

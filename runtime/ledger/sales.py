@@ -34,6 +34,15 @@ sales_orders = sa.Table(
     # What the rule of credit said of it, and who released it all the same; NULL: confirmed before that was asked.
     sa.Column("credit_verdict", sa.String(16)),
     sa.Column("credit_released_by", sa.String(32)),
+    sa.Column("reference", sa.String(64)),  # its number in the system that it was taken over from
+    sa.Index(
+        "uq_sales_orders_reference",
+        "customer_id",
+        "reference",
+        unique=True,
+        sqlite_where=sa.text("reference IS NOT NULL"),
+        postgresql_where=sa.text("reference IS NOT NULL"),
+    ),
     # positions.py: what is committed
     sa.Index(
         "ix_sales_orders_confirmed",

@@ -10,7 +10,6 @@ from runtime.ledger.import_cells import EXPLAINED
 from runtime.ledger.import_kinds import Column, Kind, kind_of
 from runtime.ledger.imports import NotYourImport
 from runtime.store.db import Transaction
-from runtime.workbooks import MOST_ROWS
 from runtime.workbooks.write import Written, workbook
 
 EXPLANATIONS = ("Sheet", "Heading", "Must be filled in", "What goes in", "Example")
@@ -38,7 +37,7 @@ def template(tx: Transaction, actor: Actor, kind: str, language: str) -> tuple[s
             explained.append(
                 (say(sheet.title), say(column.heading), must, say(column.explain), column.example)
             )
-    explained += [(say(hint, rows=MOST_ROWS), "", "", "", "") for hint in HINTS]
+    explained += [(say(hint, rows=min(sheet.most for sheet in wanted.sheets)), "", "", "", "") for hint in HINTS]
     sheets = [
         Written(
             say(sheet.title),

@@ -16,7 +16,7 @@ import runtime.commands.entering  # noqa: F401
 from runtime import doctor, i18n
 from runtime.engine.ports import BpmnError
 from runtime.identity import Actor
-from runtime.ledger import catalogue, import_cells, imports, stock
+from runtime.ledger import budgets, catalogue, import_cells, imports, orders, plans, sales, stock
 from runtime.ledger.employed import employments
 from runtime.ledger.import_kinds import KINDS, PROBLEMS, UnknownImport
 from runtime.queries import import_templates
@@ -24,6 +24,7 @@ from runtime.store import accounts, files
 from runtime.values import File
 from runtime.workbooks import Book, Sheet, child, write
 from tests.store.ledger.conftest import Books
+from tests.store.ledger.test_doctor import OF_THE_BOOKS
 
 PROCESSES = Path(__file__).parents[3] / "processes"
 STOCK = ("组件编号", "仓库", "数量", "单位成本", "库位")
@@ -205,6 +206,102 @@ def test_only_its_groups_bring_a_kind_in(books: Books) -> None:
         tried(books, "people", given, count=1)
     with pytest.raises(UnknownImport):
         tried(books, "planets", given, count=1)
+
+
+PURCHASES = ("合同号", "供应商", "组件编号", "订购数量", "已到数量", "单价", "签订日", "预计到货日", "已预付")
+SALES = ("订单号", "客户", "组件编号", "订购数量", "已送达", "单价", "地址", "约定交货日", "仓库", "已预付")
+
+
+def broken(books: Books) -> dict[str, list[str]]:
+    """What the books say of themselves; the case that acts here is none of the database's."""
+    found = {each.name: [problem.where for problem in each.ask(books.tx)] for each in OF_THE_BOOKS}
+    of_the_case = ("effects_once", "entries_have_cases")
+    return {name: where for name, where in found.items() if where and name not in of_the_case}
+
+
+@pytest.fixture
+def buying(books: Books) -> Books:
+    """With somebody who buys."""
+    books.people["buyer"] = "b" * 32
+    person = books.tx.execute(sa.insert(accounts.people).values(
+        public_id="b" * 32, username="buyer", names={}, language="en", created_at=books.tx.now,
+    ).returning(accounts.people.c.id)).scalar_one()  # fmt: skip
+    books.tx.insert(accounts.memberships, [{"person_id": person, "group": "purchasing"}])
+    return books
+
+
+def test_open_purchase_orders_become_plan_contract_and_order_of_what_is_still_to_come(buying: Books) -> None:
+    given = file(buying, 未结采购订单=[
+        PURCHASES,
+        ("HT-118", "S1", "M1", "300", "120", "212.5", "2026-01-10", "2026-03-20", "10000"),
+        ("HT-118", "S1", "M2", "50", "", "180", "2026-01-10", "2026-03-20", ""),
+        ("HT-9", "S2", "M1", "10", "", "200", "2026-01-10", "2026-03-25", ""),
+    ])  # fmt: skip
+    found = tried(buying, "purchase_orders", given, by="buyer", count=3, quantity=240, amount=Decimal("49250"))
+    assert found["problems"] == [] and not found["differing"]
+    buying.do("imports.submit", document=found["document"], by="buyer")
+    buying.do("imports.review", document=found["document"], decision="approve", by="manager")
+    buying.do("imports.take", document=found["document"])
+    assert buying.do("imports.reconcile", document=found["document"])["agrees"]
+    first, second = buying.rows(orders.orders)
+    assert (first.state, first.amount, second.amount) == ("open", Decimal(47250), Decimal(2000))
+    assert budgets.committed_for(buying.tx, first.public_id) == Decimal(47250)
+    plan = buying.rows(plans.plans)[0]
+    assert (plan.state, plan.drafter, plan.decided_by) == ("ordered", "b" * 32, buying.people["manager"])
+    assert "订 300 块，已到 120 块，已预付 10000.00 元" in buying.rows(orders.contracts)[0].terms
+    sent = [payload for name, _, payload in buying.sent if name == "purchase_order_taken_over"]
+    assert [each["order"] for each in sent] == [first.public_id, second.public_id]
+    assert not broken(buying)
+    again = file(buying, 未结采购订单=[
+        PURCHASES,
+        ("HT-118", "S1", "M1", "300", "300", "1", "2026-01-10", "2026-03-20", ""),
+        ("HT-7", "S9", "M9", "2", "", "10", "2026-06-10", "2026-07-20", "21"),
+        ("HT-7", "S9", "M2", "2", "", "10", "2026-06-10", "2026-07-21", ""),
+    ])  # fmt: skip
+    told = problems(tried(buying, "purchase_orders", again, by="buyer", count=3, quantity=4, amount=40))
+    assert sorted(told, key=str) == sorted([
+        *((problem, "purchase_orders", row, column) for problem, row, column in (
+            ("in_books", 2, "contract_no"), ("nothing_open", 2, "arrived"), ("unknown_supplier", 3, "supplier"),
+            ("unknown_component", 3, "component"), ("paid_too_much", 3, "paid"), ("in_the_future", 3, "signed_on"),
+            ("unknown_supplier", 4, "supplier"), ("differs_in_order", 4, "expected"), ("in_the_future", 4, "signed_on"),
+        )),
+    ], key=str)  # fmt: skip
+
+
+def test_open_purchases_beyond_the_budget_do_not_come_in(buying: Books) -> None:
+    line = {"line": "purchasing", "amount": Decimal(1000)}
+    budget = buying.do("budget.draft", year=2026, lines=[line], drafter="manager")["budget"]
+    buying.do("budget.approve", budget=budget, approver="lead")
+    row = ("HT-1", "S1", "M1", "6", "", "200", "2026-01-10", "2026-03-20", "")
+    given = file(buying, 未结采购订单=[PURCHASES, row])
+    found = tried(buying, "purchase_orders", given, by="buyer", count=1, quantity=6, amount=1200)
+    assert problems(found) == [("over_budget", "purchase_orders", None, None)]
+
+
+def test_open_sales_orders_are_confirmed_for_what_is_still_to_be_shipped(books: Books) -> None:
+    given = file(books, 未结销售订单=[
+        SALES,
+        ("XS-1", "K1", "M1", "100", "80", "268", "苏州市示例路", "2026-03-20", "SH", "1000"),
+        ("XS-1", "K1", "M2", "10", "", "230", "苏州市示例路", "2026-03-20", "SH", ""),
+    ])  # fmt: skip
+    found = tried(books, "sales_orders", given, count=2, quantity=30, amount=Decimal("7660"))
+    assert found["problems"] == [] and taken(books, found)["agrees"]
+    [order] = books.rows(sales.sales_orders)
+    assert (order.state, order.reference, order.amount) == ("confirmed", "XS-1", Decimal(7660))
+    assert order.credit_verdict and order.recorded_by == books.people["supervisor"]
+    assert order.credit_released_by in (None, books.people["manager"])
+    [payload] = [payload for name, _, payload in books.sent if name == "sales_order_taken_over"]
+    assert (payload["order"], payload["paid"], payload["warehouse"]) == (order.public_id, Decimal(1000), "SH")
+    assert not broken(books)
+    again = file(books, 未结销售订单=[
+        SALES,
+        ("XS-1", "K1", "M1", "100", "80", "268", "苏州", "2026-03-20", "SH", ""),
+        ("XS-2", "K9", "M1", "5", "", "10", "苏州", "2026-03-20", "NJ", ""),
+    ])  # fmt: skip
+    assert problems(tried(books, "sales_orders", again, count=2, quantity=25, amount=1)) == [
+        ("in_books", "sales_orders", 2, "reference"),
+        ("unknown_customer", "sales_orders", 3, "customer"), ("unknown_warehouse", "sales_orders", 3, "warehouse"),
+    ]  # fmt: skip
 
 
 @pytest.fixture
