@@ -43,7 +43,10 @@ product_changes = sa.Table(
     sa.Column("comment", sa.Text),
 )
 
-NEXT = {"proposed": {"proposed", "returned", "approved", "rejected"}, "returned": {"proposed"}}
+NEXT = {
+    "proposed": {"proposed", "returned", "approved", "rejected", "withdrawn"},
+    "returned": {"proposed", "withdrawn"},
+}
 COMPONENT_NEXT = {"draft": {"listed"}, "listed": {"delisted"}, "delisted": {"listed"}}
 NAMES = {"name": "zh_Hans", "name_en": "en"}  # field of the form → language
 # What a component must have before it is listed.
@@ -75,6 +78,11 @@ class Proposed(TypedDict):
     before: dict[str, Any]
     after: dict[str, Any]
     comparison: list[dict[str, Any]]
+
+
+class Stands(TypedDict):
+    component: str | None
+    present: list[dict[str, Any]]
 
 
 @operation("products.propose", errors=("bad_change",))
@@ -200,6 +208,29 @@ def decide(
             sa.update(components).where(components.c.id == row.id).values(state=after, **dict(change.after))
         )
     documents.change(tx, product_changes, change, state, NEXT, decided_by=by, comment=comment)
+
+
+@operation("products.withdraw")
+def withdraw(call: Call, product_change: str | None = None) -> None:
+    """Take back a change that is not in effect; None: it was never noted."""
+    if product_change is not None:
+        row = documents.get(call.tx, product_changes, product_change)
+        documents.change(call.tx, product_changes, row, "withdrawn", NEXT)
+
+
+@operation("products.read")
+def read(call: Call, component: str | None = None) -> Stands:
+    """How a component stands, for whoever proposes to change it; nothing of one that there is not.
+
+    present: what and value of each field that is not empty."""
+    row = call.tx.first(sa.select(components).where(components.c.sku == (component or "").strip()))
+    if row is None:
+        return {"component": component, "present": []}
+    columns = ("brand", "model", "technology", "power", "purchase_price", "sale_price", "names", "usual_supplier_id")
+    values = _shown(call.tx, {column: getattr(row, column) for column in columns})
+    order = ("name", "name_en", *(column for column in values if column not in ("name", "name_en")))
+    present = [{"what": what, "value": masters.shown(values[what])} for what in order if values.get(what) is not None]
+    return {"component": row.sku, "present": present}
 
 
 def _drafted(tx: Transaction, change: str, sku: str, wanted: dict[str, Any]) -> Any:

@@ -147,3 +147,17 @@ def test_whoever_decides_sees_what_stands_beside_what_is_to_be_and_nothing_that_
     with pytest.raises(BpmnError) as error:
         decided(books, change)
     assert error.value.code == "bad_change" and isinstance(error.value.__cause__, masters.Overtaken)
+
+
+def test_whoever_proposes_a_change_sees_how_the_product_stands_and_may_withdraw_it(books: Books) -> None:
+    told = books.do("products.read", component="M1")
+    assert told["component"] == "M1" and {"what": "purchase_price", "value": "500"} in told["present"]
+    assert books.do("products.read", component="NO")["present"] == [] == books.do("products.read")["present"]
+    given = {"change": "change", "component": "M1", "reason": "调价", "by": "specialist"}
+    change = books.do("products.propose", sale_price=Decimal(701), **given)["product_change"]
+    books.do("products.withdraw", product_change=change)
+    books.do("products.withdraw")
+    # What was withdrawn stands in nobody's way, and is not decided any more.
+    assert books.do("products.propose", sale_price=Decimal(702), **given)["product_change"]
+    with pytest.raises(documents.NotPossibleNow):
+        books.do("products.decide", product_change=change, decision="approve", by="supervisor")
