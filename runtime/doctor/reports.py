@@ -14,12 +14,10 @@ from runtime.errors import Problem
 from runtime.ledger import snapshots
 from runtime.ledger.analyses import (
     analyses,
-    analysis_decisions,
     analysis_figures,
-    analysis_recommendations,
     analysis_sets,
-    fingerprint,
 )
+from runtime.ledger.analysis_reports import analysis_decisions, analysis_recommendations, fingerprint
 from runtime.store.db import Transaction
 
 

@@ -2,6 +2,7 @@
 
 from runtime.ledger import (  # noqa: F401
     analyses,
+    analysis_reports,
     anomalies,
     appraisals,
     approvers,

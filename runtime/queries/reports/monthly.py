@@ -18,12 +18,11 @@ from runtime.identity import Actor, Person, require
 from runtime.ledger import analyses as book
 from runtime.ledger.analyses import (
     analyses,
-    analysis_decisions,
     analysis_figures,
     analysis_models,
-    analysis_recommendations,
     analysis_sets,
 )
+from runtime.ledger.analysis_reports import analysis_decisions, analysis_recommendations
 from runtime.ledger.key_figures import UNITS
 from runtime.queries.people import shown
 from runtime.store.db import Transaction
