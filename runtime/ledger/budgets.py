@@ -80,7 +80,7 @@ NEXT = {"proposed": {"proposed", "approved", "rejected"}, "approved": {"replaced
 
 
 class LineTwice(Invalid):
-    """The budget line {line} stands there twice; put it on one row."""
+    """Rows {first} and {second} are of the same budget line; put them on one row."""
 
     code = "budget.line_twice"
 
@@ -133,11 +133,11 @@ class Standing(TypedDict):
 @operation("budget.draft", errors=("bad_lines",))
 def draft(call: Call, year: int, lines: list[BudgetLine], drafter: Person, budget: str | None = None) -> Drafted:
     """Record a year's budget, or the rework of one that is still proposed. BPMN error: bad_lines."""
-    seen: set[str] = set()
-    for line in lines:
+    seen: dict[str, int] = {}
+    for row, line in enumerate(lines, 1):
         if line["line"] in seen:
-            raise refuse("bad_lines", LineTwice(line=line["line"]))
-        seen.add(line["line"])
+            raise refuse("bad_lines", LineTwice(first=seen[line["line"]], second=row))
+        seen[line["line"]] = row
     if not lines:
         raise refuse("bad_lines", documents.NoLines())
     tx, amount = call.tx, sum((line["amount"] for line in lines), Decimal(0))

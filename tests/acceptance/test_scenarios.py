@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runtime import clock, demo, library
 from runtime.bootstrap import Runtime, Settings, shipped
@@ -18,6 +19,8 @@ from runtime.scenarios import START, Player, Scenario, coverage, judge, places
 from runtime.scenarios.read import read
 from runtime.store import cases, event_log
 from runtime.store.db import Transaction
+from runtime.store.user_tasks import user_tasks
+from tests.acceptance import segregation
 from tests.databases import Databases
 from tests.office import MOST_STATEMENTS, Case, Office
 
@@ -28,14 +31,36 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
 
 
 class Counted(Player):
-    """Plays as `guicheng scenarios` does, and counts what completing a task says to the database."""
+    """Plays as `guicheng scenarios` does, counts what completing a task says to the database, and tries once a
+    file who else might decide each deciding task."""
 
     office: Office
+    tried: dict[segregation.Key, set[str]]
 
     def complete(self, actor: Actor, task: str, answers: Mapping[str, Any]) -> None:
+        key = self.office.runtime.read(_key, SYSTEM, task)
+        desks, decisions = deciding_tasks(self.office.runtime)
+        if key in decisions and key not in self.tried:
+            self.tried[key] = segregation.ways(self.office, task, desks)
         with self.office.counted() as statements:
             super().complete(actor, task, answers)
         assert len(statements) <= MOST_STATEMENTS, "\n".join(statements)
+
+
+def _key(tx: Transaction, actor: Actor, task: str) -> segregation.Key:
+    row = tx.first(sa.select(user_tasks.c.process, user_tasks.c.element).where(user_tasks.c.public_id == task))
+    return row.process, row.element
+
+
+_DECIDING: list[tuple[dict[str, segregation.Desk], set[segregation.Key]]] = []
+
+
+def deciding_tasks(runtime: Runtime) -> tuple[dict[str, segregation.Desk], set[segregation.Key]]:
+    """Forms and deciding tasks of what is shipped, read once."""
+    if not _DECIDING:
+        desks = segregation.forms(shipped())
+        _DECIDING.append((desks, segregation.deciding(runtime.read(coverage.models, SYSTEM), desks)))
+    return _DECIDING[0]
 
 
 class Grounds:
@@ -61,13 +86,17 @@ def grounds(databases: Databases, request: pytest.FixtureRequest, tmp_path: Path
     return Grounds(databases, lambda world: request.getfixturevalue(named[world]), tmp_path)
 
 
-def play(grounds: Grounds, scenario: Scenario) -> coverage.Coverage:
-    """Play it; it goes as it says, names only what is there, and its cases' logs are whole."""
+def play(
+    grounds: Grounds, scenario: Scenario, tried: dict[segregation.Key, set[str]] | None = None
+) -> coverage.Coverage:
+    """Play it; it goes as it says, names only what is there, and its cases' logs are whole. `tried`: deciding
+    task → ways in which somebody who had a part in the matter came to decide it."""
     with grounds.installation(scenario.world) as runtime:
         office = Office(runtime)
         assert [str(problem) for problem in judge.judge(scenario, runtime.read(judge.known, SYSTEM))] == []
         player = Counted(runtime, scenario)
         player.office = office
+        player.tried = {} if tried is None else tried
         assert [str(problem) for problem in player.play()] == []
         for process in runtime.read(coverage.models, SYSTEM):
             for case in office.cases_of(process):
@@ -82,13 +111,17 @@ def test_the_scenarios_of_a_process_go_as_they_say_and_take_its_every_flow(
 ) -> None:
     scenarios, problems = places.read_files([file])
     assert [str(problem) for problem in problems] == []
-    covered = coverage.Coverage()
+    covered, tried = coverage.Coverage(), dict[segregation.Key, set[str]]()
     for scenario in scenarios:
-        covered.add(play(grounds, scenario))
+        covered.add(play(grounds, scenario, tried))
     with grounds.installation("demo") as runtime:
         model, _ = runtime.read(coverage.models, SYSTEM)[places.process_of(file)]
+        _, decisions = deciding_tasks(runtime)
     missing = {kind: share.missing for kind, share in coverage.shares(model, covered).items()}
     assert missing == dict.fromkeys(coverage.KINDS, ())
+    # Nobody decides what they drafted or gain from, whatever way the task comes to them.
+    assert {key: found for key, found in tried.items() if found} == {}
+    assert {key for key in decisions if key[0] == places.process_of(file)} - tried.keys() == set()
 
 
 def test_every_shipped_process_has_scenarios() -> None:

@@ -20,7 +20,7 @@ DI = "{http://www.omg.org/spec/DD/20100524/DI}"
 ROOMS = {"participant", "lane", "subProcess", "textAnnotation"}
 TOUCH = 3  # pixels by which neighbours may meet
 # Whose lines cross more than once: none may be added, and none may cross more often.
-CROSSED = {"award_nomination": 2, "expense_claim": 2, "stock_allocation": 2, "training_plan": 2, "variance_approval": 2}
+CROSSED = {"award_nomination": 2, "expense_claim": 2, "training_plan": 2, "variance_approval": 2}
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Line = list[Box]  # its pieces, as thin boxes
