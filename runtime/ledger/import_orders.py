@@ -16,7 +16,7 @@ from runtime.ledger import catalogue, documents
 from runtime.ledger.import_kinds import Compared, Finding, Line, Row, Rows, Total
 from runtime.store.db import Transaction
 
-MOST_ROWS = 300  # each order is a document, a commitment or a credit check, and a case
+MOST_ROWS = 100  # each order is a document, a commitment or a credit check, and a case
 Key = tuple[str, str]  # party, number
 
 
