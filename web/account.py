@@ -4,10 +4,6 @@ Not here: signing in (auth.py), what a token opens (api)."""
 
 from __future__ import annotations
 
-import io
-import json
-import re
-import zipfile
 from typing import Any
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
@@ -82,16 +78,8 @@ def data() -> ResponseReturnValue:
         current.do(accounts.ask_for_data, request.form.get("password", ""))
     except SignInRefused as refused:
         return _page(data_problem=current.say(refused.message, **refused.params)), refused.status
-    told = current.read(held.of_person, current.me())
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data.json", json.dumps(told, ensure_ascii=False, indent=2, default=str))
-        for place, (name, content) in enumerate(current.read(held.own_files), 1):
-            # A name may be anything; in an archive it must lead nowhere.
-            plain = re.sub(r"[^\w.() -]", "_", name).lstrip(".")[:100]
-            archive.writestr(f"files/{place:03d} {plain}", content)
     headers = {"Content-Disposition": 'attachment; filename="data.zip"'}
-    return Response(packed.getvalue(), mimetype="application/zip", headers=headers)
+    return Response(current.read(held.own), mimetype="application/zip", headers=headers)
 
 
 def _page(**told: Any) -> str:

@@ -19,6 +19,7 @@ SOURCES = frozenset(
         "every_supplier",
         "every_customer",
         "every_warehouse",
+        "every_person",
         "open_orders",
     ]
 )

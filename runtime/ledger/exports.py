@@ -1,6 +1,7 @@
 """Data that leaves the house: asked for with scope and purpose, approved, made by the system, logged, taken away.
 
-A file holds what was asked for and approved, no row more, and can be fetched for as long as was granted.
+A file holds what was asked for and approved, no row more, and can be fetched for as long as was granted. What is
+held on one person is asked for in the same way, by themselves or by human resources for them.
 Not here: who approves (processes/data_export, rules/export_limits.yaml), exports of charts and lists that a
 reader sees anyway."""
 
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from runtime import i18n
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import documents, undertakings
+from runtime.ledger import documents, held, undertakings
 from runtime.ledger.attendance import attendance_exceptions
 from runtime.ledger.catalogue import components, customers, suppliers, warehouses
 from runtime.ledger.inputs import Person
@@ -32,7 +33,10 @@ from runtime.store.cases import cases
 from runtime.store.db import Instant, metadata
 from runtime.values import File
 
-Scope = Literal["stock_movements", "sales_orders", "purchase_orders", "customers", "suppliers", "attendance"]
+# "person": all that is held on one, as ledger/held.py tells it; all others are tables.
+Scope = Literal[
+    "stock_movements", "sales_orders", "purchase_orders", "customers", "suppliers", "attendance", "person"
+]
 MOST_ROWS = 20_000
 
 data_exports = sa.Table(
@@ -42,6 +46,7 @@ data_exports = sa.Table(
     sa.Column("number", sa.String(16), nullable=False, unique=True),
     sa.Column("state", sa.String(16), nullable=False),  # requested | made | rejected | closed
     sa.Column("scope", sa.String(32), nullable=False),
+    sa.Column("person", sa.String(32)),  # of the scope person: on whom
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("last_day", sa.Date, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
@@ -76,6 +81,12 @@ class NotSigned(Conflict):
     code = "export.not_signed"
 
 
+class NotTheirs(Conflict):
+    """What is held on somebody is asked for by themselves, or by human resources for them."""
+
+    code = "export.not_theirs"
+
+
 class OwnExport(Conflict):
     """Nobody approves an export that they asked for."""
 
@@ -86,12 +97,14 @@ class Requested(TypedDict):
     export: str
     export_number: str
     sensitive: bool
+    personal: bool
     export_rows: int
 
 
 class Made(TypedDict):
     export_file: File
     export_rows: int
+    export_receiver: str
 
 
 @dataclass(frozen=True)
@@ -149,50 +162,65 @@ def _scopes() -> dict[str, _Table]:
 def request(
     call: Call,
     scope: Scope,
-    first_day: dt.date,
-    last_day: dt.date,
     purpose: str,
     by: Person,
+    first_day: dt.date | None = None,
+    last_day: dt.date | None = None,
+    person: Person | None = None,
     export: str | None = None,
 ) -> Requested:
-    """Enter what is asked for (again, if `export` is given); how many rows it would have, and whether it is about
-    people or customers (`sensitive`).
+    """Enter what is asked for (again, if `export` is given); how many rows it would have, whether it is about
+    people or customers (`sensitive`), and whether it is all that is held on one person (`personal`).
 
-    BPMN error: bad_export, when the period is none, the rows are too many, or whoever asks has not signed the
-    undertaking in force."""
-    if first_day > last_day or first_day > call.today:
+    person: on whom, of the scope person; else whoever asks · first_day, last_day: today, if they are left out.
+
+    BPMN error: bad_export, when the period is none, the rows are too many, whoever asks for what is not held on
+    themselves has not signed the undertaking in force, or asks for what is held on somebody else and is not of human
+    resources."""
+    tx, personal = call.tx, scope == "person"
+    first, last = (call.today, call.today) if personal else (first_day or call.today, last_day or call.today)
+    if first > last or first > call.today:
         raise refuse("bad_export", ExportBackwards())
-    if not undertakings.has_signed(call.tx, by, call.today):
+    whose = (person or by) if personal else None
+    if whose not in (None, by) and by not in accounts.organisation(tx).members("hr"):
+        raise refuse("bad_export", NotTheirs())
+    if whose != by and not undertakings.has_signed(tx, by, call.today):
         raise refuse("bad_export", NotSigned())
-    count = call.tx.scalar(
-        sa.select(sa.func.count()).select_from(_rows(call, scope, first_day, last_day).subquery())
-    )
-    if count > MOST_ROWS:
+    count = held.records(held.of_person(tx, whose)) if whose is not None else _count(call, scope, first, last)
+    if not personal and count > MOST_ROWS:
         raise refuse("bad_export", ExportTooLarge(count=count, most=MOST_ROWS))
     entered = {
         "scope": scope,
-        "first_day": first_day,
-        "last_day": last_day,
+        "first_day": first,
+        "last_day": last,
         "purpose": purpose,
         "requested_by": by,
+        "person": whose,
     }
     if export is None:
-        export, number = public_id(), documents.next_number(call.tx, "EX", call.today.year)
+        export, number = public_id(), documents.next_number(tx, "EX", call.today.year)
         documents.add(
-            call.tx, data_exports, public_id=export, case=call.case, at=call.now,
+            tx, data_exports, public_id=export, case=call.case, at=call.now,
             number=number, state="requested", **entered,
         )  # fmt: skip
     else:
-        row = documents.get(call.tx, data_exports, export)
+        row = documents.get(tx, data_exports, export)
         number = row.number
-        documents.change(call.tx, data_exports, row, "requested", NEXT, **entered)
-    sensitive = _scopes()[scope].sensitive
-    return {"export": export, "export_number": number, "sensitive": sensitive, "export_rows": count}
+        documents.change(tx, data_exports, row, "requested", NEXT, **entered)
+    sensitive = personal or _scopes()[scope].sensitive
+    return {
+        "export": export,
+        "export_number": number,
+        "sensitive": sensitive,
+        "personal": personal,
+        "export_rows": count,
+    }
 
 
 @operation("exports.make", errors=("same_person", "bad_export"))
 def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None = None) -> Made:
-    """Make the file of an approved request, exactly of its scope and period, for its requester alone.
+    """Make the file of an approved request, exactly of its scope and period, for its requester alone; what is held on
+    somebody who is here, for them (`export_receiver`).
 
     BPMN errors: same_person, if whoever approved or cleared it asked for it, or both are one; bad_export, when it
     has grown beyond what is made."""
@@ -201,29 +229,27 @@ def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None
     deciding = [each for each in (approved_by, cleared_by) if each is not None]
     if row.requested_by in deciding or len(set(deciding)) < len(deciding):
         raise refuse("same_person", OwnExport())
-    found = tx.all(_rows(call, row.scope, row.first_day, row.last_day).limit(MOST_ROWS + 1))
-    if len(found) > MOST_ROWS:
-        raise refuse("bad_export", ExportTooLarge(count=len(found), most=MOST_ROWS))
-    names = accounts.organisation(tx).by_public_id if row.scope == "attendance" else {}
-    content = _csv(
-        list(_scopes()[row.scope].columns),
-        found,
-        lambda text: names[text].username if text in names else text,
-    )
+    known = accounts.organisation(tx).by_public_id
+    if row.scope == "person":
+        content, count = held.packed(tx, row.person), held.records(held.of_person(tx, row.person))
+        name, media_type = f"{row.number}.zip", "application/zip"
+        receiver = row.person if known[row.person].active else row.requested_by
+    else:
+        content, count = _table(call, row)
+        name, media_type, receiver = f"{row.number}.csv", "text/csv", row.requested_by
     sha256 = files.put(tx, content)
-    name = f"{row.number}.csv"
-    requester = accounts.organisation(tx).by_public_id[row.requested_by].id
     case_id = tx.scalar(sa.select(cases.c.id).where(cases.c.public_id == call.case))
     tx.execute(
         sa.insert(files.file_uses).values(
-            sha256=sha256, name=name, media_type="text/csv", person_id=requester, case_id=case_id, at=call.now
+            sha256=sha256, name=name, media_type=media_type, person_id=known[receiver].id, case_id=case_id, at=call.now
         )
     )
     documents.change(
         tx, data_exports, row, "made", NEXT, approved_by=approved_by, cleared_by=cleared_by,
-        rows=len(found), sha256=sha256, made_at=call.now,
+        rows=count, sha256=sha256, made_at=call.now,
     )  # fmt: skip
-    return {"export_file": File(sha256, name, "text/csv", len(content)), "export_rows": len(found)}
+    file = File(sha256, name, media_type, len(content))
+    return {"export_file": file, "export_rows": count, "export_receiver": receiver}
 
 
 @operation("exports.reject")
@@ -244,6 +270,20 @@ def close(call: Call, export: str, received: bool) -> None:
             files.file_uses.c.sha256 == row.sha256, files.file_uses.c.case_id.is_not_distinct_from(case_id)
         )
     )
+
+
+def _count(call: Call, scope: str, first: dt.date, last: dt.date) -> int:
+    return int(call.tx.scalar(sa.select(sa.func.count()).select_from(_rows(call, scope, first, last).subquery())))
+
+
+def _table(call: Call, row: Any) -> tuple[bytes, int]:
+    """The file of a table as it was asked for, and its rows. BPMN error: bad_export."""
+    found = call.tx.all(_rows(call, row.scope, row.first_day, row.last_day).limit(MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
+        raise refuse("bad_export", ExportTooLarge(count=len(found), most=MOST_ROWS))
+    names = accounts.organisation(call.tx).by_public_id if row.scope == "attendance" else {}
+    heads = list(_scopes()[row.scope].columns)
+    return _csv(heads, found, lambda text: names[text].username if text in names else text), len(found)
 
 
 def _rows(call: Call, scope: str, first: dt.date, last: dt.date) -> sa.Select[Any]:

@@ -24,6 +24,7 @@ from runtime.ledger import (
     employed,
     errands,
     expenses,
+    exports,
     improvement,
     leave,
     leavings,
@@ -136,6 +137,7 @@ RECORDS: tuple[Record, ...] = (
     Record("teamwork", _read, _read.c.person, _read.c.read_at, written=_read.c.read_at),
     _of("teamwork", errands.errands, "doer", "at", {"assignment": "", "result": None}),
     Record("confidentiality", _signed, _signed.c.person, _signed.c.asked_at, written=_signed.c.asked_at),
+    _of("confidentiality", exports.data_exports, "person", "at", {"purpose": ""}),
     _of("employment", employed.employments, "person", "at"),
     _of("employment", leavings.leavings, "person", "at", {"handover": None, "note": None}),
     Record(

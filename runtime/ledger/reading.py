@@ -26,6 +26,7 @@ from runtime.ledger import (
     contacts,
     counting,
     demand,
+    employed,
     escalations,
     feedback,
     goals,
@@ -380,6 +381,9 @@ _SOURCES: dict[str, _Source] = {
     "every_customer": _kept(catalogue.customers, "code"),
     "every_warehouse": _kept(catalogue.warehouses, "code"),
     "people": _kept(accounts.people, "public_id", accounts.people.c.active),
+    "every_person": _kept(
+        accounts.people, "public_id", accounts.people.c.username.not_like(f"{employed.FORMER}%")
+    ),
     "open_orders": (
         sales.sales_orders.join(catalogue.customers),
         sales.sales_orders.c.number,

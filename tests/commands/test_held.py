@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -11,8 +13,12 @@ from click.testing import CliRunner
 
 from runtime import cli
 from runtime.commands import accounts, comments
+from runtime.errors import NotFound
 from runtime.identity import SYSTEM, NotGranted, SignInRefused
-from runtime.queries import held
+from runtime.ledger import held
+from runtime.ledger.exports import data_exports
+from runtime.queries import files as file_queries
+from runtime.queries import held as queries
 from runtime.store import accounts as store
 from runtime.store.db import Transaction, metadata
 from tests.office import Office
@@ -25,12 +31,12 @@ def id_of(office: Office, who: str) -> str:
 
 def told(office: Office, who: str) -> dict[str, Any]:
     actor = office.as_(who).actor
-    found = office.runtime.read(held.of_person, actor, actor.public_id)
+    found = office.runtime.read(queries.of_person, actor, actor.public_id)
     return dict(json.loads(json.dumps(found, default=str)))
 
 
 def test_each_column_that_may_name_a_person_says_how() -> None:
-    """A new one must be told of in queries/held.py: as about somebody, as what they did, or as nobody's."""
+    """A new one must be told of in ledger/held.py: as about somebody, as what they did, or as nobody's."""
     names = {name for table in metadata.sorted_tables for name in held.named(table)}
     assert names - held.ABOUT - held.DID == set()
     columns = {column.name for table in metadata.sorted_tables for column in table.c}
@@ -106,7 +112,7 @@ def test_what_a_superior_assessed_is_told_once_it_is_published(office: Office) -
 def test_nobody_is_told_of_somebody_else(office: Office) -> None:
     for who in ("sunli", "chenjie", "linxi"):
         with pytest.raises(NotGranted):
-            office.runtime.read(held.of_person, office.as_(who).actor, id_of(office, "liyang"))
+            office.runtime.read(queries.of_person, office.as_(who).actor, id_of(office, "liyang"))
 
 
 def test_whoever_asks_says_their_password_and_it_is_noted_that_they_asked(office: Office) -> None:
@@ -127,3 +133,35 @@ def test_the_command_line_prints_it(office: Office, monkeypatch: pytest.MonkeyPa
     answer = CliRunner().invoke(cli.main, ["person", "data", "liyang"])
     assert json.loads(answer.output)["account"]["username"] == "liyang", answer.output
     assert CliRunner().invoke(cli.main, ["person", "data", "nobody"]).exit_code != 0
+
+
+def test_what_is_held_on_somebody_who_left_is_given_by_request_to_whoever_asks_for_them(office: Office) -> None:
+    """Asked for by human resources, checked by somebody else, made once, and taken away again."""
+    liyang = id_of(office, "liyang")
+    gone = sa.update(store.people).where(store.people.c.public_id == liyang).values(active=False)
+    office.runtime.do(lambda tx, _: tx.execute(gone), SYSTEM)
+    asked = {"export_scope": "person", "export_person": liyang, "export_purpose": "离职员工要求复制"}
+    case = office.as_("sunli").start("data_export", **asked)
+    with pytest.raises(AssertionError):
+        office.as_("sunli").do("clear_export", case.id, clearing="clear")
+    office.as_("zhaoming").do("clear_export", case.id, clearing="clear")
+    file = case.variables["export_file"]
+    _, content = office.runtime.read(file_queries.content, office.as_("sunli").actor, file.sha256)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert json.loads(archive.read("data.json"))["account"]["username"] == "liyang"
+    [row] = office.runtime.read(lambda tx, _: tx.all(sa.select(data_exports)), SYSTEM)
+    hands = (id_of(office, "sunli"), id_of(office, "zhaoming"))
+    assert (row.person, row.requested_by, row.approved_by) == (liyang, *hands)
+    with pytest.raises(NotFound):
+        office.runtime.read(file_queries.content, office.as_("chenjie").actor, file.sha256)
+    office.later(days=9)
+    assert case.end == "export_closed"
+    with pytest.raises(NotFound):
+        office.runtime.read(file_queries.content, office.as_("sunli").actor, file.sha256)
+
+
+def test_nobody_asks_for_what_is_held_on_a_colleague(office: Office) -> None:
+    asked = {"export_scope": "person", "export_person": id_of(office, "liyang"), "export_purpose": "好奇"}
+    case = office.as_("chenjie").start("data_export", **asked)  # the superior, too
+    assert "由本人申请" in str(office.as_("chenjie").page("revise_export", case.id))
+    assert office.runtime.read(lambda tx, _: tx.all(sa.select(data_exports)), SYSTEM) == []

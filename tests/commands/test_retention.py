@@ -18,11 +18,10 @@ from runtime.bootstrap import Runtime, Settings
 from runtime.commands import purge
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, NotGranted
-from runtime.ledger import kept, retention
+from runtime.ledger import held, kept, retention
 from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.overdue import Figures, retention_holds
-from runtime.queries import held
 from runtime.store import accounts, erasures
 from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata
 from runtime.store.purges import PURGED
