@@ -59,6 +59,8 @@ class Archive:
     def _row(self, tx: Transaction, table: sa.Table, values: dict[str, Any]) -> dict[str, Any]:
         row = dict(values)
         for column in table.c:
+            if column.name in held.ABOUT:
+                row.setdefault(column.name, self.person)
             if (
                 column.name in row
                 or column.nullable
@@ -78,8 +80,6 @@ class Archive:
 
     def _value(self, column: sa.Column[Any]) -> Any:
         kind, number = column.type, next(self.number)
-        if column.name in held.ABOUT:
-            return self.person
         if column.name == "case":
             return self.office.cases_of("opening_balances")[0].id
         if column.name == "period":
