@@ -10,6 +10,7 @@ from typing import Literal, NotRequired, TypedDict
 
 import sqlalchemy as sa
 
+from runtime.engine.ports import BpmnError
 from runtime.ledger import catalogue, documents, inventory
 from runtime.ledger.inputs import Measure, Person, Pieces
 from runtime.ledger.operations import Call, operation
@@ -34,7 +35,7 @@ class ParametersSet(TypedDict):
     completed: int
 
 
-@operation("inventory.set_parameters", errors=("rule_refused",), kept=True)
+@operation("inventory.set_parameters", kept=True)
 def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> ParametersSet:
     """Enter components' stock parameters where there are none, and review them; only for cases that began before
     that took two people (masters.propose_parameters). What stands is not written over.
@@ -60,5 +61,11 @@ def set_parameters(call: Call, lines: list[ParameterLine], by: Person) -> Parame
         if empty:
             tx.execute(sa.update(stock_parameters).where(own).values(set_by=by, **empty))
             completed += 1
-    inventory.review(call, [row.id for row in found.values()])
+    try:
+        with tx.savepoint():
+            inventory.review(call, [row.id for row in found.values()])
+    except BpmnError as refused:
+        # The case's next step meets the same rule, and tells it on a form.
+        if refused.code != "rule_refused":
+            raise
     return {"completed": completed}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from runtime.engine.ports import BpmnError
 from runtime.errors import Invalid
-from runtime.ledger import inputs, reading, safety, settlements, stock
+from runtime.ledger import inputs, inventory, reading, safety, settlements, stock
 from runtime.ledger.catalogue import UnknownComponent
 from tests.store.ledger.conftest import Books
 
@@ -216,3 +217,26 @@ def test_figures_are_all_that_a_plan_is_decided_by(books: Books) -> None:
     assert figures["order_multiple"] == 31 and figures["economic_lot"] == 31
     assert figures["usual_supplier"] == "S1" and figures["component_name"] == "组件M1"
     assert figures["safety_stock"] == 58 and figures["reorder_point"] == 618  # 1.2816 · 12 · √14, rounded up
+
+
+def test_a_case_from_before_fills_what_parameters_lack_and_writes_over_nothing(
+    books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def completes(**given: Any) -> int:
+        line = {"component": "M1", "lead_time_days": 14, **given}
+        return int(books.do("inventory.set_parameters", lines=[line], by="supervisor")["completed"])
+
+    books.put("M1", 10)
+    assert completes(abc_class="A") == 1
+    assert completes(abc_class="C", daily_demand=40, demand_deviation=12) == 1
+    assert completes(abc_class="C", daily_demand=1) == 0
+    [row] = books.rows(safety.stock_parameters)
+    assert (row.abc_class, row.daily_demand, row.demand_deviation) == ("A", 40, 12)
+    assert row.safety_stock is not None
+
+    # A rule that lacks a figure does not stop it there: the next step tells so on a form.
+    def refuses(*_: Any) -> Any:
+        raise BpmnError("rule_refused", "未设定")
+
+    monkeypatch.setattr(inventory, "review", refuses)
+    assert completes() == 0
