@@ -196,6 +196,15 @@ def waiting(database: Path) -> dict[str, int]:
         return dict(connection.execute(query).fetchall())
 
 
+def happened(database: Path) -> set[str]:
+    """What "process.element" a case has come to that has an open task now."""
+    query = """SELECT DISTINCT e.process || '.' || e.element FROM events e JOIN cases c ON c.id = e.case_id
+               WHERE e.kind = 'entered' AND c.status = 'running' AND EXISTS (
+                   SELECT 1 FROM user_tasks t WHERE t.case_id = c.id AND t.state IN ('ready', 'claimed'))"""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        return {name for (name,) in connection.execute(query)}
+
+
 def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
     """Each is wage × the rate that the version said which was in force on the month's last day × attended / due
     days, to the cent."""

@@ -252,7 +252,8 @@ class Department:
         if who is None:
             return
         when = self.working(self.chance.triangular(*manner.hours, manner.hours[0] * 1.5))
-        if manner.when is not None:
+        script = self.scripts.get(task.case)
+        if manner.when is not None and not (script is not None and script.answers.get(task.element)):
             when = manner.when(Seen(self, task, self.actor(who))) or when
         if task.follow_up_at is not None:
             when = max(when, self.working(0.5, task.follow_up_at))

@@ -40,6 +40,7 @@ def story(
 
 def plan(house: Department, begin: dt.date, end: dt.date, more: Sequence[Story] = ()) -> None:
     """Every story that fits between `begin` and `end`; the last is before the end's morning."""
+    house.whims["sign_undertaking", "machao"] = None  # one never signs
     for workdays, act in (*STORIES, *more):
         day = house.calendar.workday_after(end, -workdays)
         if day >= begin:
@@ -180,6 +181,11 @@ def loss_for_the_division_lead(house: Department) -> None:
         0.7,
         Script({"explain_variances": [{"variances": [CAUSE]}], "review_variances": agreed}),
     )
+
+
+@story(7)
+def loss_that_nobody_reviews(house: Department) -> None:
+    _count(house, "QY-P60-265", 0.9, Script({"explain_variances": [{"variances": [CAUSE]}]}))
 
 
 @story(9)
@@ -540,7 +546,7 @@ def file_with_problems(house: Department) -> None:
     house.start("chenjie", "opening_import", Script(), workbook=file, **totals)
 
 
-@story(2)
+@story(5)
 def people_to_approve(house: Department) -> None:
     people = [
         ["用户名", "姓名", "岗位组", "上级", "入职日"],

@@ -16,12 +16,18 @@ from runtime.demo.department import Department, Script
 from runtime.demo.exceptions import SKU, Story, purchase
 from runtime.demo.initiatives import RATES, set_rates
 from runtime.identity import SYSTEM
-from runtime.ledger.sales import sales_orders
+from runtime.ledger.catalogue import components
+from runtime.ledger.sales import sales_order_lines, sales_orders
 
 STORIES: list[Story] = []
 story = partial(exceptions.story, stories=STORIES)
 
 # ---- not done in time
+
+
+@story(5)
+def plan_that_nobody_reviews(house: Department) -> None:
+    purchase(house, 33, review_plan=[])
 
 
 @story(9)
@@ -104,16 +110,38 @@ def promise_that_nobody_checks(house: Department) -> None:
 
 @story(14)
 def solution_that_does_not_come(house: Department) -> None:
-    """Of an order that was settled; the next superior decides on what is proposed next."""
-    settled = sa.select(sales_orders.c.number).where(sales_orders.c.state == "settled")
-    last = settled.order_by(sales_orders.c.id.desc()).limit(1)
-    number = house.runtime.read(lambda tx, actor: tx.scalar(last), SYSTEM)
-    if number is None:
+    """The next superior decides on what is proposed next."""
+    _issue(house, {"remedy_kind": "none", "proposal": "寄检测报告"})
+
+
+@story(13)
+def refund_that_nobody_pays(house: Department) -> None:
+    _issue(house, {"remedy_kind": "refund", "proposal": "客户要求合理", "refund_amount": "60"})
+
+
+def _issue(house: Department, remedy: dict[str, Any]) -> None:
+    """With a piece of the last order that was settled, and agreed to by the supervisor."""
+    line, part = sales_order_lines.c, components.c
+    settled = (
+        sa.select(sales_orders.c.number, part.sku)
+        .join(sales_order_lines, line.order_id == sales_orders.c.id)
+        .join(components, part.id == line.component_id)
+        .where(sales_orders.c.state == "settled")
+        .order_by(sales_orders.c.id.desc(), line.id)
+    )
+    row = house.runtime.read(lambda tx, actor: tx.first(settled.limit(1)), SYSTEM)
+    if row is None:
         return
-    remedy: dict[str, Any] = {"order_number": number, "issue_kind": "quality", "urgency": "normal"}
-    remedy |= {"issue_description": "发电量偏低", "remedy_kind": "none", "proposal": "寄检测报告"}
-    agreed: list[Any] = [{"decision": "approve"}]
-    house.start("liyang", "customer_issue", Script({"propose_remedy": [remedy], "review_request": agreed}))
+    issue: dict[str, Any] = {"order_number": row.number, "issue_kind": "quality", "urgency": "normal"}
+    if remedy["remedy_kind"] == "refund":
+        issue["affected"] = [{"component": row.sku, "quantity": 1}]
+    script = Script(
+        {
+            "propose_remedy": [{**issue, "issue_description": "发电量偏低", **remedy}],
+            "review_request": [{"decision": "approve"}],
+        }
+    )
+    house.start("liyang", "customer_issue", script)
 
 
 @story(4)
@@ -126,12 +154,37 @@ def rates_that_nobody_approves(house: Department) -> None:
     set_rates(house, {grade: str(rate) for grade, rate in RATES.items()}, house.today, Script())
 
 
+def _months_ago(house: Department, count: int) -> str:
+    months = house.today.year * 12 + house.today.month - 1 - count
+    return f"{months // 12}-{months % 12 + 1:02d}"
+
+
+@story(9)
+def analysis_that_nobody_does(house: Department) -> None:
+    house.start("wangfang", "data_analysis", Script(), wanted_period=_months_ago(house, 2))
+
+
+@story(14)
+def report_that_nobody_decides_on(house: Department) -> None:
+    looked: dict[str, Any] = {
+        "model": "月度趋势",
+        "model_version": "1",
+        "model_description": "与上月比较",
+        "method": "比较",
+        "results": "持平",
+    }
+    found = {"kind": "problem", "finding": "发货慢", "recommendation": "提前约车"}
+    report = {"purpose": "看发货周期", "recommendations": [found]}
+    script = Script({"analyse_data": [looked], "write_report": [report]})
+    house.start("chenjie", "data_analysis", script, wanted_period=_months_ago(house, 3))
+
+
 # ---- refused by the books, and told to whoever said it
 
 
-@story(10)
+@story(15)
 def order_that_cannot_be_recorded(house: Department) -> None:
-    """The contract has a component twice."""
+    """The contract has a component twice. It is signed before purchasing is frozen."""
     line = {"component": SKU, "quantity": 30, "price": "215"}
     signed: dict[str, Any] = {"supplier": "S4", "contract_no": "HT-2-330", "contract_lines": [line, line]}
     eta = house.today + dt.timedelta(days=20)

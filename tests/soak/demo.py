@@ -10,6 +10,8 @@ from pathlib import Path
 
 from runtime import demo, doctor
 from runtime.bootstrap import Runtime, Settings
+from runtime.bpmn import child
+from runtime.rules import child as rule_child
 from tests import conservation
 from tests.soak.soaking import Options, Round, databases, seeds, soak
 
@@ -21,6 +23,9 @@ def months(options: Options) -> Iterator[Round]:
             home = place / str(seed)
             began, spent = time.monotonic(), _processor()
             demo.build(Settings(home=home, demo=True), options.count, seed, passwords=False)
+            # What they took is counted once they have ended.
+            child.close()
+            rule_child.close()
             figures = {"s": time.monotonic() - began, "s of a processor": _processor() - spent}
             database = home / "guicheng.db"
             figures |= conservation.counts(database)
