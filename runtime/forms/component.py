@@ -153,6 +153,13 @@ def _judge(made: Field, item: Mapping[str, Any], findings: Findings) -> None:
             item,
             severity="warning",
         )
+    if made.pattern and not (item.get("validate") or {}).get("patternErrorMessage"):
+        findings.add(
+            "form.pattern_unexplained",
+            "Whoever errs is shown the pattern itself: say with patternErrorMessage what is asked for.",
+            item,
+            severity="warning",
+        )
     if made.minimum is not None and made.maximum is not None and made.minimum > made.maximum:
         findings.add("form.nothing_fits", "The smallest value is larger than the largest.", item)
     if made.max_length and made.min_length > made.max_length:

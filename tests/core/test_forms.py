@@ -285,6 +285,13 @@ def test_what_is_inexact_is_a_warning() -> None:
     ]
 
 
+def test_a_pattern_that_nobody_explains_is_a_warning() -> None:
+    bare = field("textfield", "a", validate={"pattern": "^[A-Z]$"})
+    told = field("textfield", "b", validate={"pattern": "^[A-Z]$", "patternErrorMessage": "一个大写字母"})
+    found = [problem for problem in problems_of(bare, told) if problem.rule.startswith("form.pattern")]
+    assert [(p.rule, p.severity, p.where) for p in found] == [("form.pattern_unexplained", "warning", "a")]
+
+
 # -- for the browser ---------------------------------------------------------------------------
 
 
