@@ -117,6 +117,7 @@ class DryRun(TypedDict):
     comparison: list[dict[str, Any]]
     differing: bool
     lines: list[dict[str, Any]]
+    sha256: str
 
 
 class Reconciled(TypedDict):
@@ -140,7 +141,8 @@ def dry_run(
 
     problems: sheet, row, column, found, problem and remedy of each, at most 500 · totals: what, count, quantity
     and amount of each part · comparison: measure, file, control and difference · lines: sheet, row, what, detail,
-    quantity and amount, the first 500. `document`: the import's id, when another file or other totals are tried."""
+    quantity and amount, the first 500 · sha256: by which the file is fetched. `document`: the import's id, when another
+    file or other totals are tried."""
     tx, wanted = call.tx, kind_of(kind)
     _require_group(tx, wanted, by)
     rows, findings = _examine(call, wanted, file)
@@ -175,6 +177,7 @@ def dry_run(
         "comparison": comparison,
         "differing": any(row["difference"] for row in comparison),
         "lines": [vars(line) for line in wanted.lines(tx, rows)[:MOST_SHOWN]],
+        "sha256": file.sha256,
     }
 
 
