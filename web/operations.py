@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from runtime.commands import incidents, messages
+from runtime.queries import exported
 from runtime.queries import external_tasks as external_queries
 from runtime.queries import incidents as incident_queries
 from runtime.queries import messages as message_queries
@@ -21,6 +22,7 @@ bp = Blueprint("operations", __name__)
 def overview() -> str:
     return render_template(
         "operations.html",
+        watched=exported.may_see(current.actor()),
         incidents=current.read(incident_queries.listing),
         messages=current.read(message_queries.listing),
         topics=current.read(external_queries.topics),

@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
-from runtime.queries import reports
+from runtime.commands import exports
+from runtime.queries import exported, reports
 from runtime.queries.reports import Column, Report, monthly
 from runtime.queries.reports.words import SENTENCES
 from web import current, periods, show, spreadsheets
@@ -21,7 +22,14 @@ bp = Blueprint("reports", __name__)
 def listing() -> str:
     kinds = current.read(reports.listing)
     told = current.read(monthly.documents) if any(kind.right == "report" for kind in kinds) else []
-    return render_template("reports.html", kinds=kinds, documents=told)
+    watched = exported.may_see(current.actor())
+    return render_template("reports.html", kinds=kinds, documents=told, watched=watched)
+
+
+@bp.get("/reports/exports")
+def taken() -> str:
+    """What was taken away as files."""
+    return render_template("exported.html", rows=current.read(exported.newest), kinds=reports.KINDS)
 
 
 @bp.get("/reports/monthly/<number>")
@@ -119,6 +127,7 @@ def _file(key: str, kind: str) -> Response:
     title = current.say(reports.find(key).name)
     head = [current.say(column.name) for column in report.columns]
     rows = [[raw(column, row.cells[column.key]) for column in report.columns] for row in report.rows]
+    current.do(exports.note, key, kind, since, until, len(rows))
     name = f"{key}-{since}-{until}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if kind == "csv":

@@ -20,7 +20,7 @@ from runtime.identity import SYSTEM, Actor
 from runtime.ids import public_id
 from runtime.ledger.appraisals import appraisal_cycles, appraisals
 from runtime.ledger.goals import goal_reviews, goals
-from runtime.queries import reports
+from runtime.queries import exported, reports
 from runtime.queries.reports import Report, monthly
 from runtime.store.db import Transaction
 from tests.office import Office
@@ -116,6 +116,14 @@ def test_every_report_is_shown_and_given_as_files(office: Office) -> None:
         assert manager.client.get(f"/reports/{key}.xlsx").data.startswith(b"PK")
     assert manager.client.get("/reports/nothing").status_code == 404
     assert manager.client.get("/reports/stock?since=1990-01-01&until=2026-01-01").status_code == 400
+    noted = office.runtime.read(exported.newest, office.as_("sunli").actor)
+    assert len(noted) == 2 * len(reports.KINDS)
+    first = noted[-1]
+    assert (first.report, first.kind, first.since) == (next(iter(reports.KINDS)), "csv", dt.date(2026, 1, 1))
+    for who in ("sunli", "linxi"):
+        assert "2026-01-01" in Browser(office, who).client.get("/reports/exports").text
+    for who in ("wangfang", "liyang"):
+        assert Browser(office, who).client.get("/reports/exports").status_code == 403
     stranger = Browser(office, "liyang")
     for path in ("/reports/stock", "/reports/stock.csv", "/reports/appraisals.xlsx"):
         assert stranger.client.get(path).status_code == 403
