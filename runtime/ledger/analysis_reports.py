@@ -50,6 +50,12 @@ analysis_decisions = sa.Table(
 )
 
 
+class NoRecommendation(Invalid):
+    """A report has at least one recommendation (clause 三(四)4)."""
+
+    code = "analysis.no_recommendation"
+
+
 class OwnReport(Conflict):
     """Nobody decides on the report that they wrote."""
 
@@ -104,7 +110,7 @@ class Settled(TypedDict):
     actions: list[dict[str, Any]]
 
 
-@operation("analysis.submit", errors=("rule_refused",))
+@operation("analysis.submit", errors=("rule_refused", "no_recommendation"))
 def submit(
     call: Call,
     analysis: str,
@@ -117,12 +123,12 @@ def submit(
     """Submit the report with its four parts; from now on nothing of it changes.
 
     Its key figures are computed once more from what was collected. `recommendations`: number, kind, finding and
-    recommendation of each, as they are to be decided on."""
+    recommendation of each, as they are to be decided on. BPMN error: no_recommendation."""
     tx = call.tx
     row = documents.get(tx, analyses, analysis)
     documents.require_state(row, "analysed")
     if not recommendations:
-        raise documents.NoLines()
+        raise refuse("no_recommendation", NoRecommendation())
     numbered = [{"number": number, **each} for number, each in enumerate(recommendations, 1)]
     data = collected(tx, row.id, row.attempt)
     _, dropped = check(call, data)

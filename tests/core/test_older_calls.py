@@ -26,6 +26,7 @@ THROWN_SINCE = {
         "reserved_lost",
     ): "stopped the case before, too; tried again once it is in stock",
     ("payments.receivable", "collected_elsewhere"): "only with `collect`, which older diagrams do not give",
+    ("analysis.submit", "no_recommendation"): "stopped the case before, too, as a report without lines",
     ("issues.decide", "over_budget"): "only with `budgeted`, which older diagrams do not give",
     ("returns.receive", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("returns.dispose", "warehouse_closed"): "stopped the case before, too; tried again once it is open",

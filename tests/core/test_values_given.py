@@ -26,16 +26,24 @@ FILES = sorted(PROCESSES.glob("*/*.bpmn"))
 # What is there without being given.
 HELD = {"execution", "task", "externalTask", "business_key", "secret"}
 COUNTED = {"loopCounter", "nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"}
+THERE = re.compile(r"""\$\{execution\.getVariable\(['"](\w+)['"]\) != null\}""")
 SET = re.compile(r"""setVariable\(\s*['"](\w+)['"]""")
 
 # Values that are there whenever the step comes to read them, though not on every line that is drawn, and why.
 TOLD = {
+    (
+        "data_export",
+        "clear_export",
+        "decided_by",
+    ),  # read only if the data are not on one person, which no superior decides
+    ("data_export", "make_export", "decided_by"),
+    ("data_export", "make_export", "clear_export_by"),  # what is on one person is always cleared
     ("plan_approval", "record_approval", "budget_verdict"),  # an approval has been behind the gate
     (
         "purchase_execution",
         "cancel_order",
         "late_reason",
-    ),  # a late one is cancelled with it, others with cancel_reason
+    ),  # of what came late; of others cancel_reason is there
     ("purchase_execution", "close_order", "shortage_reason"),  # read only if something is outstanding
 }
 
@@ -106,16 +114,31 @@ class Walk:
         self.texts: dict[str, list[Text]] = {}
         for text in texts(source):
             self.texts.setdefault(text.at.id, []).append(text)
-        self.level(process.scope, self.begun())
+        for known in self.beginnings():
+            self.level(process.scope, known)
 
-    def begun(self) -> Names:
-        """What every beginning of the process has: a person's, and each call's."""
-        known: Names = None
-        for handed in given_by_callers().get(self.process.id, []):
-            known = both(known, handed)
+    def beginnings(self) -> list[Names]:
+        """What each beginning of the process has: every call's, a person's. None of both: others' messages say."""
         offered = self.process.attributes.get("isStartableInTasklist") != "false"
         starters = {"candidateStarterGroups", "candidateStarterUsers"} & self.process.attributes.keys()
-        return both(known, frozenset()) if offered and starters else known
+        by_people: list[Names] = [frozenset()] if offered and starters else []
+        return [*given_by_callers().get(self.process.id, []), *by_people] or [None]
+
+    def taken(self, scope: Scope, flow: Flow, known: Names) -> bool:
+        """Whether it may be taken: not if it wants something to be there which nobody has given so far."""
+        asked = THERE.fullmatch(flow.condition or "")
+        if asked is None or known is None or asked[1] in known:
+            return True
+        earlier, pending = set(), [flow.source]
+        while pending:
+            id = pending.pop()
+            if id not in earlier:
+                earlier.add(id)
+                node = scope.nodes[id]
+                pending += [scope.flows[each].source for each in node.incoming]
+                pending += [node.attached_to] if node.attached_to else []
+        given = [self.gives(scope.nodes[id]) for id in earlier]
+        return any(each is None or asked[1] in each for each in given)
 
     def level(self, scope: Scope, known: Names) -> Names:
         """What is known at its end, of all ways that end."""
@@ -149,6 +172,8 @@ class Walk:
                 pending.append((edge.id, self.met(edge.id, before, reached, names)))
             for flow_id in node.outgoing:
                 flow = scope.flows[flow_id]
+                if not self.taken(scope, flow, after):
+                    continue
                 arrived[flow.target, flow.id] = after
                 here = [arrived[key] for key in arrived if key[0] == flow.target]
                 target = scope.nodes[flow.target]
