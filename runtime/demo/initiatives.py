@@ -281,7 +281,10 @@ def _leave(house: Department) -> None:
 
 def _goals(house: Department, working: list[dt.date], end: dt.date) -> None:
     """Who leads plans at once, and each January anew; shortly before the end the manager asks how far they are."""
-    begins = [working[2], *(day for day in _first_workdays(working) if day.month == 1 and day > working[20])]
+    if len(working) < 3:
+        return
+    soon = working[0] + dt.timedelta(days=28)
+    begins = [working[2], *(day for day in _first_workdays(working) if day.month == 1 and day > soon)]
     for day in begins:
         for who in ("chenjie", "wangfang"):
             house.at(house.moment(day, house.chance.uniform(10, 12)), partial(_begin, house, who, "goal_plan"))
