@@ -6,7 +6,6 @@ databases are made (big.py, many.py)."""
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import sqlite3
 import time
@@ -35,8 +34,8 @@ TARGET = "target: p95 under 50 ms"
 
 
 def times(work: Callable[[], object], count: int) -> list[float]:
+    """Each by the wall, collecting as it does in service: to collect before each takes longer than all of them."""
     work()
-    gc.collect()  # once: it takes longer than a hundred of what is measured, which collects as it does in service
     return [clocked(work) for _ in range(count)]
 
 
