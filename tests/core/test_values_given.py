@@ -31,20 +31,16 @@ SET = re.compile(r"""setVariable\(\s*['"](\w+)['"]""")
 
 # Values that are there whenever the step comes to read them, though not on every line that is drawn, and why.
 TOLD = {
-    (
-        "data_export",
-        "clear_export",
-        "decided_by",
-    ),  # read only if the data are not on one person, which no superior decides
+    # What is on one person no superior decides, and it is always cleared; of the rest a superior does.
+    ("data_export", "clear_export", "decided_by"),
     ("data_export", "make_export", "decided_by"),
-    ("data_export", "make_export", "clear_export_by"),  # what is on one person is always cleared
-    ("plan_approval", "record_approval", "budget_verdict"),  # an approval has been behind the gate
-    (
-        "purchase_execution",
-        "cancel_order",
-        "late_reason",
-    ),  # of what came late; of others cancel_reason is there
-    ("purchase_execution", "close_order", "shortage_reason"),  # read only if something is outstanding
+    ("data_export", "make_export", "clear_export_by"),
+    # An approval has been behind the gate.
+    ("plan_approval", "record_approval", "budget_verdict"),
+    # Of what came late; of others cancel_reason is there.
+    ("purchase_execution", "cancel_order", "late_reason"),
+    # Read only if something is outstanding.
+    ("purchase_execution", "close_order", "shortage_reason"),
 }
 
 Names = frozenset[str] | None  # None: everything may be there
@@ -146,18 +142,12 @@ class Walk:
         reached: set[str] = set()
         pending: list[tuple[str, Names]] = []
         for node in scope.nodes.values():
-            if (
-                node.kind == "startEvent"
-                and node.trigger
-                and node.trigger.kind == "timer"
-                and scope is self.process.scope
-            ):
-                pending.append((node.id, frozenset()))
-            elif (
-                node.kind == "startEvent"
-                or node.by_event
-                or (node.kind != "boundaryEvent" and not node.incoming)
-            ):
+            by_time = (
+                node.trigger is not None and node.trigger.kind == "timer" and scope is self.process.scope
+            )
+            if node.kind == "startEvent":
+                pending.append((node.id, frozenset() if by_time else known))
+            elif node.by_event or (node.kind != "boundaryEvent" and not node.incoming):
                 pending.append((node.id, known))
         arrived: dict[tuple[str, str], Names] = {}
         while pending:
@@ -175,11 +165,13 @@ class Walk:
                 if not self.taken(scope, flow, after):
                     continue
                 arrived[flow.target, flow.id] = after
-                here = [arrived[key] for key in arrived if key[0] == flow.target]
                 target = scope.nodes[flow.target]
+                here = [arrived[target.id, each] for each in target.incoming if (target.id, each) in arrived]
+                parallel = target.kind == "parallelGateway"
+                if parallel and len(here) < len(target.incoming):
+                    continue  # it waits for all of them
                 joined: Names = here[0]
                 for other in here[1:]:
-                    parallel = target.kind == "parallelGateway"
                     joined = with_(joined, other) if parallel else both(joined, other)
                 pending.append((flow.target, self.met(flow.target, before, reached, joined)))
         for id in reached:
