@@ -74,8 +74,9 @@ def opened(asked: dict[str, Any]) -> Runtime:
 
 def live(asked: dict[str, Any], tell: int) -> None:
     """One act in this process."""
-    # A worker's heart beats by the wall's clock: its commits are no points of the act, and come on a slow machine only.
-    worker.BEAT = 3600.0
+    # How much a worker does in one transaction goes by the wall's clock, and its heart beats by it: on a slow machine
+    # there would be commits that another run does not pass. One job each, and no beat, are the same everywhere.
+    worker.HOLD, worker.QUICK, worker.BEAT = -1.0, 3600.0, 3600.0
     runtime = opened(asked)
     with clock.frozen(dt.datetime.fromisoformat(asked["at"])):
         act = {**story.ACTS, **story.PLANTED, **story.APART}[asked["act"]](runtime)
