@@ -13,12 +13,13 @@ from tests.soak.soaking import Options, Round, databases, soak
 
 @soak("points", "every act killed once at each of its statements and commits", (1, "time each"))
 def points(options: Options) -> Iterator[Round]:
-    until = time.monotonic() + options.seconds
     with databases(options) as (made, place), dying.Deaths() as deaths:
         seeded = demo_department(made, place / "demo")
         with striking.stages(made, seeded, place / "story") as stages:
+            # Founding the department does not count, and one act is told in any case: none would look like all well.
+            until = time.monotonic() + options.seconds
             for act in story.ACTS:
-                if time.monotonic() > until:
+                if act != next(iter(story.ACTS)) and time.monotonic() > until:
                     return
                 scratch = place / f"struck-{act}"
                 struck, otherwise = striking.deadly(act, act, made, stages, deaths, scratch)
