@@ -5,7 +5,7 @@ Not here: finding it out (commands/deploy asks forms, rules, operations and iden
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -28,6 +28,10 @@ class Catalogue:
     topics: Mapping[str, Signature] | None = None
     processes: frozenset[str] | None = None
     uncallable: frozenset[str] = frozenset()  # of these: without a start event that has no trigger
+    # Of forms: what an answer can write; one that is not here may write anything.
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # Of processes: what each call of them hands over, None for everything.
+    calls: Mapping[str, frozenset[frozenset[str] | None]] = field(default_factory=dict)
     groups: frozenset[str] | None = None
     functions: frozenset[str] | None = None  # what expressions may call, "execution.getVariable" too
 
@@ -39,6 +43,9 @@ class Catalogue:
             "topics": _signatures_out(self.topics),
             "processes": _sorted(self.processes),
             "uncallable": sorted(self.uncallable),
+            # Lists of pairs: an id may look like a tag of tagged JSON.
+            "fields": [[form, sorted(keys)] for form, keys in sorted(self.fields.items())],
+            "calls": [[process, [_sorted(names) for names in each]] for process, each in self.calls.items()],
             "groups": _sorted(self.groups),
             "functions": _sorted(self.functions),
         }
@@ -52,6 +59,8 @@ class Catalogue:
             topics=_signatures_in(value["topics"]),
             processes=_set(value["processes"]),
             uncallable=frozenset(value["uncallable"]),
+            fields={form: frozenset(keys) for form, keys in value["fields"]},
+            calls={process: frozenset(map(_set, each)) for process, each in value["calls"]},
             groups=_set(value["groups"]),
             functions=_set(value["functions"]),
         )
@@ -66,7 +75,6 @@ def _set(names: Iterable[str] | None) -> frozenset[str] | None:
 
 
 def _signatures_out(signatures: Mapping[str, Signature] | None) -> list[Any] | None:
-    # A list of pairs: an id may look like a tag of tagged JSON.
     if signatures is None:
         return None
     return [

@@ -21,6 +21,7 @@ from runtime import v8, values
 from runtime.bpmn import read
 from runtime.bpmn.catalogue import Catalogue
 from runtime.bpmn.check import check, refused
+from runtime.bpmn.lint import given
 from runtime.bpmn.lint.unknown_process import may_be_called
 from runtime.bpmn.model import Diagram, Process
 from runtime.children import Answers, Gone, OutOfTime, serve
@@ -59,11 +60,13 @@ def check_in_child(
 
 @dataclass(frozen=True)
 class Outline:
-    """A process as others see it: whether it may be called, and what it calls."""
+    """A process as others see it: whether it may be called, what it calls in the newest version, with the
+    variables that it hands over there (None: all of them), and the forms that it names."""
 
     id: str
     callable: bool
-    calls: tuple[str, ...]
+    calls: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    forms: tuple[str, ...] = ()
 
 
 def outlines_in_child(
@@ -76,7 +79,11 @@ def outlines_in_child(
     answer = _ask({"file": file}, data, seconds)
     if isinstance(answer, Problem):
         return [], [answer]
-    return [Outline(id, may, tuple(calls)) for id, may, calls in answer], []
+    return [Outline(id, may, _calls_in(calls), tuple(forms)) for id, may, calls, forms in answer], []
+
+
+def _calls_in(rows: list[Any]) -> tuple[tuple[str, frozenset[str] | None], ...]:
+    return tuple((called, None if names is None else frozenset(names)) for called, names in rows)
 
 
 _answers = Answers("runtime.bpmn.child")
@@ -109,18 +116,25 @@ def answer(request: Mapping[str, Any], data: bytes) -> list[Any]:
     if "catalogue" not in request:
         diagram, _ = read.diagram(data, request["file"])
         found = diagram.processes.values() if diagram else ()
-        return [[each.id, may_be_called(each), _calls(each)] for each in found]
+        return [[each.id, may_be_called(each), _calls(each), _forms(each)] for each in found]
     if "feel" in request and v8.source() is None:
         v8.use(Path(request["feel"]))
     _, problems = check(data, request["file"], Catalogue.from_value(request["catalogue"]))
     return [asdict(problem) for problem in problems]
 
 
-def _calls(process: Process) -> list[str]:
+def _calls(process: Process) -> list[Any]:
     """What it calls in the newest version; a fixed one stays what it is."""
-    fixed = ("version", "versionTag")
-    nodes = (node for node in process.walk() if node.called)
-    return sorted({n.called for n in nodes if n.attributes.get("calledElementBinding") not in fixed})
+    calls = {
+        (node.called, given.handed_over(node))
+        for node in process.walk()
+        if node.called and node.attributes.get("calledElementBinding") not in ("version", "versionTag")
+    }
+    return [[called, None if names is None else sorted(names)] for called, names in calls]
+
+
+def _forms(process: Process) -> list[str]:
+    return sorted({form for node in process.walk() if (form := given.form(node))})
 
 
 def _said(question: bytes) -> bytes:

@@ -154,10 +154,12 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
         unanswered |= {source.path} if failed else set()
     catalogue, called = _with_outlines(catalogue, fresh, before)
     problems += called
+    calls = _calls(fresh, before)
     for source in diagrams:
         if source.path in unanswered:
             continue
-        diagram, found = child.check_in_child(source.content.encode(), source.path, catalogue)
+        narrow = _of_file(catalogue, calls, [each for each, of in fresh.values() if of is source])
+        diagram, found = child.check_in_child(source.content.encode(), source.path, narrow)
         problems += found
         for process in diagram.processes.values() if diagram else ():
             checked.append(Checked(source, "bpmn", process.id, process))
@@ -237,11 +239,44 @@ def catalogue_of(before: Known) -> Catalogue:
 
 
 def _with_form(catalogue: Catalogue, form: forms.Form) -> Catalogue:
-    return replace(catalogue, forms=(catalogue.forms or frozenset()) | {form.id})
+    known = (catalogue.forms or frozenset()) | {form.id}
+    return replace(catalogue, forms=known, fields={**catalogue.fields, form.id: frozenset(form.asked)})
 
 
 def _with_processes(catalogue: Catalogue, keys: Iterable[str]) -> Catalogue:
     return replace(catalogue, processes=(catalogue.processes or frozenset()) | set(keys))
+
+
+def _calls(
+    fresh: Mapping[str, tuple[child.Outline, Source]], before: Known
+) -> Mapping[str, frozenset[frozenset[str] | None]]:
+    """What is handed over by each call of what is deployed now. Of what is deployed already only those are
+    looked into that may call it."""
+    outlines = [outline for outline, _ in fresh.values()]
+    for (kind, key), source in before.sources.items():
+        if kind == "bpmn" and key not in fresh and any(f'"{each}"' in source.content for each in fresh):
+            found, _ = child.outlines_in_child(source.content.encode(), source.path)
+            outlines += [each for each in found if each.id == key]
+    calls: dict[str, frozenset[frozenset[str] | None]] = {}
+    for outline in outlines:
+        for called, names in outline.calls:
+            calls[called] = calls.get(called, frozenset()) | {names}
+    return calls
+
+
+def _of_file(
+    catalogue: Catalogue,
+    calls: Mapping[str, frozenset[frozenset[str] | None]],
+    outlines: Sequence[child.Outline],
+) -> Catalogue:
+    """With the fields of the forms that a file names, and the calls of its processes, alone: the rest would
+    only travel to the child and back."""
+    forms = {form for each in outlines for form in each.forms}
+    return replace(
+        catalogue,
+        fields={form: keys for form, keys in catalogue.fields.items() if form in forms},
+        calls={each.id: calls[each.id] for each in outlines if each.id in calls},
+    )
 
 
 def _with_outlines(
@@ -252,7 +287,7 @@ def _with_outlines(
         key: source for (kind, key), source in before.sources.items() if kind == "bpmn" and key not in fresh
     }
     lost = {key for key, (each, _) in fresh.items() if not each.callable}
-    calls = {called for each, _ in fresh.values() for called in each.calls}
+    calls = {called for each, _ in fresh.values() for called, _ in each.calls}
     found = []
     uncallable = set(lost)
     # What is deployed is looked into only where that can matter.
@@ -263,7 +298,7 @@ def _with_outlines(
             if each.id != key:
                 continue
             uncallable |= set() if each.callable else {key}
-            for called in lost & set(each.calls):
+            for called in lost & {called for called, _ in each.calls}:
                 params = {"caller": key, "process": called}
                 sentence = "{caller} calls {process}, which has no start event without a trigger any more"
                 path = fresh[called][1].path
