@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_what_a_caller_hands_over_no_more_is_found_in_what_it_calls() -> None:
 # ---- what each kind of step gives and takes, in drawings of a few nodes
 
 
-def drawn(*parts: str, **more: object) -> list[tuple[str, str]]:
+def drawn(*parts: str, **more: Any) -> list[tuple[str, str]]:
     """`a(x) b` … as nodes of a process that people start: `<…>` as it is; `a>b` a flow; `a>b:condition`."""
     found = []
     for number, part in enumerate(parts):
@@ -118,7 +119,7 @@ def drawn(*parts: str, **more: object) -> list[tuple[str, str]]:
             "fail": Signature(errors=frozenset({"lost"})),
         },
         fields={"order_form": frozenset({"sku", "pieces"})},
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     return missing(source_of((HEAD + "".join(found) + TAIL).encode(), "p.bpmn", known))
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime.engine.ports import BpmnError
-from runtime.ledger import exports, undertakings
+from runtime.ledger import exports, inputs, undertakings
 from runtime.ledger.catalogue import customers
 from runtime.ledger.documents import NotPossibleNow
 from runtime.store import accounts, files
@@ -114,6 +114,13 @@ def test_nobody_approves_or_clears_their_own_export_and_two_are_two(books: Books
         with pytest.raises(BpmnError) as refused:
             books.do("exports.make", export=export, **deciding)
         assert refused.value.code == "same_person"
+
+
+def test_without_whoever_approved_it_nothing_is_exported(books: Books) -> None:
+    # The diagram reads them by execution.getVariable: null, if no way had given them.
+    export = ask(books)["export"]
+    with pytest.raises(inputs.MissingInput):
+        books.do("exports.make", export=export, approved_by=None, cleared_by="hr")
 
 
 def test_a_text_that_a_sheet_would_compute_with_is_told_as_text(books: Books) -> None:
