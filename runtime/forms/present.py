@@ -154,13 +154,21 @@ def _named(
     ]
 
 
+def _in_full(value: Decimal, field: Field) -> Decimal:
+    """Money that is only read, with all the decimals of its field: ¥740195.10, not ¥740195.1."""
+    exponent = value.as_tuple().exponent
+    if not (field.readonly and field.currency and isinstance(exponent, int) and -exponent < field.decimals):
+        return value
+    return value.quantize(Decimal(1).scaleb(-field.decimals))
+
+
 def plain(value: Value, field: Field | None, exact: bool = False) -> Any:
     """Without a field, numbers are what FEEL in the browser computes with."""
     if isinstance(value, Decimal):
         if exact and not (field is not None and field.as_text):
             return value
         if field is not None and field.as_text:
-            return format(value, "f")
+            return format(_in_full(value, field), "f")
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if field is not None and field.as_text else value

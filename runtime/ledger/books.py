@@ -1,6 +1,7 @@
 """All books of the ledger: importing this registers every table and every operation."""
 
 from runtime.ledger import (  # noqa: F401
+    allocations,
     analyses,
     analysis_reports,
     anomalies,

@@ -252,17 +252,7 @@ def outstanding(call: Call, order: str) -> Outstanding:
 
     Each line has component, component_name, quantity, price, accepted and outstanding."""
     row = documents.get(call.tx, orders, order)
-    lines = [
-        {
-            "component": line.sku,
-            "component_name": catalogue.name(line),
-            "quantity": line.quantity,
-            "price": line.price,
-            "accepted": line.accepted,
-            "outstanding": left(line),
-        }
-        for line in lines_of(call.tx, row.id)
-    ]
+    lines = [shown(line) for line in lines_of(call.tx, row.id)]
     return {"outstanding_total": sum(line["outstanding"] for line in lines), "lines": lines}
 
 
@@ -296,6 +286,25 @@ def cancel_order(call: Call, order: str, reason: str) -> Cancelled:
         if left(line)
     ]
     return {"open_lines": wanted, "released": released}
+
+
+def outstanding_lines(tx: Transaction, order_id: int) -> list[dict[str, Any]]:
+    """The lines of which pieces have not come, as forms show them, and how many pieces are in stock (`on_hand`)."""
+    lines = [line for line in lines_of(tx, order_id) if left(line)]
+    there = stock.on_hand(tx, [line.component_id for line in lines]) if lines else {}
+    return [shown(line) | {"on_hand": there[line.component_id]} for line in lines]
+
+
+def shown(line: Any) -> dict[str, Any]:
+    """A line of `lines_of` as forms show it."""
+    return {
+        "component": line.sku,
+        "component_name": catalogue.name(line),
+        "quantity": line.quantity,
+        "price": line.price,
+        "accepted": line.accepted,
+        "outstanding": left(line),
+    }
 
 
 def left(line: Any) -> int:

@@ -14,7 +14,7 @@ from runtime.ids import public_id
 from runtime.ledger import budgets, catalogue, documents, stock
 from runtime.ledger.inputs import Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.ledger.orders import left, lines_of, order_lines, orders
+from runtime.ledger.orders import left, lines_of, order_lines, orders, outstanding_lines
 from runtime.store.db import Id, Tagged, Transaction, metadata
 from runtime.values import File
 
@@ -96,6 +96,7 @@ class Inspected(TypedDict):
     accepted_total: int
     rejected_total: int
     outstanding_total: int
+    outstanding_lines: list[dict[str, Any]]
     lines_received: list[dict[str, Any]]
 
 
@@ -103,6 +104,7 @@ class Disposed(TypedDict):
     accepted_total: int
     rejected_total: int
     outstanding_total: int
+    outstanding_lines: list[dict[str, Any]]
 
 
 class Stored(TypedDict):
@@ -124,7 +126,8 @@ def record_inspection(
 ) -> Inspected:
     """Record what arrived of an open order, and how much of it failed inspection.
 
-    Nothing is in stock yet. `lines_received` has component, received, accepted, rejected.
+    Nothing is in stock yet. `lines_received` has component, received, accepted, rejected; `outstanding_lines`
+    are those of orders.outstanding_lines.
     BPMN errors: bad_lines, over_delivery, more_than_received, not_on_order."""
     tx = call.tx
     row = documents.get(tx, orders, order)
@@ -176,13 +179,14 @@ def record_inspection(
             for line in lines
         ],
     )
-    accepted = sum(line["received"] - line["rejected"] for line in lines)
+    missing = outstanding_lines(tx, row.id)
     return {
         "receipt": receipt,
         "number": number,
-        "accepted_total": accepted,
+        "accepted_total": sum(line["received"] - line["rejected"] for line in lines),
         "rejected_total": sum(line["rejected"] for line in lines),
-        "outstanding_total": sum(left(line) for line in ordered.values()) - accepted,
+        "outstanding_total": sum(line["outstanding"] for line in missing),
+        "outstanding_lines": missing,
         "lines_received": [
             {
                 "component": line["component"],
@@ -239,11 +243,12 @@ def dispose(
         documents.update_rows(
             tx, receipt_lines, [{"row_id": line.id, "conceded": line.rejected} for line in rejected]
         )
-    lines = _lines(tx, row.id)
+    lines, missing = _lines(tx, row.id), outstanding_lines(tx, row.order_id)
     return {
         "accepted_total": sum(accepted(line) for line in lines),
         "rejected_total": sum(line.rejected - line.conceded for line in lines),
-        "outstanding_total": sum(left(line) for line in lines_of(tx, row.order_id)),
+        "outstanding_total": sum(line["outstanding"] for line in missing),
+        "outstanding_lines": missing,
     }
 
 

@@ -1,7 +1,8 @@
 """Sales orders: what a customer ordered, and the pieces reserved for what is still to be shipped of it.
 
 Of each line: quantity = shipped + open. What is reserved lies in one warehouse. Not here: confirmation, which asks
-for credit (receivables.py), shipping (shipments.py), changes (order_changes.py), settlement (settlements.py)."""
+for credit (receivables.py), reserving (allocations.py), shipping (shipments.py), changes (order_changes.py),
+settlement (settlements.py)."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
-from runtime.errors import Conflict
 from runtime.ids import public_id
 from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Money, Person, Pieces
@@ -87,12 +87,6 @@ NEXT = {
 }
 
 
-class NothingAllocated(Conflict):
-    """There is nothing in stock for order {order}, so there is no part to deliver."""
-
-    code = "sales.nothing_allocated"
-
-
 class SalesLine(TypedDict):
     component: str
     quantity: Pieces
@@ -102,16 +96,6 @@ class SalesLine(TypedDict):
 class Recorded(TypedDict):
     order: str
     number: str
-    amount: Decimal
-
-
-class Allocated(TypedDict):
-    short: bool
-    short_lines: list[dict[str, Any]]
-    allocated_total: int
-
-
-class Partial(TypedDict):
     amount: Decimal
 
 
@@ -221,60 +205,6 @@ def progress(call: Call, order: str) -> Progress:
         "promised": row.promised,
         "lines": [shown(line) for line in lines],
     }
-
-
-@operation("sales.allocate")
-def allocate(call: Call, order: str, warehouse: str) -> Allocated:
-    """Reserve what the warehouse has free for what is still to be shipped of an order; tried again, it tops up.
-
-    `short_lines` has component, component_name and missing pieces of each line that is short."""
-    tx = call.tx
-    row = documents.get(tx, sales_orders, order)
-    documents.require_state(row, "confirmed")
-    place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
-    release(tx, row.id)
-    lines = [line for line in lines_of(tx, row.id) if left(line)]
-    held = stock.balances(tx, [line.component_id for line in lines], [place.id])
-    taken: list[tuple[Any, int]] = []
-    for line in lines:
-        balance = held.get((line.component_id, place.id))
-        free = max(balance.on_hand - balance.reserved, 0) if balance else 0
-        taken.append((line, min(left(line), free)))
-    tx.insert(
-        allocations,
-        [
-            {"order_line_id": line.id, "warehouse_id": place.id, "quantity": pieces}
-            for line, pieces in taken
-            if pieces
-        ],
-    )
-    stock.reserve(tx, place.id, {line.component_id: pieces for line, pieces in taken if pieces})
-    short = [
-        {"component": line.sku, "component_name": catalogue.name(line), "missing": left(line) - pieces}
-        for line, pieces in taken
-        if pieces < left(line)
-    ]
-    return {
-        "short": bool(short),
-        "short_lines": short,
-        "allocated_total": sum(pieces for _, pieces in taken),
-    }
-
-
-@operation("sales.accept_partial", errors=("nothing_allocated",))
-def accept_partial(call: Call, order: str, cut: bool = True) -> Partial:
-    """Deliver what is reserved for a confirmed order; what is missing is given up (`cut`), or follows later.
-
-    BPMN error: nothing_allocated."""
-    tx = call.tx
-    row = documents.get(tx, sales_orders, order)
-    documents.require_state(row, "confirmed")
-    lines = lines_of(tx, row.id)
-    if not any(line.allocated for line in lines):
-        raise refuse("nothing_allocated", NothingAllocated(order=row.number))
-    if not cut:
-        return {"amount": row.amount}
-    return {"amount": resize(tx, row, lines, {line.id: line.shipped + line.allocated for line in lines})}
 
 
 def left(line: Any) -> int:

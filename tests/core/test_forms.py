@@ -340,6 +340,22 @@ def test_a_reader_gets_the_form_in_their_language() -> None:
     assert form.schema["components"][0]["label"] == "单价"  # the original is untouched
 
 
+@pytest.mark.parametrize(("limits", "shown"), [
+    ({"readonly": True}, "740195.10"),
+    ({"disabled": True}, "740195.10"),
+    ({}, "740195.1"),  # it is typed over: what is seen is what the case holds
+])
+def test_money_that_is_only_read_has_all_its_decimals(limits: dict[str, Any], shown: str) -> None:
+    money = {"type": "number", "key": "amount", "label": "金额", "decimalDigits": 2, "serializeToString": True,
+             "properties": {"currency": "¥"}, **limits}
+    form = form_of(money)
+    assert forms.for_browser(form, {"amount": D("740195.1")})["amount"] == shown
+    assert forms.for_browser(form, {"amount": D("1E+3")})["amount"] in ("1000.00", "1000")
+    # Nothing is rounded away, and what is no money stays as it is.
+    assert forms.for_browser(form, {"amount": D("0.005")})["amount"] == "0.005"
+    assert forms.for_browser(form_of(money | {"properties": {}}), {"amount": D("1.5")})["amount"] == "1.5"
+
+
 def test_options_of_the_books_cannot_become_templates() -> None:
     form = form_of(field("radio", properties={"source": "suppliers"}))
     (component,) = forms.localise(form, "en", OPTIONS)["components"]

@@ -194,6 +194,9 @@ def test_only_accepted_pieces_reach_the_stock(books: Books) -> None:
     order = ordered(books)
     seen = inspect(books, order, received=60, rejected=4)
     assert (seen["accepted_total"], seen["rejected_total"], seen["outstanding_total"]) == (56, 4, 44)
+    [missing] = seen["outstanding_lines"]
+    assert (missing["component"], missing["quantity"], missing["accepted"]) == ("M1", 100, 56)
+    assert (missing["outstanding"], missing["on_hand"]) == (44, 0)
     assert seen["lines_received"][0]["accepted"] == 56 and seen["number"] == "GR-2026-0001"
     assert books.on_hand("M1") == 0
     row = reading.overview(books.tx)[0]
@@ -220,13 +223,14 @@ def test_what_becomes_of_rejects(
     receipt = inspect(books, order, received=60, rejected=4)["receipt"]
     done = books.do("purchasing.dispose", receipt=receipt, disposition=disposition, by="manager")
     assert (done["accepted_total"], done["rejected_total"], done["outstanding_total"]) == expected
+    assert [missing["outstanding"] for missing in done["outstanding_lines"]] == [expected[2]]
     assert reading.overview(books.tx)[0].on_order == on_order
     with pytest.raises(receipts.NothingRejected):
         books.do("purchasing.dispose", receipt=receipt, disposition="return", by="manager")
     books.do("inventory.receive", receipt=receipt, warehouse="SH")
     rest = expected[2]
     last = inspect(books, order, received=rest)
-    assert last["outstanding_total"] == 0
+    assert last["outstanding_total"] == 0 and last["outstanding_lines"] == []
     books.do("inventory.receive", receipt=last["receipt"], warehouse="XA")
     books.do("purchasing.close_order", order=order, reason="货已收齐")
     assert books.on_hand("M1") == expected[0] + rest

@@ -98,10 +98,41 @@ def test_two_orders_never_get_the_same_piece(books: Books) -> None:
     assert not books.do("sales.allocate", order=first, warehouse="SH")["short"]
     short = books.do("sales.allocate", order=second, warehouse="SH")
     assert short["short"] and short["short_lines"] == [
-        {"component": "M1", "component_name": "组件M1", "missing": 10}
+        {
+            "component": "M1",
+            "component_name": "组件M1",
+            "wanted": 20,
+            "missing": 10,
+            "elsewhere": 0,
+            "on_order": 0,
+            "next_arrival": None,
+        }
     ]
     books.do("sales.cancel", order=first, reason="客户取消")
     assert not books.do("sales.allocate", order=second, warehouse="SH")["short"]
+
+
+def test_what_is_short_is_told_with_where_more_is_and_when_it_comes(books: Books) -> None:
+    books.put("M1", 8, "XA")
+    books.put("M1", 5)
+    for eta, pieces in ((TODAY + dt.timedelta(days=9), 30), (TODAY + dt.timedelta(days=4), 20)):
+        plan = books.do(
+            "purchasing.record_plan", drafter="supervisor",
+            lines=[{"component": "M1", "quantity": pieces, "need_by": eta, "est_price": 500, "reason": "补货"}],
+        )["plan"]
+        books.do("purchasing.approve_plan", plan=plan, approver="manager")
+        books.do(
+            "purchasing.sign_contract", plan=plan, supplier="S1", contract_no=f"HT-{pieces}", eta=eta,
+            lines=[{"component": "M1", "quantity": pieces, "price": 500}],
+        )
+    [short] = books.do("sales.allocate", order=order_of(books, ("M1", 20)), warehouse="SH")["short_lines"]
+    assert (short["wanted"], short["missing"], short["elsewhere"]) == (20, 15, 8)
+    assert (short["on_order"], short["next_arrival"]) == (50, TODAY + dt.timedelta(days=4))
+    # What others have reserved there is not free.
+    elsewhere = order_of(books, ("M1", 6))
+    books.do("sales.allocate", order=elsewhere, warehouse="XA")
+    [short] = books.do("sales.allocate", order=order_of(books, ("M1", 20)), warehouse="SH")["short_lines"]
+    assert (short["missing"], short["elsewhere"]) == (20, 2)
 
 
 def test_stock_that_came_meanwhile_tops_up_the_order(books: Books) -> None:
