@@ -127,7 +127,7 @@ def record_inspection(
     """Record what arrived of an open order, and how much of it failed inspection.
 
     Nothing is in stock yet. `lines_received` has component, received, accepted, rejected; `outstanding_lines`
-    are those of orders.outstanding_lines.
+    component, component_name, quantity, price, accepted, outstanding, on_hand.
     BPMN errors: bad_lines, over_delivery, more_than_received, not_on_order."""
     tx = call.tx
     row = documents.get(tx, orders, order)
