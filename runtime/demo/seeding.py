@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from runtime import i18n, library, values
-from runtime.commands import accounts, cases, user_tasks
+from runtime.commands import accounts, advance, cases, user_tasks
 from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PASSWORD, PEOPLE
 from runtime.errors import Failed
@@ -104,10 +104,10 @@ def _person(tx: Transaction, username: str) -> Actor:
 
 
 def open_books(tx: Transaction, actor: Actor, ample: bool = False) -> str:
-    """The administrator starts the opening process with the demo's figures; the case's id."""
+    """Begin the opening process, which nobody can start, with the demo's figures; the case's id."""
     row = store.find(tx, username="linxi")
     admin = library.actor(tx, row)
-    case = cases.start(tx, admin, "opening_balances", {"dataset": _file(tx, admin, ample)}).case
+    case = advance.begin(tx, admin, "opening_balances", variables={"dataset": _file(tx, admin, ample)}).case
     if case_store.get(tx, case).status != "completed":
         reason = tx.scalar(sa.select(incidents.c.reason).order_by(incidents.c.id.desc()).limit(1))
         raise BooksNotOpened(reason=reason)

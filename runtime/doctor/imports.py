@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
+from runtime.ledger.demand import demand, demand_series
 from runtime.ledger.imports import imports
 from runtime.ledger.stock import stock_movements
 from runtime.store.db import Transaction
@@ -54,3 +55,37 @@ def imported_stock_is_in_the_books(tx: Transaction) -> Iterator[Problem]:
                 "differs_from_import", "{rows} rows with {pieces} pieces are in the books", f"imports/{row.number}",
                 {"rows": there[0], "pieces": there[1]},
             )  # fmt: skip
+
+
+@invariant("books")
+def imported_demand_is_in_the_books(tx: Transaction) -> Iterator[Problem]:
+    """Past demand that was taken in from Excel is the history of its components, to the piece; other imports brought
+    none, and no day lies outside of its component's history."""
+    own, series, day = imports.c, demand_series.c, demand.c
+    brought = (
+        sa.select(series.source, sa.func.sum(day.pieces).label("pieces"))
+        .join(demand, day.component_id == series.component_id)
+        .group_by(series.source)
+        .subquery()
+    )
+    query = (
+        sa.select(own.number, own.state, own.totals, brought.c.pieces)
+        .outerjoin(brought, brought.c.source == own.public_id)
+        .where(sa.or_(own.kind == "demand", brought.c.source.is_not(None)))
+        .order_by(own.id)
+    )
+    for row in tx.all(query):
+        there = int(row.pieces or 0)
+        if there != (row.totals["quantity"] if row.state == "taken" else 0):
+            yield Problem(
+                "differs_from_import", "{rows} rows with {pieces} pieces are in the books", f"imports/{row.number}",
+                {"rows": 0, "pieces": there},
+            )  # fmt: skip
+    outside = (
+        sa.select(day.component_id)
+        .outerjoin(demand_series, series.component_id == day.component_id)
+        .where(sa.or_(series.component_id.is_(None), day.day < series.first_day, day.day > series.last_day))
+        .distinct()
+    )
+    for component in tx.connection.execute(outside).scalars():
+        yield Problem("outside_history", "Demand lies outside of its history", f"components/{component}", {})

@@ -20,6 +20,7 @@ from runtime.ledger import (  # noqa: F401
     credits,
     data_sheets,
     demand,
+    demand_import,
     employment,
     errands,
     escalations,

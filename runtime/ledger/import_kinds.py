@@ -16,7 +16,8 @@ from runtime import i18n
 from runtime.errors import NotFound
 from runtime.ledger.operations import Call
 from runtime.store.db import Transaction
-from runtime.workbooks import MOST_ROWS
+
+MOST_ROWS = 2_000  # of a sheet, unless it says otherwise
 
 CellKind = Literal[
     "text", "code", "username", "email", "pieces", "money", "measure", "date", "yes_no", "choice", "list"

@@ -20,7 +20,7 @@ MEMORY = 768 * 1024**2  # bytes that the child may write to
 UNFOLDED = 48 * 1024**2  # bytes of all that is in the zip
 PARTS = 200  # files in the zip
 MOST_SHEETS = 12
-MOST_ROWS = 2_000  # filled rows of a sheet
+MOST_ROWS = 20_000  # filled rows of a sheet
 MOST_COLUMNS = 40
 LONGEST = 2_000  # characters of a cell
 

@@ -277,6 +277,15 @@ def test_a_process_of_others_is_not_started_by_its_address(house: House, process
     assert not house.ids(cases.c.id, cases.c.initiator_id == house.as_("liyang").actor.id)
 
 
+@pytest.mark.parametrize("who", ["linxi", "chenjie", "wangfang", "qianwei"])
+def test_nobody_opens_the_books_alone(house: House, who: str) -> None:
+    client = house.at(who)
+    assert "/processes/opening_balances/start" not in client.get("/processes").get_data(as_text=True)
+    assert client.get("/processes/opening_balances/start").status_code == 404
+    answer = send(client, "/processes/opening_balances/start", {"answers": "{}"})
+    assert answer.status_code == 403
+
+
 def test_only_an_administrator_tries_again_or_touches_a_rule(house: House) -> None:
     for who in ("wangfang", "sunli", "qianwei"):
         for page in ("/operations", "/incidents/y", "/cases/x/cancel"):

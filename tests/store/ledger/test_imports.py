@@ -16,7 +16,7 @@ import runtime.commands.entering  # noqa: F401
 from runtime import doctor, i18n
 from runtime.engine.ports import BpmnError
 from runtime.identity import Actor
-from runtime.ledger import budgets, catalogue, import_cells, imports, orders, plans, sales, stock
+from runtime.ledger import budgets, catalogue, demand, import_cells, imports, orders, plans, sales, stock
 from runtime.ledger.employed import employments
 from runtime.ledger.import_kinds import KINDS, PROBLEMS, UnknownImport
 from runtime.queries import import_templates
@@ -302,6 +302,70 @@ def test_open_sales_orders_are_confirmed_for_what_is_still_to_be_shipped(books: 
         ("in_books", "sales_orders", 2, "reference"),
         ("unknown_customer", "sales_orders", 3, "customer"), ("unknown_warehouse", "sales_orders", 3, "warehouse"),
     ]  # fmt: skip
+
+
+DEMAND = ("组件编号", "日期", "数量")
+
+
+def test_past_demand_comes_in_once_and_whole_and_is_what_forecasts_read(books: Books) -> None:
+    given = file(books, 过往需求=[
+        DEMAND, ("M1", "2026-02-26", "10"), ("M1", "2026-03-01", "6"),
+        ("M2", "2026-02-27", "4"), ("M2", "2026-02-28", "0"),
+    ])  # fmt: skip
+    found = tried(books, "demand", given, count=4, quantity=20)
+    assert found["problems"] == [] and not found["differing"]
+    assert [(part["what"], part["quantity"]) for part in found["totals"]] == [("2026-02", 14), ("2026-03", 6)]
+    done = taken(books, found)
+    assert done["agrees"] and not broken(books)
+    assert [(row["what"], row["file"]) for row in done["reconciliation"]] == [
+        ("components", 2), ("2026-02", 14), ("2026-03", 6),
+    ]  # fmt: skip
+    first, second = catalogue.component(books.tx, "M1").id, catalogue.component(books.tx, "M2").id
+    series = {row.component_id: row for row in books.rows(demand.demand_series)}
+    # 27 and 28 February had none; the zero of M2 says that its history goes on to that day.
+    assert (series[first].first_day.day, series[first].last_day.day) == (26, 1)
+    assert (series[second].last_day, series[second].source) == (dt.date(2026, 2, 28), found["document"])
+    wanted = demand.daily(books.tx, dt.date(2026, 3, 2), 90)
+    assert (wanted[first].mean, wanted[first].days) == (Decimal(4), 4)
+    assert (wanted[second].mean, wanted[second].days) == (Decimal(2), 2)
+    again = file(books, 过往需求=[
+        DEMAND, ("M1", "2026-02-01", "1"), ("M9", "2027-01-01", "-1"), ("M9", "2027-01-01", "1"),
+    ])  # fmt: skip
+    assert problems(tried(books, "demand", again, count=3, quantity=1)) == [
+        ("in_books", "demand", 2, "component"),
+        ("unknown_component", "demand", 3, "component"), ("in_the_future", "demand", 3, "day"),
+        ("negative", "demand", 3, "quantity"),
+        ("twice", "demand", 4, "component"), ("unknown_component", "demand", 4, "component"),
+        ("in_the_future", "demand", 4, "day"),
+    ]  # fmt: skip
+
+
+def test_a_history_of_many_days_is_read_and_other_sheets_stay_short(books: Books) -> None:
+    first = dt.date(2020, 1, 1)
+    days = [("M1", (first + dt.timedelta(days=n)).isoformat(), "1") for n in range(2_200)]
+    assert tried(books, "demand", file(books, 过往需求=[DEMAND, *days]), count=2_200, quantity=2_200)["problems"] == []
+    rows = [("M1", "SH", "1", "1", "") for _ in range(2_001)]
+    assert ("too_many_rows", "stock", None, None) in problems(
+        tried(books, "opening", file(books, 库存=stock_of(*rows)), count=2_001, quantity=2_001, amount=2_001)
+    )
+
+
+DEMAND_DEFECTS = [
+    "UPDATE demand SET pieces = pieces + 1",
+    "UPDATE imports SET state = 'given_up'",
+    "UPDATE demand_series SET source = 'x'",
+    "UPDATE demand_series SET last_day = first_day",
+    "DELETE FROM demand_series",
+]
+
+
+@pytest.mark.parametrize("statement", DEMAND_DEFECTS, ids=lambda each: each[-28:])
+def test_a_defect_of_imported_demand_is_seen(books: Books, statement: str) -> None:
+    given = file(books, 过往需求=[DEMAND, ("M1", "2026-02-26", "10"), ("M1", "2026-02-28", "6")])
+    taken(books, tried(books, "demand", given, count=2, quantity=16))
+    assert findings(books) == set()
+    books.tx.connection.exec_driver_sql(statement)
+    assert "imported_demand_is_in_the_books" in findings(books)
 
 
 @pytest.fixture
