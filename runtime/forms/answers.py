@@ -16,7 +16,7 @@ from typing import Any
 
 from runtime import clock, v8
 from runtime.errors import Invalid, Problem
-from runtime.forms.kinds import CHOICES, DATES, READERS, Refused
+from runtime.forms.kinds import CHOICES, DATES, READERS, Refused, Today
 from runtime.forms.model import MAX_ROWS, Field, Form, keyed
 from runtime.forms.present import for_browser, plain
 from runtime.values import Value
@@ -58,11 +58,11 @@ def validate(
 
     `answers` are plain JSON as the browser sends them (or typed values), `known` the case's
     variables, `options` the choices by source, `today` the business date (for dates that must
-    not have passed; without it the latest zone on earth decides). Raises FormInvalid with a
+    not have passed, or must have come; without it the kindest zone on earth decides). Raises FormInvalid with a
     Problem for each wrong answer; `where` is "quantity" or "lines[1].quantity" (from 0)."""
     if not isinstance(answers, Mapping) or _too_deep(answers):
         raise FormInvalid([Problem("answer.not_a_map", "The answers must be a map of fields.")])
-    reading = _Reading(options, today or (clock.now() - dt.timedelta(hours=12)).date())
+    reading = _Reading(options, _today(today))
     given = _exact(answers)
     scope = {**_exact(for_browser(form, known)), **_writable(form.fields, given)}
     result = reading.level(form.fields, given, known, "", scope)
@@ -71,10 +71,17 @@ def validate(
     return result
 
 
+def _today(known: dt.date | None) -> Today:
+    now = clock.now()
+    return Today(
+        known or (now - dt.timedelta(hours=12)).date(), known or (now + dt.timedelta(hours=14)).date()
+    )
+
+
 @dataclass
 class _Reading:
     options: Mapping[str, Sequence[Mapping[str, Any]]]
-    today: dt.date
+    today: Today
     problems: list[Problem] = field(default_factory=list)
 
     def level(

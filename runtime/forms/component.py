@@ -121,6 +121,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         options=options,
         source=read_source(item, findings),
         no_past=_flag(item, "disallowPassedDates", findings),
+        no_future=_no_future(item, findings),
         multiple=item.get("multiple") is True,
         fixed=item.get("allowAddRemove") is False or item.get("isRepeating") is False,
         expression=_expression(item, findings),
@@ -129,6 +130,14 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
     )
     _judge(made, item, findings)
     return made
+
+
+def _no_future(item: Mapping[str, Any], findings: Findings) -> bool:
+    """form-js has no such check: a property of our own, which the server holds."""
+    given = item.get("properties", {}).get("no_future")
+    if given is not None and (given != "true" or item["type"] != "datetime"):
+        findings.add("form.no_future", "no_future is a property of a datetime, and its value is true.", item)
+    return bool(given == "true")
 
 
 def _judge(made: Field, item: Mapping[str, Any], findings: Findings) -> None:

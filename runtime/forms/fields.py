@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from runtime import formulas
 from runtime.errors import Invalid, Problem
-from runtime.forms.kinds import CHOICES, DATES, READERS, Refused
+from runtime.forms.kinds import CHOICES, DATES, READERS, Refused, Today
 from runtime.forms.model import MAX_TEXT, Field, Form
 from runtime.forms.read import load
 from runtime.forms.texts import LANGUAGES
@@ -107,7 +107,7 @@ def default(field: Field, value: Value, pattern: str, zone: dt.tzinfo) -> Value:
         if field.kind in CHOICES:
             return CHOICES[field.kind](value, field, [option.value for option in field.options])
         if field.kind in DATES:
-            return DATES[field.kind](_moment(value, field, pattern, zone), field, dt.date.min)
+            return DATES[field.kind](_moment(value, field, pattern, zone), field, Today(dt.date.min, dt.date.max))
         if field.kind == "boolean" and isinstance(value, str):
             value = {"true": True, "false": False}.get(value.strip().lower(), value)
         if field.kind == "text" and isinstance(value, (int, Decimal)) and not isinstance(value, bool):

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime import v8
 from runtime.forms.model import MAX_NUMBER, YEARS, Field
@@ -128,7 +128,14 @@ def read_choices(answer: Any, field: Field, allowed: Sequence[Value]) -> list[Va
     return chosen or None
 
 
-def read_date(answer: Any, field: Field, today: dt.date) -> dt.date | None:
+class Today(NamedTuple):
+    """The business date; where it is not known, the earliest and the latest that it is anywhere on earth."""
+
+    earliest: dt.date
+    latest: dt.date
+
+
+def read_date(answer: Any, field: Field, today: Today) -> dt.date | None:
     if answer == "":
         return None
     if isinstance(answer, dt.date) and not isinstance(answer, dt.datetime):
@@ -141,12 +148,11 @@ def read_date(answer: Any, field: Field, today: dt.date) -> dt.date | None:
         except ValueError:
             raise Refused("answer.not_a_date", "This is not a date (YYYY-MM-DD).") from None
     _year(date)
-    if field.no_past and date < today:
-        raise Refused("answer.passed", "This date has passed.")
+    _check_day(date, field, today)
     return date
 
 
-def read_moment(answer: Any, field: Field, today: dt.date) -> dt.datetime | None:
+def read_moment(answer: Any, field: Field, today: Today) -> dt.datetime | None:
     """A date-time with a zone, as UTC."""
     if answer == "":
         return None
@@ -160,9 +166,15 @@ def read_moment(answer: Any, field: Field, today: dt.date) -> dt.datetime | None
         raise Refused("answer.not_a_moment", "This is not a date with a time and a zone.")
     _year(moment)
     moment = moment.astimezone(dt.UTC)
-    if field.no_past and moment.date() < today:
-        raise Refused("answer.passed", "This date has passed.")
+    _check_day(moment.date(), field, today)
     return moment
+
+
+def _check_day(date: dt.date, field: Field, today: Today) -> None:
+    if field.no_past and date < today.earliest:
+        raise Refused("answer.passed", "This date has passed.")
+    if field.no_future and date > today.latest:
+        raise Refused("answer.not_yet", "This date has not come yet.")
 
 
 def _year(date: dt.date) -> None:
@@ -223,4 +235,4 @@ READERS: dict[str, Callable[[Any, Field], Value]] = {
     "file": read_files,
 }
 CHOICES = {"choice": read_choice, "choices": read_choices}
-DATES: dict[str, Callable[[Any, Field, dt.date], Value]] = {"date": read_date, "date-time": read_moment}
+DATES: dict[str, Callable[[Any, Field, Today], Value]] = {"date": read_date, "date-time": read_moment}

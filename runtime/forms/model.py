@@ -66,6 +66,7 @@ class Field:
     options: tuple[Option, ...] = ()
     source: str = ""
     no_past: bool = False
+    no_future: bool = False
     multiple: bool = False
     fixed: bool = False  # rows cannot be added or removed
     expression: str = ""  # FEEL

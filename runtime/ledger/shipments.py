@@ -61,6 +61,12 @@ class DeliveredBeforeShipped(Invalid):
     code = "shipment.delivered_before_shipped"
 
 
+class NotYetDelivered(Invalid):
+    """Shipment {shipment} cannot have arrived on {delivered_on}: that day has not come yet."""
+
+    code = "shipment.not_yet_delivered"
+
+
 class Shipped(TypedDict):
     shipment: str
     shipment_number: str
@@ -129,9 +135,11 @@ def record_delivery(
 ) -> Delivered:
     """Note the arrival; on time means not later than was promised to the customer.
 
-    BPMN error: delivered_before_shipped."""
+    BPMN error: delivered_before_shipped, also of a day that has not come."""
     tx = call.tx
     row = documents.get(tx, shipments, shipment)
+    if delivered_on > call.today:
+        raise refuse("delivered_before_shipped", NotYetDelivered(shipment=row.number, delivered_on=delivered_on))
     if delivered_on < row.shipped_on:
         raise refuse(
             "delivered_before_shipped",

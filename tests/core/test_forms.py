@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runtime import forms, i18n, v8
+from runtime import clock, forms, i18n, v8
 from runtime.errors import Problem
 from runtime.values import File
 
@@ -749,6 +749,27 @@ def test_passed_dates_are_judged_by_the_clock_when_no_day_is_given(still_clock: 
     assert forms.validate(form, {"x": "2026-03-09"}, {}, {}) == {"x": dt.date(2026, 3, 9)}
     with pytest.raises(forms.FormInvalid):
         forms.validate(form, {"x": "2026-03-07"}, {}, {})
+
+
+def test_what_happened_happened_on_a_day_that_has_come(still_clock: None) -> None:
+    day = {"type": "datetime", "key": "x", "subtype": "date", "properties": {"no_future": "true"}}
+    form, today = form_of(day), dt.date(2026, 3, 9)
+    assert forms.validate(form, {"x": "2026-03-09"}, {}, {}, today=today) == {"x": today}
+    with pytest.raises(forms.FormInvalid) as refused_it:
+        forms.validate(form, {"x": "2026-03-10"}, {}, {}, today=today)
+    assert [problem.rule for problem in refused_it.value.problems] == ["answer.not_yet"]
+    # Where no day is given it may be tomorrow somewhere, but nowhere the day after.
+    assert forms.validate(form, {"x": (clock.now() + dt.timedelta(hours=14)).date()}, {}, {})
+    with pytest.raises(forms.FormInvalid):
+        forms.validate(form, {"x": (clock.now() + dt.timedelta(days=2)).date()}, {}, {})
+
+@pytest.mark.parametrize("odd", [
+    {"type": "datetime", "key": "x", "subtype": "date", "properties": {"no_future": "yes"}},
+    {"type": "textfield", "key": "x", "label": "x", "properties": {"no_future": "true"}},
+])
+def test_only_a_datetime_has_no_future(odd: dict[str, Any]) -> None:
+    _, problems = forms.load(text_of(odd), "some.form")
+    assert "form.no_future" in {problem.rule for problem in problems}
 
 
 # -- sentences ---------------------------------------------------------------------------------

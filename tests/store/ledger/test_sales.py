@@ -50,13 +50,14 @@ def test_an_order_from_recording_to_settlement(books: Books) -> None:
     shipment = shipped(books, order)
     assert books.on_hand("M1") == 30 and line(books, "M1").committed == 0
     assert reading.by_warehouse(books.tx, "M1")[0][2:] == (30, 0)
+    books.today = PROMISED
     assert books.do("sales.record_delivery", shipment=shipment, delivered_on=PROMISED, signed_by="沈航") == {
         "on_time": True
     }
     done = books.do("sales.settle", order=order, amount=12210, paid=10000, invoice="FP1", by="specialist")
     assert done["settlement_number"] == "ST-2026-0001"
     [fact] = books.rows(settlements.sales_facts)
-    assert (fact.quantity, fact.amount, fact.settled_on) == (20, 12210, TODAY)
+    assert (fact.quantity, fact.amount, fact.settled_on) == (20, 12210, PROMISED)
 
 
 def test_an_order_is_settled_once(books: Books) -> None:
@@ -90,6 +91,14 @@ def test_an_order_is_corrected_until_it_is_confirmed(books: Books) -> None:
     books.do("sales.confirm", order=order)
     with pytest.raises(documents.NotPossibleNow):
         books.do("sales.refuse", order=order, reason="x")
+
+
+def test_nothing_arrives_on_a_day_that_has_not_come(books: Books) -> None:
+    books.put("M1", 50)
+    shipment, tomorrow = shipped(books, order_of(books, ("M1", 20))), TODAY + dt.timedelta(days=1)
+    with pytest.raises(BpmnError) as refused:
+        books.do("sales.record_delivery", shipment=shipment, delivered_on=tomorrow)
+    assert refused.value.code == "delivered_before_shipped" and tomorrow.isoformat() in refused.value.message
 
 
 def test_two_orders_never_get_the_same_piece(books: Books) -> None:
@@ -199,7 +208,7 @@ def test_shipping_below_safety_stock_warns_at_once(books: Books) -> None:
 def test_a_late_delivery_is_late(books: Books) -> None:
     books.put("M1", 20)
     shipment = shipped(books, order_of(books, ("M1", 20)))
-    late = PROMISED + dt.timedelta(days=1)
+    books.today = late = PROMISED + dt.timedelta(days=1)
     assert books.do("sales.record_delivery", shipment=shipment, delivered_on=late) == {"on_time": False}
 
 
