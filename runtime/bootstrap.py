@@ -29,8 +29,9 @@ import runtime.ledger.books
 import runtime.store.comments
 import runtime.store.workers  # noqa: F401
 from runtime import clock, logs, measures, scripts, v8
+from runtime.backup import tombstones
 from runtime.bell import Bell
-from runtime.commands import accounts, deliveries, drafts, external_tasks, handbook
+from runtime.commands import accounts, deliveries, drafts, external_tasks, handbook, purge
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.delivery import Destinations, MailServer
@@ -93,7 +94,8 @@ class Settings(BaseSettings):
     terminal; log_requests: a line in the log for each request, not only for those that fail; metrics_token: what
     Prometheus sends to be told figures at /metrics (empty: nobody is); history_days: for how many days an ended
     case keeps its details before `purge` erases them, unless its diagram says otherwise (0: for ever); pg_bin:
-    folder of PostgreSQL's pg_dump and pg_restore for backups (empty: those on the PATH)."""
+    folder of PostgreSQL's pg_dump and pg_restore for backups (empty: those on the PATH); tombstones: file beside the
+    backups that says which records on people were erased, so that a restore erases them again (empty: none)."""
 
     model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
 
@@ -121,6 +123,7 @@ class Settings(BaseSettings):
     metrics_token: str = ""
     history_days: int = 0
     pg_bin: str = ""
+    tombstones: str = ""
 
     def ways(self) -> deliveries.Ways:
         """Where and by what means mail and requests leave the house. Raises BadDestination, BadMailServer."""
@@ -367,6 +370,16 @@ class Runtime:
         except sa.exc.SQLAlchemyError as error:
             log.warning("not_ready", exc_info=error)
             return "database"
+
+    def keep_tombstones(self, known: str | None = None) -> str:
+        """Write what was erased of records on people beside the backups, if that is set and not `known` already; where
+        the chain of tombstones ends. Raises TombstonesOther, TombstonesUnusable, OSError."""
+        end = self.read(purge.newest_erasure, SYSTEM)
+        if self.settings.tombstones and end != known:
+            erased = self.read(purge.erased_records, SYSTEM)
+            tombstones.write(Path(self.settings.tombstones), erased, clock.now())
+            end = erased.links[-1] if erased.links else ""
+        return end
 
     def figures(self) -> list[operations.Figure]:
         """How the house does now (queries/operations.py), and the connections of this process."""

@@ -26,6 +26,7 @@ import structlog
 from runtime import clock, measures
 from runtime.bootstrap import Runtime
 from runtime.commands import triggers
+from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
 from runtime.store import jobs, waking, workers
 from runtime.store.cases import CaseMoved
@@ -60,6 +61,7 @@ class Worker:
         self._watch = Watch()
         self._looked = float("-inf")
         self._heart = Heart(self._beat)
+        self._buried: str | None = None  # where the chain of tombstones ended that was last kept
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
@@ -110,7 +112,16 @@ class Worker:
                     break
                 count += self._work_off(claimed)
                 self._seen = clock.seconds()
+        self._keep_tombstones()
         return count
+
+    def _keep_tombstones(self) -> None:
+        """What these jobs erased, beside the backups. If that fails, the next round tries again; so does `purge`."""
+        if self.runtime.settings.tombstones:
+            try:
+                self._buried = self.runtime.keep_tombstones(self._buried)
+            except (GuichengError, OSError):
+                log.exception("tombstones_not_kept", file=self.runtime.settings.tombstones)
 
     def _work_off(self, claimed: Sequence[Any]) -> int:
         """Run what was claimed; how many jobs were begun. The rest is given back, whatever happens."""

@@ -45,11 +45,14 @@ class ToolFailed(Failed):
 
 @dataclass(frozen=True)
 class About:
-    """revision: of its tables · counts: table → rows, of what matters · size: bytes · secret: taken along."""
+    """revision: of its tables · counts: table → rows, of what matters · size: bytes · line, links: of the present
+    line (store/erasures.Tombstones) and of its tombstones · secret: taken along."""
 
     revision: str
     counts: dict[str, int]
     size: int
+    line: str
+    links: tuple[str, ...]
     secret: bool = False
 
 

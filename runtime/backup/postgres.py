@@ -8,12 +8,15 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from runtime.backup.about import COUNTED, About, BackupUnusable, InUse, ToolFailed, ToolMissing
+from runtime.store.erasures import RESTORED
 
 MAINTENANCE = "postgres"  # the database from which others are made and renamed
 
@@ -26,25 +29,43 @@ def save(engine: Engine, target: Path, folder: str) -> About:
             name: int(connection.execute(sa.text(query)).scalar() or 0) for name, query in COUNTED.items()
         }
     _run("pg_dump", folder, engine, "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
-    if look(target, folder).revision != revision:
+    found = look(target, folder)
+    if found.revision != revision:
         raise ToolFailed(tool="pg_dump", reason=f"the dump is not of version {revision}")
-    return About(revision, counts, target.stat().st_size)
+    return replace(found, counts=counts)
 
 
 def look(file: Path, folder: str) -> About:
-    """Of which version it is; what is in it only a restore can tell. Raises BackupUnusable."""
+    """Of which version it is, and its tombstones; what else is in it only a restore can tell. Raises
+    BackupUnusable."""
+    asked = [f"--table={name}" for name in ("alembic_version", "people", "admin_log", "erasures")]
     try:
         # Read to its end, so that one that was cut off is refused before anything is replaced.
         _run("pg_restore", folder, None, "--file", os.devnull, str(file))
-        told = _run(
-            "pg_restore", folder, None, "--data-only", "--table=alembic_version", "--file=-", str(file)
-        )
+        told = _run("pg_restore", folder, None, "--data-only", *asked, "--file=-", str(file))
     except ToolFailed as error:
         raise BackupUnusable(file=file, reason=error.params["reason"]) from error
-    found = re.search(r"^COPY [^\n]*alembic_version[^\n]*\n([^\n]+)\n\\\.$", told, re.MULTILINE)
-    if found is None:
+    versions = _rows(told, "alembic_version")
+    if not versions:
         raise BackupUnusable(file=file, reason="it holds no installation of Guicheng")
-    return About(found[1], {}, file.stat().st_size)
+    people, erased = (sorted(_rows(told, name), key=_number) for name in ("people", "erasures"))
+    restored = sorted((row for row in _rows(told, "admin_log") if row["action"] == RESTORED), key=_number)
+    line = restored[-1]["subject"] if restored else people[0]["public_id"] if people else ""
+    links = tuple(row["link"] for row in erased)
+    return About(versions[0]["version_num"], {}, file.stat().st_size, line, links)
+
+
+def _rows(told: str, table: str) -> list[dict[str, str]]:
+    """The rows of a table in a script of pg_restore: column → text, as COPY escapes it."""
+    found = re.search(rf"^COPY \S*\b{table} \(([^)]*)\) FROM stdin;\n(.*?)^\\\.$", told, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return []
+    columns = found[1].split(", ")
+    return [dict(zip(columns, row.split("\t"), strict=True)) for row in found[2].splitlines()]
+
+
+def _number(row: Mapping[str, str]) -> int:
+    return int(row["id"])
 
 
 def restore(engine: Engine, file: Path, stamp: str, folder: str) -> list[str]:

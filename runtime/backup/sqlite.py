@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runtime.backup.about import COUNTED, About, BackupUnusable, InUse
+from runtime.store.erasures import RESTORED
 
 PAGES = 1000  # copied at a time
 MAGIC = b"SQLite format 3\x00"
@@ -50,9 +51,18 @@ def look(file: Path) -> About:
                 raise BackupUnusable(file=file, reason=told)
             revision = str(copy.execute("SELECT version_num FROM alembic_version").fetchone()[0])
             counts = {name: int(copy.execute(query).fetchone()[0]) for name, query in COUNTED.items()}
+            # Tables as every version has them; before there were tombstones there was no such table.
+            there = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            told = "SELECT link FROM erasures ORDER BY id"
+            links = [row[0] for row in copy.execute(told)] if "erasures" in there else []
+            line = copy.execute(
+                "SELECT coalesce((SELECT subject FROM admin_log WHERE action = ? ORDER BY id DESC LIMIT 1),"
+                " (SELECT public_id FROM people ORDER BY id LIMIT 1), '')",
+                [RESTORED],
+            ).fetchone()[0]
     except (sqlite3.Error, TypeError) as error:
         raise BackupUnusable(file=file, reason=str(error)) from error
-    return About(revision, counts, file.stat().st_size)
+    return About(revision, counts, file.stat().st_size, line, tuple(links))
 
 
 def restore(file: Path, database: Path, stamp: str) -> list[str]:

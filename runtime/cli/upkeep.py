@@ -16,10 +16,11 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from runtime import backup, clock, doctor
+from runtime.backup import tombstones as tombstone_files
 from runtime.bootstrap import Runtime, Settings
 from runtime.cli.terminal import err, guarded, main, opened, out, say
 from runtime.commands import purge
-from runtime.errors import Failed
+from runtime.errors import Failed, Unavailable
 from runtime.identity import SYSTEM
 from runtime.store import erasures, migrate
 
@@ -135,6 +136,7 @@ def backup_(file: Path, force: bool, with_secret: bool) -> None:
         about = backup.save(_installation(runtime), file, force=force, with_secret=with_secret, progress=told)
     out.print(say("Kept in {file}.", file=file), markup=False)
     _tell_about(about)
+    _keep_tombstones(runtime)
     if not about.secret:
         out.print(say("The secret that signs cookies is not in it: --with-secret, or keep GUICHENG_SECRET."))
     # A copy of what is not whole is still the best there is.
@@ -145,22 +147,41 @@ def backup_(file: Path, force: bool, with_secret: bool) -> None:
         err.print(say(sentence, count=found), style="yellow")
 
 
+def _keep_tombstones(runtime: Runtime) -> None:
+    """Beside the backups, as of now; or that they are not."""
+    file = runtime.settings.tombstones
+    if file:
+        runtime.keep_tombstones()
+        out.print(say("What was erased of records on people is kept in {file}.", file=file), markup=False)
+    else:
+        sentence = "What is erased of records on people later no file will say: set GUICHENG_TOMBSTONES."
+        err.print(say(sentence), style="yellow")
+
+
 @main.command("restore")
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--keep", is_flag=True, help="Erase nothing whose time is over.")
+@click.option("--keep", is_flag=True, help="Erase no details of cases whose time is over.")
+@click.option(
+    "--tombstones", type=FILE, help="What was erased of records on people; instead of GUICHENG_TOMBSTONES."
+)
+@click.option(
+    "--without-tombstones", is_flag=True, help="Even if records on people come back that were erased since."
+)
 @guarded
-def restore(file: Path, yes: bool, keep: bool) -> None:
+def restore(file: Path, yes: bool, keep: bool, tombstones: Path | None, without_tombstones: bool) -> None:
     """Put the backup FILE in place of this installation, which is kept beside it.
 
-    Refused while anybody works with it. A backup of an older version is brought to this one. Records on people that
-    were erased since are erased again, and details of cases whose time is over, as `guicheng purge` would, unless
-    --keep says otherwise."""
+    Refused while anybody works with it, and where nothing says which records on people were erased since: neither
+    the installation that is replaced nor the file of tombstones. They are erased again, and details of cases whose
+    time is over, as `guicheng purge` would, unless --keep says otherwise. A backup of an older version is brought to
+    this one."""
     runtime = Runtime(Settings())
-    erased_here = [] if keep else _erased_here(runtime)
+    erased_here = _erased_here(runtime)
     runtime.engine.dispose()
     installation = _installation(runtime)
     about = backup.look(installation, file)
+    following = None if without_tombstones else _following(runtime, about, erased_here, tombstones)
     _tell_about(about)
     older = about.revision != migrate.head()
     if older:
@@ -169,18 +190,28 @@ def restore(file: Path, yes: bool, keep: bool) -> None:
         click.confirm(say("Replace this installation?"), abort=True)
     stamp = f"{clock.now().astimezone(ZoneInfo(runtime.settings.zone)):%Y%m%d-%H%M%S}"
     restored = backup.restore(installation, file, stamp)
-    for name in restored.kept:
-        out.print(say("What was there is kept as {name}.", name=name), markup=False)
     runtime = Runtime(Settings())
     if older:
         runtime.upgrade()
     runtime.load()
-    again = runtime.do(purge.repeat, SYSTEM, erased_here)
+    again = runtime.do(purge.repeat, SYSTEM, following)
+    # Of before it was restored: only backups from then go on with them.
+    beside = Path(runtime.settings.tombstones) if runtime.settings.tombstones else None
+    if beside is not None and beside.exists():
+        before = beside.with_name(f"{beside.name}.before-restore-{stamp}")
+        beside.rename(before)
+        restored.kept.append(str(before))
+    for name in restored.kept:
+        out.print(say("What was there is kept as {name}.", name=name), markup=False)
+    _keep_tombstones(runtime)
     erased = 0 if keep else _erase(runtime)[1]
     found = sum(1 for _ in doctor.examine(runtime.engine, runtime.house, quick=True))
     runtime.close()
-    if again is None:
-        sentence = "What was erased here of records on people does not follow on this backup: it was not erased again."
+    if following is None:
+        sentence = (
+            "Records on people that were erased since this backup are back. Have human resources start the retention"
+            " of records now: it lists again what is over its time."
+        )
         err.print(say(sentence), style="yellow")
     elif again:
         out.print(say("{count} records on people were erased again.", count=again))
@@ -194,15 +225,34 @@ def restore(file: Path, yes: bool, keep: bool) -> None:
     out.print(say("Restored. Timers that came due meanwhile fire at the next start."))
 
 
-def _erased_here(runtime: Runtime) -> list[erasures.Erasure]:
+def _following(
+    runtime: Runtime, about: backup.About, here: erasures.Tombstones | None, named: Path | None
+) -> list[erasures.Erasure]:
+    """What was erased since the backup was made. Raises TombstonesMissing and its like."""
+    beside = Path(runtime.settings.tombstones) if runtime.settings.tombstones else None
+    file = named or (beside if beside is not None and beside.exists() else None)
+    kept = None if file is None else tombstone_files.read(file)
+    following = tombstone_files.following(about, here, file, kept)
+    if kept is not None and (here is None or about.line not in here.lines):
+        # The file alone tells, and only until it was written.
+        at = kept.at.astimezone(ZoneInfo(runtime.settings.zone))
+        sentence = "Tombstones of {at}: what was erased of records on people after that is not in them."
+        err.print(say(sentence, at=f"{at:%Y-%m-%d %H:%M}"), style="yellow")
+    return following
+
+
+def _erased_here(runtime: Runtime) -> erasures.Tombstones | None:
     """What was erased of records on people in the installation that is to be replaced, if it can be read."""
     url = runtime.engine.url
     if runtime.engine.dialect.name == "sqlite" and not Path(str(url.database)).exists():
-        return []
+        return None
     try:
+        if not sa.inspect(runtime.engine).has_table(erasures.erasures.name):
+            # Of a version that erased none.
+            return erasures.Tombstones(runtime.read(purge.lines, SYSTEM), [])
         return runtime.read(purge.erased_records, SYSTEM)
-    except sa.exc.DatabaseError:
-        return []
+    except (sa.exc.DatabaseError, Unavailable):
+        return None
 
 
 # Why a case keeps its details though its time is over (commands.purge.Found.held).
@@ -244,7 +294,8 @@ def purge_(dry_run: bool) -> None:
     How long they are kept, the diagram says (historyTimeToLive), else GUICHENG_HISTORY_DAYS; without
     either for ever. A tombstone stays, so that the chain of hashes still holds. There is no way back
     but a backup."""
-    told, erased = _erase(opened(), dry_run=dry_run)
+    runtime = opened()
+    told, erased = _erase(runtime, dry_run=dry_run)
     table = Table(say("Process"), Column(say("Cases"), justify="right"), "", box=None)
     for (process, held), count in sorted(told.items()):
         table.add_row(Text(process), str(count), say(SENTENCES[held]))
@@ -254,3 +305,6 @@ def purge_(dry_run: bool) -> None:
         out.print(say("Nothing was erased."))
     else:
         out.print(say("{count} cases were erased.", count=erased))
+        if runtime.settings.tombstones:
+            _keep_tombstones(runtime)
+    runtime.close()

@@ -19,6 +19,7 @@ from runtime.bpmn.history_time import kept_for
 from runtime.engine import timers
 from runtime.errors import GuichengError
 from runtime.identity import Actor, require
+from runtime.ids import public_id
 from runtime.ledger.operations import effect_parts, effects
 from runtime.store import accounts, erasures, purges
 from runtime.store.attempts import attempts
@@ -55,7 +56,9 @@ def look(tx: Transaction, actor: Actor, after: int, limit: int = 200) -> tuple[l
     """Of the next `limit` ended cases behind row `after` those whose time is over; where to go on, None at the end."""
     require(actor, "purge", "case")
     rows = tx.all(
-        sa.select(cases.c.id, cases.c.public_id, cases.c.process, cases.c.bindings, cases.c.ended_at)
+        sa.select(
+            cases.c.id, cases.c.public_id, cases.c.process, cases.c.bindings, cases.c.started_at, cases.c.ended_at
+        )
         .where(cases.c.id > after, cases.c.status.in_(ENDED))
         .order_by(cases.c.id)
         .limit(limit)
@@ -117,36 +120,56 @@ def forget(tx: Transaction, actor: Actor) -> int:
     return sum(forget_over(tx, table, 1000) for table in (attempts, requests))
 
 
-def erased_records(tx: Transaction, actor: Actor) -> list[erasures.Erasure]:
-    """What was erased here of the records on people, oldest first: to be erased again from a backup."""
+def erased_records(tx: Transaction, actor: Actor) -> erasures.Tombstones:
+    """What was erased here of the records on people: to be kept, and erased again from a backup."""
     require(actor, "purge", "case")
-    return erasures.carried(tx)
+    return erasures.Tombstones(lines(tx, actor), erasures.carried(tx))
 
 
-def repeat(tx: Transaction, actor: Actor, carried: Sequence[erasures.Erasure]) -> int | None:
-    """Erase again what was erased since this database was copied; how many records. None: these tombstones do not
-    follow on those that are here, so nothing was erased."""
+def lines(tx: Transaction, actor: Actor) -> list[str]:
+    """The keys that store/erasures.Tombstones has of this installation; [""] before the first account."""
     require(actor, "purge", "case")
-    end, links = erasures.newest(tx), [each.link for each in carried]
-    if end and end not in links:
-        # The backup may be the newer one: then all that is carried is in it.
-        return 0 if not links or erasures.has(tx, links[-1]) else None
-    following = carried[links.index(end) + 1 :] if end else carried
-    for each in following:
+    log, person = accounts.admin_log.c, accounts.people.c
+    query = sa.select(log.subject, log.detail).where(log.action == erasures.RESTORED)
+    restored = tx.all(query.order_by(log.id.desc()))
+    founder = tx.scalar(sa.select(person.public_id).order_by(person.id).limit(1)) or ""
+    found, end = [*(row.subject for row in restored), founder], erasures.newest(tx)
+    for number, row in enumerate(restored, 1):
+        if not row.detail["tombstones"] or row.detail["end"] != end:
+            return found[:number]
+    return found
+
+
+def newest_erasure(tx: Transaction, actor: Actor) -> str:
+    """Where the chain of their tombstones ends; "" where nothing was erased."""
+    require(actor, "purge", "case")
+    return erasures.newest(tx)
+
+
+def repeat(tx: Transaction, actor: Actor, following: Sequence[erasures.Erasure] | None) -> int:
+    """Erase again in a database that was just restored what was erased since it was copied; how many records.
+
+    following: the tombstones after those that it has; None: nothing tells. From here on it is a line of its own."""
+    require(actor, "purge", "case")
+    for each in following or ():
         erasures.bury(tx, each.told, each.rows)
         library.erase(tx, each.rows)
     erasures.close(tx)
-    count = sum(int(each.told["records"]) for each in following)
+    count = sum(int(each.told["records"]) for each in following or ())
     if following:
         subject = f"runs/{following[-1].told['run']}"
         accounts.log(tx, actor.id, "records.erased", subject, count=count, link=erasures.newest(tx), again=True)
+    known = {"tombstones": following is not None, "end": erasures.newest(tx)}
+    accounts.log(tx, actor.id, erasures.RESTORED, public_id(), count=count, **known)
     return count
 
 
 def _due(tx: Transaction, rows: Sequence[Any]) -> list[Any]:
     """Of these ended cases those whose time is over, or whose record is gone."""
-    gone = erasures.listed(tx, erasures.CASES, [row.id for row in rows])
-    return [row for row in rows if row.id in gone or _is_over(tx, row)]
+    gone = erasures.listed_at(tx, erasures.CASES, [row.id for row in rows])
+    return [
+        row for row in rows if (row.id in gone and row.started_at <= gone[row.id]) or _is_over(tx, row)
+    ]
 
 
 def _is_over(tx: Transaction, case: Any) -> bool:

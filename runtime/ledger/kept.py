@@ -94,7 +94,11 @@ _came, _training = training.training_records, training.trainings
 _update, _meeting = meetings.meeting_updates, meetings.meetings
 _read, _signed = notices.notice_readings, undertakings.undertakings
 _listed = sa.exists().where(
-    erasures.erased_rows.c.table_name == erasures.CASES, erasures.erased_rows.c.row_id == cases.c.id
+    erasures.erased_rows.c.table_name == erasures.CASES,
+    erasures.erased_rows.c.row_id == cases.c.id,
+    erasures.erasures.c.id == erasures.erased_rows.c.erasure_id,
+    # A number may be given again after a restore.
+    erasures.erasures.c.at >= cases.c.started_at,
 )
 RECORDS: tuple[Record, ...] = (
     _of("attendance", attendance.attendance_exceptions, "person", "day", {"explanation": None}),

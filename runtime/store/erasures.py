@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from runtime.store.db import Id, Instant, Transaction, metadata
 
+RESTORED = "installation.restored"  # admin_log.action; its subject is the key of what was begun anew by it
 CASES = "cases"  # erased_rows.table_name of a case whose details go with the next purge
 
 erasures = sa.Table(
@@ -61,6 +62,22 @@ class Erasure:
     link: str
 
 
+@dataclass(frozen=True)
+class Tombstones:
+    """All tombstones of an installation, oldest first.
+
+    lines: in which the numbers of rows that they name mean the same. A line is an installation since it was founded
+    or last restored, as numbers are given again afterwards: the present one comes first, then those before for as long
+    as nothing was erased since."""
+
+    lines: Sequence[str]
+    erased: Sequence[Erasure]
+
+    @property
+    def links(self) -> list[str]:
+        return [each.link for each in self.erased]
+
+
 def digest(rows: Rows) -> str:
     """Over the rows that a tombstone names, in the order of tables and ids."""
     named = (f"{table}:{','.join(map(str, sorted(rows[table])))}" for table in sorted(rows))
@@ -79,11 +96,6 @@ def link(previous: str, told: Mapping[str, Any]) -> str:
 def newest(tx: Transaction) -> str:
     """The chain's end; "" where nothing was erased."""
     return tx.scalar(sa.select(erasures.c.link).order_by(erasures.c.id.desc()).limit(1)) or ""
-
-
-def has(tx: Transaction, end: str) -> bool:
-    """Whether a tombstone here ends a chain in this hash."""
-    return tx.scalar(sa.select(erasures.c.id).where(erasures.c.link == end).limit(1)) is not None
 
 
 def bury(tx: Transaction, told: Mapping[str, Any], rows: Rows) -> int:
@@ -108,11 +120,17 @@ def close(tx: Transaction) -> None:
     tx.execute(sa.update(erasures).where(erasures.c.underway).values(underway=False))
 
 
-def listed(tx: Transaction, table: str, ids: Sequence[int]) -> set[int]:
-    """Of these rows those that a tombstone names."""
+def listed_at(tx: Transaction, table: str, ids: Sequence[int]) -> dict[int, dt.datetime]:
+    """Of these rows those that a tombstone names, and since when: what was written later is something else, as
+    numbers are given again after a restore."""
     row = erased_rows.c
-    query = sa.select(row.row_id).where(row.table_name == table, row.row_id.in_(ids))
-    return set(tx.connection.execute(query).scalars())
+    query = (
+        sa.select(row.row_id, sa.func.max(erasures.c.at).label("at"))
+        .join(erasures, erasures.c.id == row.erasure_id)
+        .where(row.table_name == table, row.row_id.in_(ids))
+        .group_by(row.row_id)
+    )
+    return {each.row_id: each.at for each in tx.all(query)}
 
 
 def named(tx: Transaction, erasure: int) -> dict[str, list[int]]:
@@ -126,7 +144,7 @@ def named(tx: Transaction, erasure: int) -> dict[str, list[int]]:
 
 
 def carried(tx: Transaction) -> list[Erasure]:
-    """All of them, oldest first, to be done again elsewhere."""
+    """All of them, oldest first, to be kept and done again elsewhere."""
     return [
         Erasure({name: getattr(row, name) for name in LINKED}, named(tx, row.id), row.link)
         for row in tx.all(sa.select(erasures).order_by(erasures.c.id))

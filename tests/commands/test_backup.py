@@ -254,7 +254,11 @@ def test_an_installation_is_brought_to_another_machine(
     assert run("backup", tmp_path / "copy.db").exit_code == 0
     new = tmp_path / "new"
     monkeypatch.setenv("GUICHENG_HOME", str(new))
-    assert run("restore", tmp_path / "copy.db", "--yes").exit_code == 0
+    # Nothing says here what was erased of records on people meanwhile: nobody comes back unless told so.
+    refused = run("restore", tmp_path / "copy.db", "--yes")
+    assert refused.exit_code == 1 and "--without-tombstones" in refused.stderr and list(new.glob("*")) == []
+    done = run("restore", tmp_path / "copy.db", "--yes", "--without-tombstones")
+    assert done.exit_code == 0 and "are back" in done.stderr
     assert whole(new) == [] and migrate.known(str(migrate.head()))
     assert "simple" in run("tasks", "--as", "spec").stdout
 

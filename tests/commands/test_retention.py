@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import stat
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from runtime import cli, clock, doctor
+from runtime import backup, cli, clock, doctor
+from runtime.backup import tombstones
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import purge
 from runtime.errors import GuichengError
@@ -338,13 +340,137 @@ def test_only_the_command_line_erases_again(office: Office) -> None:
         office.runtime.do(purge.repeat, office.as_("linxi").actor, [])
 
 
-def test_tombstones_that_do_not_follow_on_those_here_erase_nothing(office: Office) -> None:
-    Archive(office).put(kept.BY_TABLE["leaves"].table)
+@pytest.mark.embedded
+def test_on_a_new_machine_the_file_beside_the_backups_says_what_was_erased(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And without it nobody comes back, unless whoever restores says so."""
+    archive = Archive(office)
+    table = kept.BY_TABLE["attendance_exceptions"].table
+    for _ in range(2):
+        archive.put(table)
+    file, beside = tmp_path / "copy.db", tmp_path / "backups" / "tombstones"
+    beside.parent.mkdir()
+    monkeypatch.setenv("GUICHENG_HOME", str(office.runtime.settings.home))
+    monkeypatch.setenv("GUICHENG_TOMBSTONES", str(beside))
+    monkeypatch.setenv("GUICHENG_LANGUAGE", "en")
+    machines = itertools.count(1)
+
+    def run(*words: object) -> Any:
+        clock.shift(dt.timedelta(seconds=1))
+        return CliRunner().invoke(cli.main, [str(word) for word in words])
+
+    def restored(*words: object) -> tuple[Any, list[str], list[str]]:
+        """On a machine that has nothing: what it said, whose the records are, and what is wrong."""
+        home = tmp_path / f"machine{next(machines)}"
+        monkeypatch.setenv("GUICHENG_HOME", str(home))
+        done = run("restore", file, "--yes", *words)
+        if done.exit_code:
+            assert not (home / "guicheng.db").exists()
+            return done, [], []
+        runtime = Runtime(Settings(home=home))
+        runtime.load()
+        broken = [each.invariant.name for each in doctor.examine(runtime.engine, runtime.house)]
+        whose = runtime.read(lambda tx, _: [row.person for row in tx.all(sa.select(table))], SYSTEM)
+        runtime.close()
+        return done, whose, broken
+
+    assert run("backup", file).exit_code == 0
+    before = beside.read_bytes()
+    # Whoever works it off writes the file at once, not only the nightly purge.
+    object.__setattr__(office.runtime.settings, "tombstones", str(beside))
     erased(office)
-    [here] = office.runtime.read(purge.erased_records, SYSTEM)
-    foreign = erasures.Erasure({**here.told, "run": "DR-1999-0001"}, {"leaves": [1]}, "f" * 64)
-    assert office.runtime.do(purge.repeat, SYSTEM, [foreign]) is None
-    assert office.runtime.do(purge.repeat, SYSTEM, [here]) == 0
+    after = beside.read_bytes()
+    assert before != after and stat.S_IMODE(beside.stat().st_mode) == 0o600
+    liyang = id_of(office, "liyang")
+    assert liyang not in after.decode() and "liyang" not in after.decode() and "李" not in after.decode()
+    office.runtime.close()
+
+    done, whose, broken = restored()
+    assert "2 records on people were erased again" in done.output and "Tombstones of 20" in done.stderr
+    assert [each[:1] for each in whose] == ["#", "#"] and broken == []
+    # From now on that installation is a line of its own, and keeps a file of its own; the one before is there, too.
+    (aside,) = beside.parent.glob("tombstones.before-restore-*")
+    assert aside.read_bytes() == after
+    present, *earlier = tombstones.read(beside).tombstones.lines
+    assert earlier == tombstones.read(aside).tombstones.lines and present not in earlier
+
+    beside.unlink()
+    refused, *_ = restored()
+    assert refused.exit_code == 1 and "--tombstones FILE" in refused.stderr
+    refused, *_ = restored("--tombstones", tmp_path / "none")
+    assert refused.exit_code == 2 and "holds no tombstones" in refused.stderr
+    done, whose, broken = restored("--tombstones", aside)
+    assert [each[:1] for each in whose] == ["#", "#"] and broken == []
+    beside.unlink()
+    done, whose, _ = restored("--without-tombstones")
+    assert done.exit_code == 0 and "are back" in done.stderr and whose == [liyang, liyang]
+
+
+@pytest.mark.embedded
+def test_tombstones_of_another_installation_or_of_before_erase_nothing(office: Office, tmp_path: Path) -> None:
+    Archive(office).put(kept.BY_TABLE["leaves"].table)
+    none = office.runtime.read(purge.erased_records, SYSTEM)
+    erased(office)
+    ours = office.runtime.read(purge.erased_records, SYSTEM)
+    file = tmp_path / "tombstones"
+    tombstones.write(file, ours, THEN)
+    assert tombstones.read(file) == tombstones.Kept(ours, THEN)
+
+    def about(line: str, links: list[str]) -> backup.About:
+        return backup.About("", {}, 0, line, tuple(links))
+
+    [line] = ours.lines
+    # What came after the backup, of whichever knows more.
+    assert tombstones.following(about(line, []), none, file, tombstones.read(file)) == ours.erased
+    assert tombstones.following(about(line, []), ours, None, None) == ours.erased
+    assert tombstones.following(about(line, ours.links), ours, None, None) == []
+    with pytest.raises(tombstones.TombstonesMissing):
+        tombstones.following(about("another", []), ours, None, None)
+    with pytest.raises(tombstones.TombstonesOther):
+        tombstones.following(about("another", []), ours, file, tombstones.read(file))
+    with pytest.raises(tombstones.TombstonesBehind):
+        tombstones.following(about(line, ours.links), none, file, tombstones.Kept(none, THEN))
+    # A file that is another installation's, or knows more, is not written over.
+    other = erasures.Tombstones(["another"], [])
+    for theirs in (other, none):
+        with pytest.raises(tombstones.TombstonesOther):
+            tombstones.write(file, theirs, THEN)
+    whole = file.read_text("utf-8")
+    more, elsewhere = whole.replace('"records": 1', '"records": 2'), whole.replace("[1]", "[2]")
+    for altered in (more, elsewhere, whole[:-9], "[]", "{}"):
+        assert altered != whole
+        file.write_text(altered, "utf-8")
+        with pytest.raises(tombstones.TombstonesUnusable):
+            tombstones.read(file)
+        with pytest.raises(tombstones.TombstonesUnusable):
+            tombstones.write(file, ours, THEN)
+
+
+def test_numbers_of_rows_mean_something_else_once_something_was_erased_after_a_restore(office: Office) -> None:
+    leave = kept.BY_TABLE["leaves"].table
+    [founder] = office.runtime.read(purge.lines, SYSTEM)
+    office.runtime.do(purge.repeat, SYSTEM, [])
+    # Nothing was erased since: tombstones of this line are those of the one before.
+    first, before = office.runtime.read(purge.lines, SYSTEM)
+    assert before == founder != first
+    Archive(office).put(leave)
+    erased(office)
+    assert office.runtime.read(purge.lines, SYSTEM) == [first]
+    office.runtime.do(purge.repeat, SYSTEM, None)
+    second, *earlier = office.runtime.read(purge.lines, SYSTEM)
+    assert second not in (founder, first) and earlier == []  # nothing told what was erased meanwhile
+
+
+def test_a_case_that_was_given_the_number_of_an_erased_one_keeps_its_details(office: Office) -> None:
+    [case] = office.cases_of("opening_balances")
+    stone = {"run": "RT", "kind": "leave", "records": 1, "due_by": LONG_AGO, "rule_version": 1,
+             "proposed_by": "a", "approved_by": "b", "at": THEN}  # fmt: skip
+    stones = [erasures.Erasure(stone, {erasures.CASES: [case.row.id]}, "")]
+    office.runtime.do(purge.repeat, SYSTEM, stones)
+    assert office.runtime.read(purge.look, SYSTEM, 0)[0] == []
+    change(office, sa.update(erasures.erasures).values(at=clock.now()))
+    assert [each.public_id for each in office.runtime.read(purge.look, SYSTEM, 0)[0]] == [case.id]
 
 
 def test_whoever_alters_a_tombstone_or_brings_back_a_record_is_found_out(office: Office) -> None:
