@@ -7,6 +7,7 @@ import datetime as dt
 from flask import request
 
 from runtime import clock
+from runtime.errors import Invalid
 from web import current, show
 
 NAMES = {
@@ -17,9 +18,28 @@ NAMES = {
 }
 
 
+class NotDays(Invalid):
+    """A first and a last day are needed, written like 2026-11-23."""
+
+    code = "period.not_days"
+
+
 def names() -> dict[str, str]:
     """The named periods in the reader's language."""
     return {key: current.say(word) for key, word in NAMES.items()}
+
+
+def sent() -> tuple[dt.date, dt.date]:
+    """The first and last day that a form sent as `since` and `until`. Raises NotDays."""
+    return read(request.form.get("since", ""), request.form.get("until", ""))
+
+
+def read(since: str, until: str) -> tuple[dt.date, dt.date]:
+    """Two days that were written. Raises NotDays."""
+    try:
+        return dt.date.fromisoformat(since), dt.date.fromisoformat(until)
+    except ValueError:
+        raise NotDays from None
 
 
 def asked(otherwise: str = "quarter") -> tuple[dt.date, dt.date, str]:

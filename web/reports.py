@@ -7,15 +7,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from runtime.commands import exports
-from runtime.queries import exported, reports
+from runtime.errors import Invalid
+from runtime.queries import exported, processes, reports
 from runtime.queries.reports import Column, Report, monthly
 from runtime.queries.reports.words import SENTENCES
 from web import current, periods, show, spreadsheets
 
 bp = Blueprint("reports", __name__)
+KINDS = ("csv", "xlsx")
+# What the class of a report is called on its page.
+LEVELS = {"confidential": "Confidential", "personal": "About people"}
+
+
+class NotAFormat(Invalid):
+    """A report is taken away as {known}."""
+
+    code = "report.bad_format"
 
 
 @bp.get("/reports")
@@ -102,6 +112,8 @@ def show_(key: str) -> str:
         "report.html",
         kind=reports.find(key),
         report=report,
+        terms=current.read(exported.terms, key, since, until),
+        levels=LEVELS,
         since=since,
         until=until,
         period=period,
@@ -111,23 +123,29 @@ def show_(key: str) -> str:
     )
 
 
-@bp.get("/reports/<key>.csv")
-def as_csv(key: str) -> Response:
-    return _file(key, "csv")
-
-
-@bp.get("/reports/<key>.xlsx")
-def as_excel(key: str) -> Response:
-    return _file(key, "xlsx")
-
-
-def _file(key: str, kind: str) -> Response:
+@bp.get("/reports/<key>/ask")
+def ask(key: str) -> str:
+    """The start form of a data export, with the report and its days filled in."""
     since, until, _ = periods.asked("year")
+    current.read(exported.terms, key, since, until)
+    form = current.read(processes.start_page, "data_export", current.language())
+    wanted = {"export_scope": "report", "export_report": key}
+    days = {"first_day": since.isoformat(), "last_day": until.isoformat()}
+    return render_template("start.html", start=form, typed={**form.data, **wanted, **days}, afresh=True)
+
+
+@bp.post("/reports/<key>/exports")
+def take(key: str) -> Response:
+    """The report as a file, for whoever may take it away; the form sends `kind`, `since` and `until`."""
+    kind = request.form.get("kind", "")
+    if kind not in KINDS:
+        raise NotAFormat(known=", ".join(KINDS))
+    since, until = periods.sent()
     report = current.read(reports.show, key, since, until)
     title = current.say(reports.find(key).name)
     head = [current.say(column.name) for column in report.columns]
     rows = [[raw(column, row.cells[column.key]) for column in report.columns] for row in report.rows]
-    current.do(exports.note, key, kind, since, until, len(rows))
+    current.do(exports.take, key, kind, since, until, len(rows))
     name = f"{key}-{since}-{until}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     if kind == "csv":

@@ -511,6 +511,23 @@ def sensitive_export(house: Department) -> None:
     house.start("xuhui", "data_export", script, first_day=since, last_day=house.today, **answers)
 
 
+@story(3)
+def report_to_be_taken_away(house: Department) -> None:
+    """Suppliers' figures leave the house for somebody who sees them already: the superior has not decided."""
+    first = house.today.replace(day=1)
+    asked: dict[str, Any] = {"export_scope": "report", "export_report": "suppliers", "export_purpose": "供应商评审会"}
+    house.start("xuhui", "data_export", Script(), first_day=first, last_day=house.today, **asked)
+
+
+@story(2)
+def report_that_may_be_taken_away(house: Department) -> None:
+    """Approved, and not fetched yet."""
+    first = house.today.replace(day=1)
+    script = Script({"review_request": [{"decision": "approve"}]})
+    asked: dict[str, Any] = {"export_scope": "report", "export_report": "stock", "export_purpose": "盘点前核对"}
+    house.start("chenjie", "data_export", script, first_day=first, last_day=house.today, **asked)
+
+
 @story(8)
 def product_change_that_nobody_decides(house: Department) -> None:
     change: dict[str, Any] = {"change_kind": "change", "component": SKU, "sale_price": "279"}

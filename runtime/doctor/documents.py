@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runtime.commands.exports import REPORT
 from runtime.doctor.invariant import invariant
 from runtime.errors import Problem
 from runtime.ledger.breaches import confidentiality_breaches
@@ -38,6 +39,7 @@ from runtime.ledger.retention import retention_runs
 from runtime.ledger.sales import sales_order_lines, sales_orders
 from runtime.ledger.settlements import sales_facts, sales_payments, settlements
 from runtime.ledger.shipments import shipments
+from runtime.store import accounts
 from runtime.store.cases import cases
 from runtime.store.db import Transaction, metadata
 
@@ -339,6 +341,52 @@ def exports_approved_apart(tx: Transaction) -> Iterator[Problem]:
     for found in tx.execute(wrong.execution_options(yield_per=SOME)):
         yield Problem(
             "export_not_approved", "The export was made without the approval of somebody else",
+            f"data_exports/{found.number}",
+        )  # fmt: skip
+
+
+@invariant("books")
+def reports_taken_as_approved(tx: Transaction) -> Iterator[Problem]:
+    """Every report that was taken away and is not open was so by an approval of whoever took it, for that report and
+    those days, before it ended."""
+    row, entry = data_exports.c, accounts.admin_log.c
+    approved = {found.number: found for found in tx.all(sa.select(data_exports).where(row.scope == "report"))}
+    taken = (
+        sa.select(entry.id, entry.at, entry.subject, entry.detail, accounts.people.c.public_id)
+        .outerjoin(accounts.people, accounts.people.c.id == entry.actor_id)
+        .where(entry.action == REPORT)
+    )
+    for each in tx.execute(taken.execution_options(yield_per=SOME)):
+        told = each.detail
+        # What was taken before reports were classed says no level.
+        if told.get("level") in (None, "open"):
+            continue
+        by = approved.get(told["approval"])
+        if (
+            by is None
+            or (by.report, by.requested_by) != (each.subject, each.public_id)
+            or (by.first_day, by.last_day) != (told["since"], told["until"])
+            or by.made_at is None
+            or each.at < by.made_at
+            or (by.closed_at is not None and each.at > by.closed_at)
+        ):
+            yield Problem(
+                "report_taken_unapproved", "The report {report} was taken away without an approval that covers it",
+                f"admin_log/{each.id}", {"report": each.subject},
+            )  # fmt: skip
+
+
+@invariant("books")
+def approvals_of_reports_end(tx: Transaction) -> Iterator[Problem]:
+    """Every approval to take a report away names the report and the last day on which it holds."""
+    row = data_exports.c
+    wrong = sa.select(row.number).where(
+        row.scope == "report",
+        sa.or_(row.report.is_(None), sa.and_(row.state.in_(("made", "closed")), row.valid_until.is_(None))),
+    )
+    for found in tx.execute(wrong.execution_options(yield_per=SOME)):
+        yield Problem(
+            "approval_endless", "The approval of a report names no report or no last day",
             f"data_exports/{found.number}",
         )  # fmt: skip
 

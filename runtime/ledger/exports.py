@@ -1,9 +1,10 @@
 """Data that leaves the house: asked for with scope and purpose, approved, made by the system, logged, taken away.
 
 A file holds what was asked for and approved, no row more, and can be fetched for as long as was granted. What is
-held on one person is asked for in the same way, by themselves or by human resources for them.
-Not here: who approves (processes/data_export, rules/export_limits.yaml), exports of charts and lists that a
-reader sees anyway."""
+held on one person is asked for in the same way, by themselves or by human resources for them. Of a report no file
+is made: its requester may take it away from its page, for those days, while the approval holds.
+Not here: who approves (processes/data_export, rules/export_limits.yaml), the taking of a report (taking.py,
+commands/exports.py), exports of charts and lists that a reader sees anyway."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ import sqlalchemy as sa
 from runtime import i18n
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import documents, held, undertakings
+from runtime.ledger import documents, held, report_exports, undertakings
 from runtime.ledger.attendance import attendance_exceptions
 from runtime.ledger.catalogue import components, customers, suppliers, warehouses
 from runtime.ledger.inputs import Person
@@ -33,9 +34,10 @@ from runtime.store.cases import cases
 from runtime.store.db import Instant, metadata
 from runtime.values import File
 
-# "person": all that is held on one, as ledger/held.py tells it; all others are tables.
+# "person": all that is held on one, as ledger/held.py tells it; "report": one of report_exports.py; all others are
+# tables.
 Scope = Literal[
-    "stock_movements", "sales_orders", "purchase_orders", "customers", "suppliers", "attendance", "person"
+    "stock_movements", "sales_orders", "purchase_orders", "customers", "suppliers", "attendance", "person", "report"
 ]
 MOST_ROWS = 20_000
 
@@ -47,6 +49,7 @@ data_exports = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),  # requested | made | rejected | closed
     sa.Column("scope", sa.String(32), nullable=False),
     sa.Column("person", sa.String(32)),  # of the scope person: on whom
+    sa.Column("report", sa.String(32)),  # of the scope report: which
     sa.Column("first_day", sa.Date, nullable=False),
     sa.Column("last_day", sa.Date, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
@@ -55,7 +58,8 @@ data_exports = sa.Table(
     sa.Column("cleared_by", sa.String(32)),  # human resources, of what is sensitive
     sa.Column("rows", sa.Integer),
     sa.Column("sha256", sa.String(64)),  # of the file that was made; kept when the file is gone
-    sa.Column("made_at", Instant),
+    sa.Column("made_at", Instant),  # or, of a report, approved
+    sa.Column("valid_until", sa.Date),  # of a report: the last day on which the approval holds
     sa.Column("received", sa.Boolean),
     sa.Column("closed_at", Instant),
 )
@@ -87,6 +91,24 @@ class NotTheirs(Conflict):
     code = "export.not_theirs"
 
 
+class NoReportNamed(Invalid):
+    """Which report is to be taken away? Choose one of the list."""
+
+    code = "export.no_report"
+
+
+class ReportNotSeen(Conflict):
+    """Your role does not see this report, so nobody can approve that you take it away. Ask whoever sees it."""
+
+    code = "export.report_not_seen"
+
+
+class ReportOpen(Conflict):
+    """This report is open: take it away from its own page, without a request. Withdraw this one."""
+
+    code = "export.report_open"
+
+
 class OwnExport(Conflict):
     """Nobody approves an export that they asked for."""
 
@@ -102,9 +124,10 @@ class Requested(TypedDict):
 
 
 class Made(TypedDict):
-    export_file: File
+    export_file: File | None
     export_rows: int
     export_receiver: str
+    available_until: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -168,15 +191,17 @@ def request(
     last_day: dt.date | None = None,
     person: Person | None = None,
     export: str | None = None,
+    report: str | None = None,
 ) -> Requested:
     """Enter what is asked for (again, if `export` is given); how many rows it would have, whether it is about
     people or customers (`sensitive`), and whether it is all that is held on one person (`personal`).
 
-    person: on whom, of the scope person; else whoever asks · first_day, last_day: today, if they are left out.
+    person: on whom, of the scope person; else whoever asks · report: which, of the scope report, whose rows are
+    not counted: 0 · first_day, last_day: today, if they are left out.
 
     BPMN error: bad_export, when the period is none, the rows are too many, whoever asks for what is not held on
     themselves has not signed the undertaking in force, or asks for what is held on somebody else and is not of human
-    resources."""
+    resources; when the report is none, is open, or not theirs to see."""
     tx, personal = call.tx, scope == "person"
     first, last = (call.today, call.today) if personal else (first_day or call.today, last_day or call.today)
     if first > last or first > call.today:
@@ -186,7 +211,13 @@ def request(
         raise refuse("bad_export", NotTheirs())
     if whose != by and not undertakings.has_signed(tx, by, call.today):
         raise refuse("bad_export", NotSigned())
-    count = held.records(held.of_person(tx, whose)) if whose is not None else _count(call, scope, first, last)
+    report = report if scope == "report" else None
+    if scope == "report":
+        count, sensitive = 0, _class(call, by, report) == report_exports.PERSONAL
+    elif whose is not None:
+        count, sensitive = held.records(held.of_person(tx, whose)), True
+    else:
+        count, sensitive = _count(call, scope, first, last), _scopes()[scope].sensitive
     if not personal and count > MOST_ROWS:
         raise refuse("bad_export", ExportTooLarge(count=count, most=MOST_ROWS))
     entered = {
@@ -196,6 +227,7 @@ def request(
         "purpose": purpose,
         "requested_by": by,
         "person": whose,
+        "report": report,
     }
     if export is None:
         export, number = public_id(), documents.next_number(tx, "EX", call.today.year)
@@ -207,7 +239,6 @@ def request(
         row = documents.get(tx, data_exports, export)
         number = row.number
         documents.change(tx, data_exports, row, "requested", NEXT, **entered)
-    sensitive = personal or _scopes()[scope].sensitive
     return {
         "export": export,
         "export_number": number,
@@ -220,7 +251,8 @@ def request(
 @operation("exports.make", errors=("same_person", "bad_export"))
 def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None = None) -> Made:
     """Make the file of an approved request, exactly of its scope and period, for its requester alone; what is held on
-    somebody who is here, for them (`export_receiver`).
+    somebody who is here, for them (`export_receiver`). Of a report none is made (`export_file` is null): its requester
+    may take it away until the day `available_until`, which is null of everything else.
 
     BPMN errors: same_person, if whoever approved or cleared it asked for it, or both are one; bad_export, when it
     has grown beyond what is made."""
@@ -229,6 +261,17 @@ def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None
     deciding = [each for each in (approved_by, cleared_by) if each is not None]
     if row.requested_by in deciding or len(set(deciding)) < len(deciding):
         raise refuse("same_person", OwnExport())
+    decided = {"approved_by": approved_by, "cleared_by": cleared_by, "made_at": call.now}
+    if row.scope == "report":
+        lasts = call.decide(report_exports.RULE, {"report": row.report})["valid_days"]
+        until = call.today + dt.timedelta(days=int(str(lasts)))
+        documents.change(tx, data_exports, row, "made", NEXT, **decided, valid_until=until)
+        return {
+            "export_file": None,
+            "export_rows": 0,
+            "export_receiver": row.requested_by,
+            "available_until": until,
+        }
     known = accounts.organisation(tx).by_public_id
     if row.scope == "person":
         content, count = held.packed(tx, row.person), held.records(held.of_person(tx, row.person))
@@ -244,12 +287,14 @@ def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None
             sha256=sha256, name=name, media_type=media_type, person_id=known[receiver].id, case_id=case_id, at=call.now
         )
     )
-    documents.change(
-        tx, data_exports, row, "made", NEXT, approved_by=approved_by, cleared_by=cleared_by,
-        rows=count, sha256=sha256, made_at=call.now,
-    )  # fmt: skip
+    documents.change(tx, data_exports, row, "made", NEXT, **decided, rows=count, sha256=sha256)
     file = File(sha256, name, media_type, len(content))
-    return {"export_file": file, "export_rows": count, "export_receiver": receiver}
+    return {
+        "export_file": file,
+        "export_rows": count,
+        "export_receiver": receiver,
+        "available_until": None,
+    }
 
 
 @operation("exports.reject")
@@ -260,16 +305,31 @@ def reject(call: Call, export: str) -> None:
 
 @operation("exports.close")
 def close(call: Call, export: str, received: bool) -> None:
-    """The time is over, or the file was fetched: nobody can fetch it any more. What was made stays in the log."""
+    """The time is over, or the file was fetched: nobody can fetch it any more, nor take the report away. What was
+    made stays in the log."""
     tx = call.tx
     row = documents.get(tx, data_exports, export)
     documents.change(tx, data_exports, row, "closed", NEXT, received=received, closed_at=call.now)
+    if row.scope == "report":
+        return
     case_id = sa.select(cases.c.id).where(cases.c.public_id == row.case).scalar_subquery()
     tx.execute(
         sa.delete(files.file_uses).where(
             files.file_uses.c.sha256 == row.sha256, files.file_uses.c.case_id.is_not_distinct_from(case_id)
         )
     )
+
+
+def _class(call: Call, by: str, report: str | None) -> str:
+    """The class of a report that the person may ask for. BPMN error: bad_export."""
+    if report is None or report not in report_exports.RIGHTS:
+        raise refuse("bad_export", NoReportNamed())
+    if not report_exports.may_see(call.tx, by, report):
+        raise refuse("bad_export", ReportNotSeen())
+    found = str(call.decide(report_exports.RULE, {"report": report})["class"])
+    if found == report_exports.OPEN:
+        raise refuse("bad_export", ReportOpen())
+    return found
 
 
 def _count(call: Call, scope: str, first: dt.date, last: dt.date) -> int:

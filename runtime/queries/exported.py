@@ -1,4 +1,5 @@
-"""Which reports were taken away as files, by whom and when: for human resources and whoever administers people.
+"""Which reports were taken away as files, by whom and when, for human resources and whoever administers people; and
+whether the reader may take one away.
 
 Not here: that it is noted (commands/exports.py)."""
 
@@ -10,8 +11,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import access
-from runtime.identity import Actor, NotGranted
+from runtime import access, taking
+from runtime.identity import Actor, NotGranted, require
 from runtime.store.accounts import admin_log, people
 from runtime.store.db import Transaction
 
@@ -20,7 +21,8 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Exported:
-    """`names`: of whoever took it, by language; `kind`: csv or xlsx."""
+    """`names`: of whoever took it, by language; `kind`: csv, xlsx or json; `approval`: the number of the data export
+    that it was taken by, None of an open report. What was taken before reports were classed has no `level`."""
 
     at: dt.datetime
     names: Mapping[str, str]
@@ -29,6 +31,36 @@ class Exported:
     since: dt.date
     until: dt.date
     rows: int
+    level: str | None = None
+    approval: str | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Whether the reader may take a report away for some days. `level`: open, confidential or personal; `approval`:
+    what covers these days; `waiting`: what was asked for them and is not decided; `others`: approvals of other days
+    that hold."""
+
+    level: str
+    approval: taking.Approval | None
+    waiting: taking.Approval | None
+    others: list[taking.Approval]
+
+    @property
+    def free(self) -> bool:
+        """It may be taken now."""
+        return self.level == taking.OPEN or self.approval is not None
+
+
+def terms(tx: Transaction, actor: Actor, report: str, since: dt.date, until: dt.date) -> Terms:
+    """Raises NoSuchReport, NotGranted."""
+    require(actor, "read", taking.right(report))
+    level = taking.class_of(tx, report)
+    found = [] if level == taking.OPEN else taking.approvals(tx, actor.public_id, report)
+    these = [each for each in found if (each.first_day, each.last_day) == (since, until)]
+    waiting = next((each for each in these if each.waits), None)
+    others = [each for each in found if each.holds and each not in these]
+    return Terms(level, taking.covering(these), waiting, others)
 
 
 def may_see(actor: Actor) -> bool:

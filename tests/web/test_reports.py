@@ -19,11 +19,13 @@ from runtime.handbook.carriers import REPORTS
 from runtime.identity import SYSTEM, Actor
 from runtime.ids import public_id
 from runtime.ledger.appraisals import appraisal_cycles, appraisals
+from runtime.ledger.exports import data_exports
 from runtime.ledger.goals import goal_reviews, goals
 from runtime.queries import exported, reports
 from runtime.queries.reports import Report, monthly
 from runtime.store.db import Transaction
 from tests.office import Office
+from tests.web.stand_ins import send
 from tests.web.test_with_runtime import Browser
 from web import spreadsheets
 
@@ -89,6 +91,24 @@ def grades(report: Report) -> list[Any]:
     return [row.cells[grade] for grade in ("excellent", "good", "satisfactory", "unsatisfactory")]
 
 
+def approved(office: Office, who: str, report: str, days: tuple[dt.date, dt.date] = DAYS) -> None:
+    """As if they had asked for the report, and somebody had approved it for a week."""
+
+    def write(tx: Transaction, actor: Actor) -> None:
+        asked = {"state": "made", "scope": "report", "report": report, "purpose": "x", "case": "c" * 32, "at": tx.now}
+        person = office.as_(who).actor.public_id
+        held = {"first_day": days[0], "last_day": days[1], "valid_until": tx.now.date() + dt.timedelta(days=7)}
+        by = {"requested_by": person, "approved_by": "b" * 32, "made_at": tx.now}
+        tx.insert(data_exports, [{"public_id": public_id(), "number": f"EX-{report}"[:16], **asked, **held, **by}])
+
+    office.runtime.do(write, SYSTEM)
+
+
+def take(browser: Browser, report: str, kind: str, days: tuple[dt.date, dt.date] = DAYS) -> Any:
+    fields = {"kind": kind, "since": days[0].isoformat(), "until": days[1].isoformat()}
+    return send(browser.client, f"/reports/{report}/exports", fields)
+
+
 STAFF = ("wangfang", "chenjie", "liyang", "zhangmin", "zhoulei")
 
 
@@ -110,10 +130,11 @@ def test_every_report_is_shown_and_given_as_files(office: Office) -> None:
     for key in reports.KINDS:
         assert f"/reports/{key}" in listing
         assert manager.client.get(f"/reports/{key}").status_code == 200
-        answer = manager.client.get(f"/reports/{key}.csv?since=2026-01-01&until=2026-03-31")
+        approved(office, "wangfang", key)
+        answer = take(manager, key, "csv")
         assert answer.status_code == 200 and answer.data.startswith(b"\xef\xbb\xbf")
         assert "attachment" in answer.headers["Content-Disposition"]
-        assert manager.client.get(f"/reports/{key}.xlsx").data.startswith(b"PK")
+        assert take(manager, key, "xlsx").data.startswith(b"PK")
     assert manager.client.get("/reports/nothing").status_code == 404
     assert manager.client.get("/reports/stock?since=1990-01-01&until=2026-01-01").status_code == 400
     noted = office.runtime.read(exported.newest, office.as_("sunli").actor)
@@ -125,8 +146,9 @@ def test_every_report_is_shown_and_given_as_files(office: Office) -> None:
     for who in ("wangfang", "liyang"):
         assert Browser(office, who).client.get("/reports/exports").status_code == 403
     stranger = Browser(office, "liyang")
-    for path in ("/reports/stock", "/reports/stock.csv", "/reports/appraisals.xlsx"):
-        assert stranger.client.get(path).status_code == 403
+    assert stranger.client.get("/reports/stock").status_code == 403
+    for key in ("stock", "shipping", "appraisals"):
+        assert take(stranger, key, "csv").status_code == 403
     assert "/reports" not in stranger.client.get("/inbox").text
 
 
@@ -141,10 +163,9 @@ def test_grades_of_fewer_than_five_are_for_human_resources_and_who_is_above_them
     assert row.cases == ()
     page = Browser(office, "xuhui").client.get("/reports/appraisals?since=2026-02-01&until=2026-02-28").text
     assert "hidden" in page or "不显示" in page
-    file = (
-        Browser(office, "xuhui").client.get("/reports/appraisals.csv?since=2026-02-01&until=2026-02-28").text
-    )
-    assert "2026-02,,,," in file
+    february = (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+    approved(office, "xuhui", "appraisals", february)
+    assert "2026-02,,,," in take(Browser(office, "xuhui"), "appraisals", "csv", february).text
 
 
 def test_whoever_is_above_all_the_others_of_a_group_is_told_of_it_though_they_are_in_it(office: Office) -> None:

@@ -11,6 +11,7 @@ import web.api.incidents
 import web.api.messages
 import web.api.openapi
 import web.api.processes
+import web.api.reports
 import web.api.session
 import web.api.tasks  # noqa: F401
 from web.api.routes import bp

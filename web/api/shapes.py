@@ -175,3 +175,25 @@ class Completed:
 
     case: str
     next_task: str | None
+
+
+@dataclass(frozen=True)
+class ReportColumn:
+    """`kind`: text, number, money (CNY), percent, days, times, figure, date (2026-03-31) or choice."""
+
+    key: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class ReportExport:
+    """A report from `since` to `until`, both included; `approval`: the number of the data export that it was taken by,
+    None of an open report. `rows`: a cell by each column's key, None where there is none or it is hidden."""
+
+    report: str
+    since: dt.date
+    until: dt.date
+    approval: str | None
+    columns: list[ReportColumn]
+    rows: list[dict[str, Any]]

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime import library
-from runtime.errors import Invalid, NotFound
+from runtime.errors import Invalid
 from runtime.identity import Actor, require
+from runtime.ledger.report_exports import RIGHTS, NoSuchReport
 from runtime.queries.reports import figures, goods, money, people, plans, work
 from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row, begun
 from runtime.store.db import Transaction
@@ -21,12 +22,6 @@ __all__ = ["Case", "Chart", "Column", "Period", "Report", "Row", "find", "listin
 
 MOST_DAYS = 1100  # three years
 FIRST, LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
-
-
-class NoSuchReport(NotFound):
-    """There is no report {report}."""
-
-    code = "report.unknown"
 
 
 class NotAPeriod(Invalid):
@@ -46,8 +41,8 @@ class Kind:
     ask: Callable[[Ask], Report]
 
 
-def _kind(key: str, name: str, about: str, ask: Callable[[Ask], Report], right: str = "report") -> Kind:
-    return Kind(key, name, about, right, ask)
+def _kind(key: str, name: str, about: str, ask: Callable[[Ask], Report]) -> Kind:
+    return Kind(key, name, about, RIGHTS[key], ask)
 
 
 KINDS: dict[str, Kind] = {
@@ -64,18 +59,12 @@ KINDS: dict[str, Kind] = {
         _kind("overdue", "Overdue work by process", "What is open and late now", work.overdue_by_process),
         _kind(
             "overdue_people", "Overdue work by person", "Of the reader and who is below them",
-            work.overdue_by_person, "people_report",
+            work.overdue_by_person,
         ),
         _kind("budget", "Budget against actual", "Approved, committed, spent and left", money.budget),
-        _kind(
-            "appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades,
-            "people_report",
-        ),
-        _kind(
-            "team", "The team", "Appraisal, training and development of each of the reader's people", people.team,
-            "people_report",
-        ),
-        _kind("training", "Training", "Attendance, results and usefulness", people.trainings, "people_report"),
+        _kind("appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades),
+        _kind("team", "The team", "Appraisal, training and development of each of the reader's people", people.team),
+        _kind("training", "Training", "Attendance, results and usefulness", people.trainings),
     )
 }  # fmt: skip
 

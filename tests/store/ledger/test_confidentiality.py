@@ -171,6 +171,67 @@ def test_each_scope_can_be_made(books: Books, scope: str) -> None:
     assert content(books, made).splitlines()[0]
 
 
+# --- reports -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def readers(books: Books) -> Books:
+    """Analysts see reports, and nobody else."""
+    books.tx.execute(sa.delete(accounts.grants))
+    row = {"group": "analyst", "verb": "read", "relation": "any"}
+    books.tx.insert(accounts.grants, [{**row, "kind": kind} for kind in ("report", "people_report")])
+    return books
+
+
+@pytest.mark.parametrize(("report", "sensitive", "days"), [("suppliers", False, 7), ("team", True, 3)])
+def test_an_approved_report_makes_no_file_and_holds_for_the_days_of_the_rule(
+    readers: Books, report: str, sensitive: bool, days: int
+) -> None:
+    wanted = ask(readers, scope="report", report=report, by="analyst")
+    assert (wanted["sensitive"], wanted["personal"], wanted["export_rows"]) == (sensitive, False, 0)
+    made = readers.do("exports.make", export=wanted["export"], approved_by="manager", cleared_by="hr")
+    assert made == {
+        "export_file": None, "export_rows": 0, "export_receiver": readers.people["analyst"],
+        "available_until": TODAY + dt.timedelta(days=days),
+    }  # fmt: skip
+    [row] = readers.rows(exports.data_exports)
+    assert (row.report, row.valid_until, row.sha256) == (report, made["available_until"], None)
+    readers.do("exports.close", export=wanted["export"], received=True)
+    [row] = readers.rows(exports.data_exports)
+    assert row.state == "closed"
+
+
+def test_nobody_approves_their_own_taking_of_a_report(readers: Books) -> None:
+    export = ask(readers, scope="report", report="suppliers", by="analyst")["export"]
+    with pytest.raises(BpmnError) as refused:
+        readers.do("exports.make", export=export, approved_by="analyst")
+    assert refused.value.code == "same_person"
+
+
+@pytest.mark.parametrize(
+    ("by", "report", "told"),
+    [
+        ("analyst", None, "要取走哪张报表"),
+        ("analyst", "nothing", "要取走哪张报表"),
+        ("analyst", "shipping", "公开的"),
+        ("specialist", "suppliers", "看不到这张报表"),
+    ],
+)
+def test_a_report_that_cannot_be_asked_for_is_refused_with_why(
+    readers: Books, by: str, report: str | None, told: str
+) -> None:
+    with pytest.raises(BpmnError, match=told) as refused:
+        ask(readers, scope="report", report=report, by=by)
+    assert refused.value.code == "bad_export"
+    assert readers.rows(exports.data_exports) == []
+
+
+def test_a_report_that_was_chosen_before_another_scope_is_not_kept(readers: Books) -> None:
+    ask(readers, scope="stock_movements", report="suppliers")
+    [row] = readers.rows(exports.data_exports)
+    assert row.report is None
+
+
 # --- breaches ------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import doctor
+from runtime.store import accounts
 from runtime.store.cases import cases
 from tests.store.ledger.conftest import NOW, TODAY, Books
 
@@ -117,6 +118,16 @@ def busy(books: Books) -> Books:
         "exports.request", scope="suppliers", first_day=TODAY, last_day=TODAY, purpose="盘点", by="specialist"
     )
     do("exports.make", export=wanted["export"], approved_by="supervisor")
+    books.tx.execute(sa.delete(accounts.grants).where(accounts.grants.c.kind == "report"))
+    books.tx.insert(accounts.grants, [{"group": "analyst", "verb": "read", "kind": "report", "relation": "any"}])
+    days = {"first_day": TODAY, "last_day": TODAY}
+    wanted = do("exports.request", scope="report", report="suppliers", purpose="评审", by="analyst", **days)
+    do("exports.make", export=wanted["export"], approved_by="manager")
+    taker = accounts.find(books.tx, public_id=books.people["analyst"]).id
+    told = {"kind": "csv", "since": TODAY, "until": TODAY, "rows": 3}
+    for level, approval in (("confidential", wanted["export_number"]), ("open", None)):
+        accounts.log(books.tx, taker, "report.exported", "suppliers", **told, level=level, approval=approval)
+    accounts.log(books.tx, taker, "report.exported", "suppliers", **told)  # before reports were classed
     do("inventory.open_alert", component="M2")
     assert findings(books) == {}
     return books
@@ -210,6 +221,18 @@ DEFECTS = [
      "only_listed_components_are_ordered", "unlisted_ordered", "purchase_orders/PO-"),
     ("UPDATE data_exports SET approved_by = requested_by",
      "exports_approved_apart", "export_not_approved", "data_exports/EX-"),
+    ("UPDATE data_exports SET requested_by = 'x' WHERE scope = 'report'",
+     "reports_taken_as_approved", "report_taken_unapproved", "admin_log/"),
+    ("UPDATE data_exports SET report = 'stock' WHERE scope = 'report'",
+     "reports_taken_as_approved", "report_taken_unapproved", "admin_log/"),
+    ("UPDATE data_exports SET last_day = '2026-03-10' WHERE scope = 'report'",
+     "reports_taken_as_approved", "report_taken_unapproved", "admin_log/"),
+    ("UPDATE data_exports SET state = 'requested', made_at = NULL WHERE scope = 'report'",
+     "reports_taken_as_approved", "report_taken_unapproved", "admin_log/"),
+    ("UPDATE data_exports SET closed_at = '2026-03-01T00:00:00.000000Z' WHERE scope = 'report'",
+     "reports_taken_as_approved", "report_taken_unapproved", "admin_log/"),
+    ("UPDATE data_exports SET valid_until = NULL WHERE scope = 'report'",
+     "approvals_of_reports_end", "approval_endless", "data_exports/EX-"),
     ("UPDATE document_numbers SET last = last + 1",
      "numbers_have_no_gaps", "numbers_with_gaps", "purchase_plans/PP-2026"),
     (CLOSED.format("2026-03", "2026-04-01", 0),
