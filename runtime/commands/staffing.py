@@ -160,16 +160,22 @@ def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> lis
 
 
 def strand(tx: Transaction, groups: Collection[str]) -> list[int]:
-    """What only these groups were asked to do, and nobody who is left in them may, goes to whoever
-    administers besides; the ids of these tasks."""
+    """What only these groups were asked to do, and nobody who is left in them may, goes to whoever administers
+    besides – where all of them are barred, to the group that `fallback` names; the ids of these tasks."""
     org = library.organisation(tx)
-    asked: dict[int, tuple[list[str], list[str]]] = {}
+    asked: dict[int, tuple[Any, list[str]]] = {}
     for row in user_tasks.asked_of(tx, groups):
-        asked.setdefault(row.id, (row.excluded, []))[1].append(row.who)
-    stranded = [task for task, (excluded, who) in asked.items() if not _anybody(org, who, excluded)]
+        asked.setdefault(row.id, (row, []))[1].append(row.who)
+    stranded = [task for task, who in asked.values() if not _anybody(org, who, task.excluded)]
     for task in stranded:
-        user_tasks.ask(tx, task, "group:admin")
-    return stranded
+        wanted = "group:admin"
+        if not _anybody(org, [wanted], task.excluded):
+            bindings = tx.scalar(sa.select(cases.c.bindings).where(cases.c.id == task.case_id))
+            process = library.process(tx, bindings[task.process])
+            spare = f"group:{_said(process, process.node(task.element), 'fallback')}"
+            wanted = spare if _anybody(org, [spare], task.excluded) else wanted
+        user_tasks.ask(tx, task.id, wanted)
+    return [task.id for task in stranded]
 
 
 def _anybody(org: Organisation, who: Iterable[str], excluded: Collection[str]) -> bool:

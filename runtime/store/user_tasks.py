@@ -234,12 +234,20 @@ def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
 
 
 def asked_of(tx: Transaction, groups: Collection[str]) -> list[Any]:
-    """Tasks that members of these groups may claim: id, excluded and, a row for each, `who` may."""
+    """Tasks that members of these groups may claim: id, case_id, process, element, excluded and, a row for each,
+    `who` may."""
     keys = [f"group:{group}" for group in groups]
     held = sa.select(candidates.c.task_id).where(candidates.c.who.in_(keys), candidates.c.ready)
     return list(
         tx.all(
-            sa.select(user_tasks.c.id, user_tasks.c.excluded, candidates.c.who)
+            sa.select(
+                user_tasks.c.id,
+                user_tasks.c.case_id,
+                user_tasks.c.process,
+                user_tasks.c.element,
+                user_tasks.c.excluded,
+                candidates.c.who,
+            )
             .join(candidates, candidates.c.task_id == user_tasks.c.id)
             .where(user_tasks.c.id.in_(held))
             .order_by(user_tasks.c.id, candidates.c.who)

@@ -149,6 +149,15 @@ def test_what_only_somebody_who_left_could_claim_is_the_administrators_to_do(fir
     assert elements(firm, "root") == ["pay"]
 
 
+def test_where_every_administrator_is_barred_the_fallback_is_asked_instead(firm: Office) -> None:
+    said = properties(excludes="${barred}", nobody="fallback", fallback="purchasing")
+    begin = start(inside=form_data(field("barred")))
+    firm.deploy(bpmn("ask", begin, user("pay", said, candidateGroups="finance"), end()))
+    firm.as_("spec").start("ask", barred=firm.as_("root").actor.public_id)
+    firm.runtime.do(accounts.deactivate, SYSTEM, "money")
+    assert (elements(firm, "root"), elements(firm, "buyer")) == ([], ["pay"])
+
+
 def test_a_group_that_still_has_somebody_keeps_its_tasks_to_itself(firm: Office) -> None:
     firm.deploy(one("ship", candidateGroups="specialist"))
     firm.as_("spec").start("ask")
