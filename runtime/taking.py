@@ -52,7 +52,9 @@ def class_of(tx: Transaction, report: str) -> str:
     return str(evaluate.decide(ruleset, {"report": report}, as_of=today).outputs["class"])
 
 
-def approvals(tx: Transaction, person: str, report: str, days: tuple[dt.date, dt.date] | None = None) -> list[Approval]:
+def approvals(
+    tx: Transaction, person: str, report: str, days: tuple[dt.date, dt.date] | None = None
+) -> list[Approval]:
     """What the person asked for of a report, the newest first, except what was rejected or withdrawn; of exactly
     these `days`, if they are given."""
     row = data_exports.c

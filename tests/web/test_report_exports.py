@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from runtime import clock, taking
-from runtime.commands import exports
-from runtime.identity import SYSTEM, NotGranted
+from runtime.commands import accounts, exports
+from runtime.identity import SYSTEM, Actor, NotGranted
 from runtime.ledger import report_exports
 from runtime.queries import exported
+from runtime.store import accounts as store
+from runtime.store.db import Transaction
 from tests.office import Office
 from tests.web.programs import Program
 from tests.web.stand_ins import send
@@ -29,7 +32,9 @@ def ask(office: Office, who: str, report: str, days: tuple[str, str] = MARCH) ->
     return str(office.as_(who).start("data_export", first_day=days[0], last_day=days[1], **wanted).id)
 
 
-def approve(office: Office, who: str, report: str, days: tuple[str, str] = MARCH, by: str = "wangfang") -> str:
+def approve(
+    office: Office, who: str, report: str, days: tuple[str, str] = MARCH, by: str = "wangfang"
+) -> str:
     case = ask(office, who, report, days)
     office.as_(by).do("review_request", decision="approve")
     return case
@@ -68,14 +73,20 @@ def test_nothing_is_taken_by_get_nor_without_the_token(office: Office) -> None:
     assert noted(office) == []
 
 
-def test_without_an_approval_a_confidential_report_is_not_given_and_the_page_says_where_to_ask(office: Office) -> None:
+def test_without_an_approval_a_confidential_report_is_not_given_and_the_page_says_where_to_ask(
+    office: Office,
+) -> None:
     analyst = Browser(office, "xuhui")
     shown = page(analyst, "suppliers")
     assert "保密" in shown and 'value="csv"' not in shown
     assert f"/reports/suppliers/ask?since={MARCH[0]}&until={MARCH[1]}" in shown
     answer = take(analyst, "suppliers")
     assert answer.status_code == 403
-    assert "2026-03-01" in answer.text and "须有您本人对这张报表" in answer.text and "请在报表页申请" in answer.text
+    assert (
+        "2026-03-01" in answer.text
+        and "须有您本人对这张报表" in answer.text
+        and "请在报表页申请" in answer.text
+    )
     assert noted(office) == []
 
 
@@ -134,7 +145,10 @@ def test_an_approval_is_of_one_person_one_report_and_those_days(office: Office) 
     assert take(Browser(office, "wangfang"), "suppliers").status_code == 403
     assert take(Browser(office, "chenjie"), "suppliers").status_code == 403
     # Seen from other days, the approved ones are a link away.
-    assert f"since={MARCH[0]}&until={MARCH[1]}" in page(analyst, "suppliers", FEBRUARY).split("已批准的其他日期")[1]
+    assert (
+        f"since={MARCH[0]}&until={MARCH[1]}"
+        in page(analyst, "suppliers", FEBRUARY).split("已批准的其他日期")[1]
+    )
     assert noted(office) == []
 
 
@@ -150,8 +164,6 @@ def test_what_was_rejected_or_withdrawn_gives_nothing(office: Office) -> None:
 
 
 def test_a_lost_right_ends_the_approval(office: Office) -> None:
-    from runtime.commands import accounts
-
     approve(office, "xuhui", "suppliers")
     office.runtime.do(accounts.set_groups, SYSTEM, "xuhui", ["specialist"])
     assert take(Browser(office, "xuhui"), "suppliers").status_code == 403
@@ -191,7 +203,10 @@ def test_a_program_takes_the_same_the_same_way(office: Office) -> None:
     office.later(days=8)
     assert program.code("POST", "/reports/suppliers/exports", days) == (403, "export.approval_over")
     assert program.code("POST", "/reports/nothing/exports", days) == (404, "report.unknown")
-    assert program.code("POST", "/reports/shipping/exports", {**days, "since": "x"}) == (400, "period.not_days")
+    assert program.code("POST", "/reports/shipping/exports", {**days, "since": "x"}) == (
+        400,
+        "period.not_days",
+    )
     assert program.call("GET", "/reports/shipping/exports")[0] == 405
     assert Program(office, "liyang").code("POST", "/reports/shipping/exports", days) == (403, "not_granted")
 
@@ -211,4 +226,34 @@ def test_every_report_is_classed_by_the_rule_and_needs_a_known_right(office: Off
     }
     assert set(found.values()) == {"open", "confidential", "personal"}
     # Of people nothing is open.
-    assert all(found[key] == "personal" for key, right in report_exports.RIGHTS.items() if right == "people_report")
+    assert all(
+        found[key] == "personal" for key, right in report_exports.RIGHTS.items() if right == "people_report"
+    )
+
+
+def exchanged(office: Office, one: str, other: str) -> None:
+    """The rule as somebody amended it: each of two reports has the class of the other."""
+    text = (Path(__file__).resolve().parents[2] / "rules" / "report_exports.yaml").read_text(encoding="utf-8")
+    for form in ("'{}'", "report: {}}}"):
+        first, second = form.format(one), form.format(other)
+        text = text.replace(first, "\0").replace(second, first).replace("\0", second)
+    office.deploy(text)
+
+
+def test_the_class_of_the_day_on_which_it_is_taken_counts(office: Office) -> None:
+    analyst = Browser(office, "xuhui")
+    exchanged(office, "suppliers", "shipping")
+    assert take(analyst, "suppliers").status_code == 200
+    assert take(analyst, "shipping").status_code == 403
+    assert noted(office)[0].level == "open"
+
+
+def test_what_was_taken_before_reports_were_classed_is_still_listed(office: Office) -> None:
+    def before(tx: Transaction, actor: Actor) -> None:
+        days = {"since": dt.date(2026, 1, 1), "until": dt.date(2026, 1, 31)}
+        store.log(tx, office.as_("xuhui").actor.id, "report.exported", "stock", kind="csv", rows=3, **days)
+
+    office.runtime.do(before, SYSTEM)
+    [entry] = noted(office)
+    assert (entry.report, entry.level, entry.approval) == ("stock", None, None)
+    assert "2026-01-31" in Browser(office, "sunli").client.get("/reports/exports").text

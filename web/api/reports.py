@@ -36,7 +36,9 @@ def take(report: str, sent: Days) -> Answer:
     found = current.read(reports.show, report, since, until)
     approval = current.do(exports.take, report, "json", since, until, len(found.rows))
     columns = [shapes.ReportColumn(each.key, current.say(each.name), each.kind) for each in found.columns]
-    rows = [{each.key: _plain(raw(each, row.cells[each.key])) for each in found.columns} for row in found.rows]
+    rows = [
+        {each.key: _plain(raw(each, row.cells[each.key])) for each in found.columns} for row in found.rows
+    ]
     return Answer(shapes.ReportExport(report, since, until, approval, columns, rows), 201)
 
 
