@@ -147,6 +147,14 @@ def test_a_case_waits_at_every_exception(month: Path) -> None:
     assert EXCEPTIONS - set(conservation.waiting(month / "guicheng.db")) == set()
 
 
+def test_one_report_waits_to_be_approved_and_one_may_be_taken_away(month: Path) -> None:
+    asked = """SELECT e.report, t.element FROM data_exports e JOIN cases c ON c.public_id = e."case"
+        JOIN user_tasks t ON t.case_id = c.id AND t.state IN ('ready', 'claimed') WHERE e.scope = 'report'"""
+    with closing(sqlite3.connect(month / "guicheng.db")) as db:
+        found = set(db.execute(asked))
+    assert found == {("suppliers", "review_request"), ("stock", "receive_export")}
+
+
 def test_somebody_waits_after_every_boundary_event_or_it_is_said_why_not(month: Path) -> None:
     there = {f"{process}.{node.id}": node.trigger for process, node in _boundary_events()}
     waits = conservation.happened(month / "guicheng.db")
