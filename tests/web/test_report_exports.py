@@ -116,7 +116,7 @@ def test_an_approved_report_is_taken_for_its_days_until_its_time_is_over(office:
     assert take(analyst, "suppliers", kind="xlsx").data.startswith(b"PK")
     assert [(each.approval, each.level) for each in noted(office)] == [("EX-2026-0001", "confidential")] * 2
     listed = Browser(office, "sunli").client.get("/reports/exports").text
-    assert "EX-2026-0001" in listed
+    assert "EX-2026-0001" in listed and "取走时间" in listed and "条件" not in listed
     # Seven days by the rule, the seventh included; the clock of the case comes later than the last day.
     office.later(days=7)
     assert take(analyst, "suppliers").status_code == 200
