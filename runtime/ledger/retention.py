@@ -28,6 +28,7 @@ from runtime.store.cases import cases
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
 
 RULE = "retention"
+CONFIRMING = ("division_lead", "hr", "admin")  # groups of which somebody confirms
 AFTER = ("wages", "employment")  # kept for as long as somebody is employed, whatever a rule says
 MOST_GROUPS = 400  # kinds of one person, in one run and on one form
 MOST_YEARS = 10  # that something is held back at once
@@ -97,6 +98,19 @@ class UnknownRun(Invalid):
     code = "retention.unknown_run"
 
 
+class NobodyConfirms(Conflict):
+    """Nobody may confirm this: every division lead, and everybody else of human resources, has records of their own
+    in it. Hold back those of one of them and propose the rest, or have an administrator add another division lead."""
+
+    code = "retention.nobody_confirms"
+
+
+class OwnRecords(Conflict):
+    """Whoever confirmed has records of their own in it. Somebody else must, or theirs are held back."""
+
+    code = "retention.own_records"
+
+
 class DueRow(TypedDict):
     """`keep`: it is held back until the day `keep_until`, because of `keep_reason`."""
 
@@ -120,6 +134,14 @@ class Gathered(TypedDict):
     held_rows: list[dict[str, Any]]
     due_records: int
     due_beyond: bool
+
+
+class ToConfirm(Proposed):
+    """`deciders`, `late_deciders`: the groups who confirm · `concerned`: who may not, whatever their group."""
+
+    deciders: str
+    late_deciders: str
+    concerned: list[str]
 
 
 @operation("retention.gather", errors=("rule_refused", "under_way"))
@@ -161,16 +183,28 @@ def hold(call: Call, run: str, rows: list[DueRow], by: Person) -> Gathered:
     return _gather(call, run, {kind: Figures(*said) for kind, said in row.figures.items()})
 
 
-@operation("retention.propose")
-def propose(call: Call, run: str, reason: str, by: Person, master_change: str | None = None) -> Proposed:
-    """Propose that what the run found is erased, as a change that waits for its second person."""
+@operation("retention.propose", errors=("nobody_confirms",))
+def propose(call: Call, run: str, reason: str, by: Person, master_change: str | None = None) -> ToConfirm:
+    """Propose that what the run found is erased, as a change that waits for its second person.
+
+    Nobody confirms what is erased of themselves. `deciders`: division leads, if one of them has nothing in it, else
+    human resources; `late_deciders`: likewise administrators before those. BPMN error: nobody_confirms, if nobody is
+    left."""
     row = documents.get(call.tx, retention_runs, run)
     documents.require_state(row, "gathered")
     found = _look(call.tx, row.number, False)
     wanted = dict.fromkeys(found[0] if found else {}, 0)
-    return masters.propose(
+    concerned = {by, *_people(call.tx, row.id)}
+    organisation = accounts.organisation(call.tx)
+    free = [group for group in CONFIRMING if set(organisation.members(group)) - concerned]
+    if not free or free == ["admin"]:
+        raise refuse("nobody_confirms", NobodyConfirms())
+    change = masters.propose(
         call, "retention", "change", row.number, wanted, reason, by, master_change=master_change
     )
+    deciders = next(group for group in ("division_lead", "hr") if group in free)
+    late = next(group for group in ("admin", "division_lead", "hr") if group in free)
+    return {**change, "deciders": deciders, "late_deciders": late, "concerned": sorted(concerned)}
 
 
 @operation("retention.drop")
@@ -253,6 +287,13 @@ def _hold(call: Call, row: DueRow, by: str) -> dict[str, Any]:
     return {**whose, "set_by": by, "case": call.case, "at": call.now}
 
 
+def _people(tx: Transaction, run: int) -> set[str]:
+    """Whose records the run would erase."""
+    item = retention_items.c
+    query = sa.select(item.person).where(item.run_id == run, item.held == "", item.person.is_not(None))
+    return set(tx.connection.execute(query).scalars())
+
+
 def _look(tx: Transaction, number: str, held: bool) -> tuple[dict[str, Any], str] | None:
     """Kind → how many records of it the run would still erase."""
     query = sa.select(retention_runs).where(retention_runs.c.number == number)
@@ -290,13 +331,15 @@ def _write(call: Call, number: str, after: Mapping[str, Any], new: bool, by: str
     going = [group for group in found.due() if (group.kind, group.person) in proposed]
     if any(group.count > proposed[group.kind, group.person] for group in going):
         raise refuse("bad_change", MoreThanProposed())
-    rule = deployments.in_force(tx, RULE, call.today)
     approved = tx.scalar(
         sa.select(masters.master_changes.c.decided_by)
         .where(masters.master_changes.c.kind == "retention", masters.master_changes.c.subject == number)
         .order_by(masters.master_changes.c.id.desc())
         .limit(1)
     )
+    if approved in {group.person for group in going}:
+        raise refuse("bad_change", OwnRecords())
+    rule = deployments.in_force(tx, RULE, call.today)
     told = {
         "run": number, "due_by": run.due_by, "rule_version": rule.version, "proposed_by": by,
         "approved_by": approved, "at": call.now,

@@ -17,10 +17,11 @@ from click.testing import CliRunner
 from runtime import backup, cli, clock, doctor
 from runtime.backup import tombstones
 from runtime.bootstrap import Runtime, Settings
+from runtime.commands import accounts as accounts_commands
 from runtime.commands import purge
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, NotGranted
-from runtime.ledger import held, kept, retention
+from runtime.ledger import held, kept, masters, retention
 from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.overdue import Figures, retention_holds
@@ -249,6 +250,38 @@ def test_what_came_after_the_proposal_is_looked_at_first(office: Office) -> None
     office.as_("sunli").do("check_records", case.id, erasure_choice="propose", erasure_reason="已核对")
     office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
     assert {row.person[:1] for row in rows(office, leave)} == {"#"}
+
+
+def test_nobody_confirms_what_is_erased_of_themselves(office: Office) -> None:
+    leave = kept.BY_TABLE["leaves"].table
+    archive = Archive(office)
+    for who in ("liyang", "zhaoming"):
+        archive.put(leave, person=id_of(office, who))
+    # The only division lead has records in it, and human resources are one person.
+    case = proposed(office)
+    page = str(office.as_("sunli").page("check_records", case.id))
+    assert "无人可以复核" in page
+    assert rows(office, masters.master_changes, masters.master_changes.c.kind == "retention") == []
+    # A second person of human resources may; not the division lead, nor whoever proposed.
+    office.runtime.do(accounts_commands.set_groups, SYSTEM, "qianwei", ["finance", "hr"])
+    office.as_("sunli").do("check_records", case.id, erasure_choice="propose", erasure_reason="期限已满")
+    for who in ("zhaoming", "sunli", "linxi", "liyang"):
+        assert "review_change" not in [task.element for task in office.as_(who).inbox()]
+    office.as_("qianwei").do("review_change", case.id, change_decision="approve")
+    assert case.end == "records_erased" and {row.person[:1] for row in rows(office, leave)} == {"#"}
+
+
+def test_whoever_has_got_records_in_it_since_cannot_have_confirmed_it(office: Office) -> None:
+    """The book refuses it too, whatever the diagram allowed."""
+    leave = kept.BY_TABLE["leaves"].table
+    archive = Archive(office)
+    archive.put(leave)
+    case = proposed(office)
+    change(office, sa.update(leave).values(person=id_of(office, "zhaoming")))
+    change(office, sa.update(retention.retention_items).values(person=id_of(office, "zhaoming")))
+    office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
+    assert "复核人自己的记录也在其中" in str(office.as_("sunli").page("check_records", case.id))
+    assert rows(office, erasures.erasures) == []
 
 
 def test_a_book_that_is_never_changed_lets_go_of_nothing_but_what_a_tombstone_names(office: Office) -> None:

@@ -27,6 +27,7 @@ THROWN_SINCE = {
     ): "stopped the case before, too; tried again once it is in stock",
     ("payments.receivable", "collected_elsewhere"): "only with `collect`, which older diagrams do not give",
     ("analysis.submit", "no_recommendation"): "stopped the case before, too, as a report without lines",
+    ("retention.propose", "nobody_confirms"): "only where the change would have come back from its second person",
     ("issues.decide", "over_budget"): "only with `budgeted`, which older diagrams do not give",
     ("returns.receive", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("returns.dispose", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
