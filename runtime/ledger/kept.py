@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from runtime import values
 from runtime.ledger import (
     appraisals,
     attendance,
@@ -34,7 +36,7 @@ from runtime.ledger import (
     undertakings,
     wages,
 )
-from runtime.store import accounts, erasures, handbooks, tokens
+from runtime.store import accounts, erasures, handbooks, purges, search, tokens
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 
@@ -221,8 +223,34 @@ def erase(tx: Transaction, rows: Mapping[str, Iterable[int]]) -> None:
 def _nobodys(tx: Transaction, ids: list[int]) -> None:
     """Accounts that are nobody's any more: what their owners did still names them, and they name nobody."""
     people = accounts.people
+    for row in tx.all(sa.select(people.c.id, people.c.names).where(people.c.id.in_(ids))):
+        _untitle(tx, row)
     for table in (accounts.memberships, handbooks.acknowledgements, tokens.tokens):
         tx.execute(sa.delete(table).where(table.c.person_id.in_(ids)))
     username = sa.literal(employed.FORMER) + sa.cast(people.c.id, sa.String)
     emptied = {"names": _NOBODY, "password": None, "email": None, "epoch": people.c.epoch + 1}
     tx.execute(sa.update(people).where(people.c.id.in_(ids)).values(username=username, **emptied))
+
+
+def _untitle(tx: Transaction, former: Any) -> None:
+    """Titles of cases that were made of somebody's name (`name_of`) say what they would say by now: a former employee.
+
+    A name counts where it stands by itself, as in a title that a diagram makes; within a sentence it is somebody's
+    own words. Cases about somebody else who has the same name keep it."""
+    names = sorted(set(former.names.values()), key=len, reverse=True)
+    whole = re.compile("|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names))
+    people, title = accounts.people, sa.type_coerce(cases.c.title, sa.Text)
+    namesakes = {
+        row.id
+        for row in tx.all(sa.select(people.c.id, people.c.names).where(people.c.id != former.id))
+        if set(row.names.values()) & set(names)
+    }
+    found = sa.or_(*(title.contains(values.dumps(name)[1:-1], autoescape=True) for name in names))
+    for case in tx.all(sa.select(cases).where(found, cases.c.status != purges.PURGED)):
+        told = {
+            language: whole.sub(_NOBODY.get(language, _NOBODY["en"]), text) for language, text in case.title.items()
+        }
+        if told != case.title and case.subject_id not in namesakes:
+            where = sa.update(cases).where(cases.c.id == case.id)
+            tx.execute(where.values(title=told, version=cases.c.version + 1))
+            search.index(tx, case.id, case.process, told, case.business_key, case.confidential)

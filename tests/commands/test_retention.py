@@ -25,7 +25,8 @@ from runtime.ledger import held, kept, masters, retention
 from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.overdue import Figures, retention_holds
-from runtime.store import accounts, erasures
+from runtime.store import accounts, erasures, search
+from runtime.store import cases as store_cases
 from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata
 from runtime.store.purges import PURGED
 from tests.office import Case, Office
@@ -185,6 +186,34 @@ def test_all_that_is_held_on_somebody_who_left_long_ago_goes_and_what_others_cou
     # Nothing is left to be found, and the reports still read what stays.
     again = office.as_("sunli").start("data_retention")
     assert again.end == "nothing_due"
+
+
+def test_titles_that_are_made_of_a_name_do_not_keep_it_and_what_others_wrote_stays(office: Office) -> None:
+    table, leave = store_cases.cases, kept.BY_TABLE["leaves"].table
+    own = office.as_("liyang").start("leave_request", leave_type="personal", leave_from="2026-03-23",
+                                     leave_to="2026-03-24", leave_reason="家事")  # fmt: skip
+    office.as_("chenjie").do("review_request", own.id, decision="reject", comment="太忙")
+    assert own.row.title["zh_Hans"].endswith(" 李洋") and own.row.title["en"].endswith(" Li Yang")
+    # Of somebody of the same name, and one that others wrote, in which it is a part of a word.
+    office.runtime.do(accounts_commands.add_person, SYSTEM, "liyang2", {"zh_Hans": "李洋"})
+    namesake, written = (
+        office.as_("chenjie").start("errand", doer=id_of(office, who), errand_task="整理", due_on="2026-03-12")
+        for who in ("zhoulei", "zhoulei")
+    )
+    for case, title, subject in ((namesake, "请假 李洋", "liyang2"), (written, "给李洋春和 李洋", "zhoulei")):
+        about = sa.select(accounts.people.c.id).where(accounts.people.c.username == subject).scalar_subquery()
+        title_of = {"title": {"zh_Hans": title}, "subject_id": about}
+        change(office, sa.update(table).where(table.c.id == case.row.id).values(title_of))
+    office.runtime.do(lambda tx, _: search.rebuild(tx.connection), SYSTEM)
+    change(office, sa.update(leave).values(first_day=LONG_AGO, last_day=LONG_AGO))
+    everything_on(office, "liyang")
+    erased(office)
+    assert [text.split(" ", 2)[2] for _, text in sorted(own.row.title.items())] == [
+        "Former employee", "已离开的员工", "已離開的員工",
+    ]  # fmt: skip
+    assert namesake.row.title == {"zh_Hans": "请假 李洋"}
+    assert written.row.title == {"zh_Hans": "给李洋春和 已离开的员工"}
+    assert {"search_knows_cases", "search_finds_cases"} & findings(office).keys() == set()
 
 
 def test_the_law_keeps_for_longer_than_the_house_may_say(office: Office) -> None:
