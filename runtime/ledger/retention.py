@@ -146,8 +146,8 @@ class ToConfirm(Proposed):
 
 @operation("retention.gather", errors=("rule_refused", "under_way"))
 def gather(call: Call, run: str | None = None) -> Gathered:
-    """Find what is over its time by the rule in force (again, if `run` is given), and what is held back and why.
-    `due_records`: 0, and the run is over.
+    """Find what is over its time by the rule in force, and what is held back and why: again, if `run` is given, or
+    in a run of its own, if that one is over. `due_records`: 0, and the run is over.
 
     BPMN errors: under_way, if another run is not over; rule_refused, if the rule leaves a period open, or counts from
     another event what is kept for as long as somebody is employed."""
@@ -156,20 +156,15 @@ def gather(call: Call, run: str | None = None) -> Gathered:
     other = tx.first(sa.select(retention_runs).where(retention_runs.c.state == "gathered").with_for_update())
     if other is not None and other.public_id != run:
         raise refuse("under_way", AlreadyUnderWay(number=other.number))
-    if run is None:
-        run, number = public_id(), documents.next_number(tx, "DR", call.today.year)
-        begun = {"due_by": call.today, "figures": {}, "complete": False}
-        documents.add(
-            tx,
-            retention_runs,
-            public_id=run,
-            case=call.case,
-            at=call.now,
-            number=number,
-            state="gathered",
-            **begun,
-        )
-    return _gather(call, run, figures)
+    if other is not None:
+        return _gather(call, other.public_id, figures)
+    begun, number = public_id(), documents.next_number(tx, "DR", call.today.year)
+    documents.add(
+        tx, retention_runs,
+        public_id=begun, case=call.case, at=call.now, number=number, state="gathered",
+        due_by=call.today, figures={}, complete=False,
+    )  # fmt: skip
+    return _gather(call, begun, figures)
 
 
 @operation("retention.hold", errors=("bad_hold",))
@@ -199,9 +194,10 @@ def propose(call: Call, run: str, reason: str, by: Person, master_change: str | 
     free = [group for group in CONFIRMING if set(organisation.members(group)) - concerned]
     if not free or free == ["admin"]:
         raise refuse("nobody_confirms", NobodyConfirms())
-    change = masters.propose(
-        call, "retention", "change", row.number, wanted, reason, by, master_change=master_change
-    )
+    # That of a run before is over with it.
+    earlier = None if master_change is None else documents.get(call.tx, masters.master_changes, master_change)
+    again = master_change if earlier is not None and earlier.subject == row.number else None
+    change = masters.propose(call, "retention", "change", row.number, wanted, reason, by, master_change=again)
     deciders = next(group for group in ("division_lead", "hr") if group in free)
     late = next(group for group in ("admin", "division_lead", "hr") if group in free)
     return {**change, "deciders": deciders, "late_deciders": late, "concerned": sorted(concerned)}

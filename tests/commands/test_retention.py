@@ -21,7 +21,7 @@ from runtime.commands import accounts as accounts_commands
 from runtime.commands import purge
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, NotGranted
-from runtime.ledger import held, kept, masters, retention
+from runtime.ledger import held, kept, masters, overdue, retention
 from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.overdue import Figures, retention_holds
@@ -311,6 +311,29 @@ def test_whoever_has_got_records_in_it_since_cannot_have_confirmed_it(office: Of
     office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
     assert "复核人自己的记录也在其中" in str(office.as_("sunli").page("check_records", case.id))
     assert rows(office, erasures.erasures) == []
+
+
+def test_what_is_more_than_one_run_has_is_listed_next_and_confirmed_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overdue, "MOST_ROWS", 2)
+    archive, leave = Archive(office), kept.BY_TABLE["leaves"].table
+    for day in (1, 2, 3):
+        archive.put(leave, last_day=dt.date(1990, 6, day))
+    case = proposed(office)
+    for left, number in ((1, "DR-2026-0001"), (0, "DR-2026-0002")):
+        assert case.variables["due_beyond"] is (left > 0) and case.variables["run_number"] == number
+        office.as_("zhaoming").do("review_change", case.id, change_decision="approve")
+        assert len(rows(office, leave, leave.c.person.not_like("#%"))) == left
+        if left:
+            # Nobody erases the rest unasked: it is looked at like the first.
+            office.as_("sunli").do(
+                "check_records", case.id, erasure_choice="propose", erasure_reason="其余的"
+            )
+    assert case.end == "records_erased"
+    assert {row.run for row in rows(office, erasures.erasures)} == {"DR-2026-0001", "DR-2026-0002"}
+    ours = {"erasures_are_a_chain", "erased_records_are_gone", "nothing_lies_over_its_time"}
+    assert ours & findings(office).keys() == set()
 
 
 def test_a_book_that_is_never_changed_lets_go_of_nothing_but_what_a_tombstone_names(office: Office) -> None:
