@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.identity import SYSTEM, Actor, Grant
+from runtime.identity import SYSTEM, Actor, Grant, StandIn
 from runtime.ledger import operations
 from runtime.store import accounts
 from runtime.store.cases import cases
@@ -105,21 +105,22 @@ class Anybody(Actor):
     those below them are parameters, which `told` gives."""
 
     keys: tuple[Any, ...] = ()
+    beyond: tuple[tuple[Any, Any], ...] = ()
     below: tuple[Any, ...] = ()
 
 
-Likeness = tuple[frozenset[Grant] | None, int, int]
+Likeness = tuple[frozenset[Grant] | None, int, int, int]
 
 
 def likeness(actor: Actor) -> Likeness:
     """What a statement about an actor depends on, beside its parameters."""
     if actor is SYSTEM:
-        return None, 0, 0
-    return actor.grants, 1 + len(actor.groups), len(actor.subordinates)
+        return None, 0, 0, 0
+    return actor.grants, len(who(actor)), len(further(actor)), len(actor.subordinates)
 
 
 def anybody(like: Likeness) -> Actor:
-    grants, keys, below = like
+    grants, keys, beyond, below = like
     if grants is None:
         return SYSTEM
     return Anybody(
@@ -128,6 +129,10 @@ def anybody(like: Likeness) -> Actor:
         "",
         grants=grants,
         keys=tuple(sa.bindparam(f"key_{number}", type_=sa.String) for number in range(keys)),
+        beyond=tuple(
+            (sa.bindparam(f"beyond_{number}", type_=sa.String), sa.bindparam(f"nearer_{number}", type_=sa.String))
+            for number in range(beyond)
+        ),
         below=tuple(sa.bindparam(f"below_{number}", type_=sa.Integer) for number in range(below)),
     )
 
@@ -137,6 +142,8 @@ def told(actor: Actor) -> dict[str, Any]:
     if actor is SYSTEM:
         return {}
     given: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(who(actor))}
+    for number, (key, nearer) in enumerate(further(actor)):
+        given |= {f"beyond_{number}": key, f"nearer_{number}": nearer}
     given |= {f"below_{number}": person for number, person in enumerate(sorted(actor.subordinates))}
     return {"me": actor.id, **given}
 
@@ -158,10 +165,23 @@ def sees_case(tx: Transaction, actor: Actor, case_id: int) -> bool:
 
 
 def who(actor: Actor) -> list[str]:
-    """The candidate keys that mean this person."""
+    """The candidate keys that mean this person, also in place of a group that is away."""
     if isinstance(actor, Anybody):
         return list(actor.keys)
-    return [f"person:{actor.id}", *sorted(f"group:{group}" for group in actor.groups)]
+    groups = actor.groups | {each.group for each in actor.stands_in if each.nearer is None}
+    return [f"person:{actor.id}", *sorted(f"group:{group}" for group in groups)]
+
+
+def further(actor: Actor) -> list[tuple[str, str]]:
+    """Candidate keys that mean this person for tasks from which somebody nearer is kept, and how the column
+    `excluded` names that somebody (a pattern)."""
+    if isinstance(actor, Anybody):
+        return list(actor.beyond)
+    return sorted(
+        (f"group:{each.group}", f'%"{each.nearer}"%')
+        for each in actor.stands_in
+        if each.nearer is not None and each.group not in actor.groups
+    )
 
 
 def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -172,9 +192,14 @@ def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[b
 
 def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
     """The task (a row of user_tasks, or an alias of it) may be claimed by the person."""
+    means = candidates.c.who.in_(who(actor))
+    kept_from = [
+        sa.and_(candidates.c.who == key, sa.type_coerce(task.c.excluded, sa.Text).like(nearer))
+        for key, nearer in further(actor)
+    ]
     return (
         sa.select(1)
-        .where(candidates.c.task_id == task.c.id, candidates.c.who.in_(who(actor)))
+        .where(candidates.c.task_id == task.c.id, sa.or_(means, *kept_from) if kept_from else means)
         .correlate(task)
         .exists()
     )
@@ -291,8 +316,8 @@ def rights_of(tx: Transaction, person_id: int) -> Rights:
     )
 
 
-def actor_of(person: Any, rights: Rights) -> Actor:
-    """The person (a row of people) with their rights."""
+def actor_of(person: Any, rights: Rights, stands_in: tuple[StandIn, ...] = ()) -> Actor:
+    """The person (a row of people) with their rights, and the groups for which they stand in today."""
     return Actor(
         id=person.id,
         public_id=person.public_id,
@@ -304,4 +329,5 @@ def actor_of(person: Any, rights: Rights) -> Actor:
         superior=person.superior_id,
         subordinates=rights.subordinates,
         grants=rights.grants,
+        stands_in=stands_in,
     )

@@ -5,6 +5,7 @@ in SQL (access.py)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -72,11 +73,24 @@ class Person:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """For a group whose people are all away: who does today what it is asked.
+
+    away: the row of who is away, until the end of `until`. `nearer`: the public id of who stands in first; this
+    person has only what the nearer one is kept from."""
+
+    group: str
+    away: int
+    until: dt.date
+    nearer: str | None = None
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person (or the runtime itself) that acts, with everything rights are judged by.
 
     `id` is the row's; `subordinates` everybody below them in the org tree; `epoch` changes when
-    sessions must end."""
+    sessions must end; `principal` is the row of whoever is away and for whom they act."""
 
     id: int
     public_id: str
@@ -88,6 +102,8 @@ class Actor:
     superior: int | None = None
     subordinates: frozenset[int] = frozenset()
     grants: frozenset[Grant] = frozenset()
+    stands_in: tuple[StandIn, ...] = ()
+    principal: int | None = None
 
     def name(self, language: str | None = None) -> str:
         return i18n.label(language or self.language, dict(self.names), self.username)

@@ -21,8 +21,8 @@ from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
-from runtime.identity import Actor
-from runtime.ledger import approvers, kept, reading
+from runtime.identity import Actor, StandIn
+from runtime.ledger import approvers, kept, leave, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
@@ -199,9 +199,20 @@ def actor(tx: Transaction, person: Any) -> Actor:
         return access.rights_of(tx, person.id)
 
     number = revision(tx)
-    return access.actor_of(
-        person, make() if number is None else house(tx).rights.get((number, person.id), make)
-    )
+    rights = make() if number is None else house(tx).rights.get((number, person.id), make)
+    return access.actor_of(person, rights, stand_ins(tx).get(person.id, ()))
+
+
+def stand_ins(tx: Transaction) -> dict[int, tuple[StandIn, ...]]:
+    """Who stands in today for groups whose people are all away (ledger/approvers.py), by row of people."""
+    away = leave.away(tx, today(tx))
+    return approvers.stand_ins(organisation(tx), away, today(tx)) if away else {}
+
+
+def on_leave(tx: Transaction) -> dict[str, str]:
+    """Public id of everybody who is away all of today → that of their leave."""
+    day = today(tx)
+    return {person: row.public_id for person, row in leave.away(tx, day).items() if leave.all_day(row, day)}
 
 
 def newest(tx: Transaction, kind: str, key: str) -> Any:

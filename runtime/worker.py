@@ -23,9 +23,9 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from runtime import clock, measures
+from runtime import clock, library, measures
 from runtime.bootstrap import Runtime
-from runtime.commands import triggers
+from runtime.commands import absences, triggers
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
 from runtime.store import jobs, waking, workers
@@ -62,6 +62,7 @@ class Worker:
         self._looked = float("-inf")
         self._heart = Heart(self._beat)
         self._buried: str | None = None  # where the chain of tombstones ended that was last kept
+        self._begun: frozenset[str] = frozenset()  # leaves that are under way
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
@@ -178,7 +179,7 @@ class Worker:
 
         `between` two claims this worker keeps what it could not even count as failed."""
         now = clock.now()
-        due, holders = self.runtime.read(_glance, SYSTEM)
+        due, holders, begun = self.runtime.read(_glance, SYSTEM)
         self._looked = clock.seconds()
         others = [each for each in holders if each.id != self._id]
         mine = len(others) < len(holders) and not between
@@ -188,6 +189,10 @@ class Worker:
         dead = self._watch.dead(others, self._looked)
         for worker in dead:
             log.warning("worker_dead", worker=worker, given_back=self.runtime.do(_bury, SYSTEM, worker))
+        if begun - self._begun:
+            # Once for each leave: what they take while they are on it stays theirs.
+            self.runtime.do(absences.free, SYSTEM)
+        self._begun = begun
         if mine or dead or (due is not None and due <= now):
             return 0.0
         pause = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.01, (due - now).total_seconds()))
@@ -293,7 +298,7 @@ class Chunk:
 
 
 def _glance(tx: Transaction, actor: Actor) -> Any:
-    return jobs.next_due(tx), workers.pulses(tx)
+    return jobs.next_due(tx), workers.pulses(tx), frozenset(library.on_leave(tx).values())
 
 
 def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int, list[Any]]:

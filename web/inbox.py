@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import handing_over, user_tasks
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.queries import comments, inbox, search, tasks
+from runtime.queries import comments, inbox, people, search, tasks
 from web import cases, current
 
 bp = Blueprint("inbox", __name__)
@@ -185,6 +185,7 @@ def _panes(task: Any = None, **told: Any) -> str:
         counts=current.read(inbox.counts),
         task=task,
         filters=filters,
+        stands_in=current.read(people.stands_in),
         processes={row.process: row.process_names for row in page.rows},
         here="todo",
         **told,

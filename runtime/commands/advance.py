@@ -156,7 +156,7 @@ def _write(
         still = {each.activity for each in execution.open_activities() if each.parked}
         moved.parked = [stop for stop in moved.parked if stop.activity in still]
     sequence, chain = event_log.append(
-        tx, case.id, case.sequence, case.chain, told.lines, actor.id, None, clock.now()
+        tx, case.id, case.sequence, case.chain, told.lines, actor.id, actor.principal, clock.now()
     )
     model = library.process(tx, case.bindings[case.process])
     variables = execution.sight()
@@ -303,6 +303,6 @@ def held_up(tx: Transaction, actor: Actor, case: Any, activity: str) -> bool:
 def note(tx: Transaction, actor: Actor, case: Any, entries: list[Event], **columns: Any) -> None:
     """Log what happened to a case that did not move."""
     sequence, chain = event_log.append(
-        tx, case.id, case.sequence, case.chain, entries, actor.id, None, clock.now()
+        tx, case.id, case.sequence, case.chain, entries, actor.id, actor.principal, clock.now()
     )
     cases.save(tx, case.id, case.version, sequence=sequence, chain=chain, **columns)

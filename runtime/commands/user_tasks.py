@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -126,10 +126,22 @@ def _require_mine(actor: Actor, task: Any) -> None:
         raise NotYours()
 
 
+def _in_whose_place(tx: Transaction, actor: Actor, task: Any) -> Actor:
+    """The actor, with whom they act for where the task is asked of them only because its group is away."""
+    if not (actor.stands_in and task.asked):
+        return actor
+    asked = set(user_tasks.asked(tx, [task.id]).get(task.id, ()))
+    if asked & {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}:
+        return actor
+    away = next((each.away for each in actor.stands_in if f"group:{each.group}" in asked), None)
+    return replace(actor, principal=away)
+
+
 def claim(tx: Transaction, actor: Actor, task: str) -> None:
     """Take a task of one of your groups."""
     row, case = _get(tx, actor, task)
     _require_mine(actor, row)
+    actor = _in_whose_place(tx, actor, row)
     if row.assignee_id == actor.id:
         return
     if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", assignee_id=actor.id):
@@ -165,6 +177,7 @@ def complete(
     Raises FormInvalid with every field's reason, FieldsChanged, TaskChanged."""
     row, case = _get(tx, actor, task)
     _require_mine(actor, row)
+    actor = _in_whose_place(tx, actor, row)
     if seen is None and version is not None and version != row.version:
         raise TaskChanged()
     if not user_tasks.change(

@@ -5,10 +5,11 @@ Not here: the decision itself (processes/superior_approval), what is decided on 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
-from typing import TypedDict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypedDict
 
 from runtime.errors import Conflict
+from runtime.identity import StandIn
 from runtime.ledger import leave
 from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
@@ -42,7 +43,8 @@ def approver(
     out = {applicant, *(barred or ())}
     line = _line(organisation, beyond or applicant, out)
     with_hr = applicant in organisation.members("manager")
-    found = asked(call.tx, organisation, line, out | ({beyond} if beyond else set()), call.today)
+    away = leave.away(call.tx, call.today)
+    found = asked(organisation, line, out | ({beyond} if beyond else set()), away)
     if found is None:
         raise refuse("nobody_above", NobodyAbove())
     return {"approver": found[0], "instead_of": found[1], "with_hr": with_hr}
@@ -55,26 +57,47 @@ def acting(
     names, unless barred; else the next superior. The person, when all are away; None, when all are barred."""
     row, out = organisation.by_public_id.get(person), set(barred)
     own = [person] if row is not None and row.active and person not in out else []
-    found = asked(tx, organisation, [*own, *_line(organisation, person, out)], out | {person}, today)
+    line = [*own, *_line(organisation, person, out)]
+    found = asked(organisation, line, out | {person}, leave.away(tx, today))
     return found[0] if found else None
 
 
 def asked(
-    tx: Transaction,
-    organisation: accounts.Organisation,
-    line: Sequence[str],
-    out: Collection[str],
-    today: dt.date,
+    organisation: accounts.Organisation, line: Sequence[str], out: Collection[str], away: Mapping[str, Any]
 ) -> tuple[str, str | None] | None:
     """The first of the line who is here, or the deputy of the first who has one that is not `out`, with whom they
-    stand in for; the first of all, when nobody is here. None of an empty line."""
+    stand in for; the first of all, when nobody is here. None of an empty line. away: as leave.away has it."""
     for person in line:
-        away = leave.away(tx, person, today)
-        if away is None:
+        if person not in away:
             return person, None
-        if away.deputy and _may_stand_in(tx, organisation, away.deputy, out, today):
-            return away.deputy, person
+        deputy = away[person].deputy
+        if deputy and deputy not in out and _is_here(organisation, deputy, away):
+            return deputy, person
     return (line[0], None) if line else None
+
+
+def stand_ins(
+    organisation: accounts.Organisation, away: Mapping[str, Any], today: dt.date
+) -> dict[int, tuple[StandIn, ...]]:
+    """Row of a person → the groups whose people are all away today and for which they stand in: the deputy whom a
+    leave names, and for what the deputy is kept from the next superior who is here; without a deputy, the superior.
+
+    Half a day is waited for. away: as leave.away has it."""
+    gone = {person for person, row in away.items() if leave.all_day(row, today)}
+    found: dict[int, list[StandIn]] = {}
+    for group, members in sorted(organisation.groups.items()) if gone else ():
+        names = [organisation.by_id[member].public_id for member in members]
+        if not all(name in gone for name in names):
+            continue
+        for name in names:
+            deputy = away[name].deputy
+            nearer = deputy if deputy and _is_here(organisation, deputy, away) else None
+            above = next((one for one in _line(organisation, name, ()) if one not in away), None)
+            for person, first in ((nearer, None), (above, nearer)):
+                if person is not None and person != first:
+                    stands = StandIn(group, organisation.by_public_id[name].id, away[name].last_day, first)
+                    found.setdefault(organisation.by_public_id[person].id, []).append(stands)
+    return {person: tuple(stands) for person, stands in found.items()}
 
 
 def _line(organisation: accounts.Organisation, person: str, out: Collection[str]) -> list[str]:
@@ -89,10 +112,6 @@ def _line(organisation: accounts.Organisation, person: str, out: Collection[str]
     return line
 
 
-def _may_stand_in(
-    tx: Transaction, organisation: accounts.Organisation, deputy: str, out: Collection[str], today: dt.date
-) -> bool:
-    row = organisation.by_public_id.get(deputy)
-    if row is None or not row.active or deputy in out:
-        return False
-    return leave.away(tx, deputy, today) is None
+def _is_here(organisation: accounts.Organisation, person: str, away: Mapping[str, Any]) -> bool:
+    row = organisation.by_public_id.get(person)
+    return row is not None and row.active and person not in away

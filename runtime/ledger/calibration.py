@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import approvers, assessors, documents
+from runtime.ledger import approvers, assessors, documents, leave
 from runtime.ledger.appraisals import (
     GRADES,
     NEXT,
@@ -347,7 +347,7 @@ def _calibrators(
         seen.add(found)
         found = organisation.superior(found)
     assessed = {row.assessed_by for row in members if row.assessed_by}
-    chosen = approvers.asked(call.tx, organisation, line, {*people, *assessed}, call.today)
+    chosen = approvers.asked(organisation, line, {*people, *assessed}, leave.away(call.tx, call.today))
     if chosen is None:
         return None, None
     above = line[line.index(chosen[1] or chosen[0]) + 1 :]

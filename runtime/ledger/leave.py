@@ -20,6 +20,7 @@ from runtime.ledger.inputs import Figure, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts, calendar
 from runtime.store.db import Exact, Id, Instant, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 Kind = Literal[
     "annual", "personal", "sick", "marriage", "maternity", "paternity", "bereavement", "work_injury"
@@ -62,8 +63,15 @@ leaves = sa.Table(
     sa.Column("approved_by", sa.String(32)),
     sa.Column("decided_at", Instant),
     sa.Column("note_accepted", sa.Boolean),  # None: none was asked for, or it is on its way
-    # overlap, balance, away
+    # overlap, balance
     sa.Index("ix_leaves_person_last_day", "person", "last_day"),
+    # away
+    sa.Index(
+        "ix_leaves_granted",
+        "last_day",
+        sqlite_where=sa.text("state = 'granted'"),
+        postgresql_where=sa.text("state = 'granted'"),
+    ),
 )
 
 NEXT = {
@@ -366,13 +374,27 @@ def balance(tx: Transaction, person: str, kind: str, year: int, without: str | N
     return (entered or Decimal(0)) - taken
 
 
-def away(tx: Transaction, person: str, day: dt.date) -> Any:
-    """The granted leave on which the person is away on a day, or None."""
-    return tx.first(
-        _standing(person)
-        .where(leaves.c.state == "granted", leaves.c.first_day <= day, leaves.c.last_day >= day)
-        .limit(1)
+_AWAY = Prepared(
+    sa.select(leaves)
+    .where(
+        leaves.c.state == "granted",
+        leaves.c.first_day <= sa.bindparam("b_day", type_=sa.Date),
+        leaves.c.last_day >= sa.bindparam("b_day", type_=sa.Date),
     )
+    .order_by(leaves.c.id)
+)
+
+
+def away(tx: Transaction, day: dt.date) -> dict[str, Any]:
+    """Public id → the granted leave of everybody who is away on a day, or on half of it."""
+    return {row.person: row for row in _AWAY.rows(tx, b_day=day)}
+
+
+def all_day(leave: Any, day: dt.date) -> bool:
+    """Whether a leave of this day is of the morning and the afternoon."""
+    begins = leave.first_day == day and leave.starts_at_noon
+    ends = leave.last_day == day and leave.ends_at_noon
+    return not (begins or ends)
 
 
 def slots_off(tx: Transaction, person: str, first: dt.date, last: dt.date) -> dict[tuple[dt.date, int], bool]:

@@ -133,9 +133,17 @@ def _mine(tx: Transaction, actor: Actor, key: Any, process: str | None = None) -
     return query.where(tasks.c.case_process == process) if process else query
 
 
-def _asked(tx: Transaction, actor: Actor, who: str, key: Any, process: str | None = None) -> sa.Select[Any]:
-    """key, id of the ready tasks that one candidate key may claim, and this person may too."""
-    query = asked_of(tx, actor, who).with_only_columns(key.label("key"), candidates.c.task_id.label("id"))
+def _asked(tx: Transaction, actor: Actor, key: Any, process: str | None = None) -> list[sa.Select[Any]]:
+    """key, id of the ready tasks that the person may claim; a query for each of their candidate keys."""
+    found = [asked_of(tx, actor, who) for who in access.who(actor)]
+    # Of a group for which somebody nearer stands in: what that somebody is kept from.
+    kept_from = sa.type_coerce(tasks.c.excluded, sa.Text).like
+    found += [asked_of(tx, actor, who).where(kept_from(nearer)) for who, nearer in access.further(actor)]
+    return [_keyed(query, key, process) for query in found]
+
+
+def _keyed(query: sa.Select[Any], key: Any, process: str | None) -> Any:
+    query = query.with_only_columns(key.label("key"), candidates.c.task_id.label("id"))
     return query.where(candidates.c.process == process) if process else query
 
 
@@ -167,9 +175,7 @@ def counts(tx: Transaction, actor: Actor) -> Counts:
     row = tx.first(
         sa.select(
             count(_mine(tx, actor, tasks.c.created_at)).label("mine"),
-            count(
-                *(_asked(tx, actor, who, candidates.c.created_at) for who in access.who(actor))
-            ).label("group"),
+            count(*_asked(tx, actor, candidates.c.created_at)).label("group"),
             count(sa.select(tasks.c.id).where(tasks.c.completed_by == actor.id)).label("done"),
             count(sa.select(cases.c.id).where(cases.c.initiator_id == actor.id)).label("started"),
         )
@@ -200,10 +206,7 @@ def todo(
     parts = [(by.mine, tasks.c.id, _mine(tx, actor, by.mine, process))] if only in ("all", "mine") else []
     if only in ("all", "group"):
         # Each group by itself: its own index holds its page ready, which no index does for all of them.
-        parts += [
-            (by.asked, candidates.c.task_id, _asked(tx, actor, who, by.asked, process))
-            for who in access.who(actor)
-        ]
+        parts += [(by.asked, candidates.c.task_id, query) for query in _asked(tx, actor, by.asked, process)]
     if not parts:
         return Page([], None)
     limited = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,3 +84,23 @@ def shown(org: accounts.Organisation, person_id: int | None) -> Person | None:
     """A person by row id, as shown to others."""
     row: Any = org.by_id.get(person_id) if person_id else None
     return Person(row.public_id, row.names) if row else None
+
+
+@dataclass(frozen=True)
+class InPlaceOf:
+    """Whom the reader stands in for today: the group that is away, who of it, and until when."""
+
+    group: str
+    away: Person
+    until: dt.date
+    nearer: Person | None
+
+
+def stands_in(tx: Transaction, actor: Actor) -> list[InPlaceOf]:
+    """The groups for which the reader stands in today."""
+    org = library.organisation(tx)
+    return [
+        InPlaceOf(each.group, away, each.until, shown(org, org.by_public_id[each.nearer].id) if each.nearer else None)
+        for each in actor.stands_in
+        if (away := shown(org, each.away)) is not None
+    ]

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, i18n, library
-from runtime.identity import Actor
+from runtime.identity import Actor, Person
 from runtime.queries.inbox import TaskRow, columns, task_rows
+from runtime.queries.people import shown as person_shown
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
@@ -32,6 +33,7 @@ class TaskPage:
     documentation: str
     clause: str
     case_summary: list[tuple[str, str]]
+    in_place_of: Person | None = None
 
 
 def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
@@ -67,8 +69,9 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         schema = forms.localise(form, language, options)
         data = forms.for_browser(form, shown, options, language, exact=exact)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
+    [shown_row] = task_rows(tx, [row])
     return TaskPage(
-        row=task_rows(tx, [row])[0],
+        row=shown_row,
         version=row.version,
         schema=schema,
         data=data,
@@ -77,7 +80,16 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         may_release=is_open and mine and bool(row.asked),
         documentation=i18n.label(language, node.guidance),
         clause=node.properties.get("clause", ""),
+        in_place_of=_in_place_of(tx, actor, shown_row.groups) if row.asked else None,
         case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
         if initiator and initiator.id != actor.id
         else [],
     )
+
+
+def _in_place_of(tx: Transaction, actor: Actor, groups: tuple[str, ...]) -> Person | None:
+    """Who is away and would do what these groups are asked, where the reader is asked only in their place."""
+    if actor.groups & set(groups):
+        return None
+    away = next((each.away for each in actor.stands_in if each.group in groups), None)
+    return person_shown(library.organisation(tx), away)

@@ -62,6 +62,11 @@ DELIVERED = {
     "external_failed": "“{element}” could not be delivered",
     "external_error": "“{element}” was refused, which the process is told",
 }
+# The same of whoever did it in place of somebody who was away.
+IN_PLACE = {
+    "task_completed": "{who} completed “{element}” in place of {away}",
+    "task_claimed": "{who} took “{element}” in place of {away}",
+}
 # What is told without full sight: who does what, and nothing of what was decided or came of it.
 PEOPLES = ("case_started", "task_opened", "task_claimed", "task_released", "task_completed")
 BY_NOBODY = {"case_started": "The case was started by a message or a timer"}
@@ -105,6 +110,9 @@ def moments(
             sentence = DELIVERED.get(entry.kind, sentence)
         if entry.element:
             sentence = ON_A_TASK.get(entry.kind, sentence)
+        away = shown(org, entry.principal_id)
+        if away is not None:
+            sentence = IN_PLACE.get(entry.kind, sentence)
         if person is None:
             sentence = BY_NOBODY.get(entry.kind, sentence)
         text = say(
@@ -112,6 +120,7 @@ def moments(
             sentence,
             who=person.name(language) if person else "",
             element=label(entry.process, entry.element),
+            away=away.name(language) if away else "",
             rule=rules.get(detail.get("rule", ""), detail.get("rule", "")),
             version=detail.get("version", ""),
             to=_called(org, detail.get("to"), language) if entry.kind == "task_reassigned" else "",

@@ -1,8 +1,8 @@
 """Whoever drafted something or gains from it does not decide it, whatever way the task comes to them.
 
 Tried on each deciding task as it stands open in a scenario: asked by name, as a candidate after a change of role,
-as a signer whom a listener adds, as who receives it from a superior or from somebody who leaves. Nothing of it
-stays. Not here: playing the scenarios (test_scenarios.py)."""
+as a deputy of a group that is away, as a signer whom a listener adds, as who receives it from a superior or from
+somebody who leaves. Nothing of it stays. Not here: playing the scenarios (test_scenarios.py)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from runtime import handing, library
 from runtime.bpmn.model import Node, Process
 from runtime.commands import staffing, user_tasks
 from runtime.errors import GuichengError
-from runtime.identity import SYSTEM, Actor
+from runtime.identity import SYSTEM, Actor, StandIn
 from runtime.store import accounts
 from runtime.store import user_tasks as store
 from runtime.store.cases import cases
@@ -164,6 +164,16 @@ def _ways(tx: Transaction, row: Any, case: Any, person: Any) -> Iterator[str]:
         staffing.pass_on(tx, other.id, person.public_id)
         if tx.scalar(sa.select(tasks.c.assignee_id).where(tasks.c.id == row.id)) == person.id:
             yield "left it by somebody who is gone"
+        before.rollback()
+    with tx.connection.begin_nested() as before:
+        tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))
+        groups = [key.partition(":")[2] for key in asked if key.startswith("group:")]
+        stands = tuple(StandIn(group, other.id, library.today(tx)) for group in groups)
+        try:
+            user_tasks.claim(tx, replace(actor, stands_in=stands), row.public_id)
+            yield "as a deputy for the group"
+        except GuichengError:
+            pass
         before.rollback()
     with tx.connection.begin_nested() as before:
         tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))

@@ -190,6 +190,7 @@ class Office:
         case = example_case(now)
         return {
             people.by_session: self._by_session,
+            people.stands_in: [],
             attempts.note: self._note,
             accounts.sign_in: self._sign_in,
             accounts.set_language: None,

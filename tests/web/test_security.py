@@ -25,6 +25,7 @@ from runtime.ledger.inputs import WrongInput
 from runtime.queries import incidents
 from runtime.store.cases import cases
 from runtime.store.user_tasks import user_tasks
+from tests.commands.test_deputies import on_leave
 from tests.conftest import START
 from tests.databases import Databases
 from tests.office import Office, Runtime, Settings
@@ -256,6 +257,18 @@ def test_who_loses_a_role_loses_what_they_took_by_it(house: House) -> None:
     finally:
         house.runtime.do(accounts.set_groups, SYSTEM, "wangfang", ["manager"])
         house.runtime.do(accounts.set_groups, SYSTEM, "zhaoming", ["division_lead"])
+
+
+def test_a_deputy_sees_in_whose_place_they_act_and_for_how_long(house: House) -> None:
+    on_leave(house, "wangfang", "chenjie")
+    assert "您代 王芳（部门经理）办理，至 2026-03-09" in house.at("chenjie").get("/inbox").get_data(as_text=True)
+    # The division lead has only what the deputy is kept from: the plan that the deputy drafted.
+    house.as_("chenjie").start("purchase_plan")
+    house.as_("chenjie").do("draft_plan", plan_reason="备货", lines=[LINE])
+    assert "review_plan" not in {row.element for row in house.as_("chenjie").inbox()}
+    [task] = [row for row in house.as_("zhaoming").inbox() if row.element == "review_plan"]
+    assert "由 陈杰 先行代理" in house.at("zhaoming").get("/inbox").get_data(as_text=True)
+    assert "王芳 不在，由您代为办理" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
 
 
 def test_who_is_dismissed_is_out_at_once(house: House) -> None:

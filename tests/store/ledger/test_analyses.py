@@ -45,7 +45,9 @@ def traded(books: Books) -> None:
         books.guard(sku, 10)
     order = order_of(books, ("M1", 20))
     shipment = shipped(books, order)
+    books.today = PROMISED
     books.do("sales.record_delivery", shipment=shipment, delivered_on=PROMISED)
+    books.today = TODAY
     books.do("sales.settle", order=order, amount=12000, paid=12000, by="specialist")
 
 

@@ -130,7 +130,8 @@ def test_coming_back_early_gives_the_days_back(people: Books) -> None:
     assert found["begun"] is True
     people.do("leave.withdraw", leave=asked["leave"], back_on=day(11), confirmed_by="supervisor")
     assert leave.balance(people.tx, people.people["specialist"], "annual", 2026) == 3
-    assert leave.away(people.tx, people.people["specialist"], day(11)) is None
+    assert leave.away(people.tx, day(10)).keys() == {people.people["specialist"]}
+    assert leave.away(people.tx, day(11)) == {}
 
 
 def test_nobody_finds_anothers_leave(people: Books) -> None:

@@ -1,0 +1,20 @@
+"""What somebody had taken from a group before they went on leave goes back to it while they are away.
+
+Not here: who stands in for a group that is away as a whole (ledger/approvers.py)."""
+
+from __future__ import annotations
+
+from runtime import library
+from runtime.commands import hearing
+from runtime.identity import Actor
+from runtime.store import user_tasks
+from runtime.store.db import Transaction
+
+
+def free(tx: Transaction, actor: Actor) -> list[int]:
+    """Give back what they took from their groups; the ids of these tasks. What is theirs by name waits for them."""
+    org = library.organisation(tx)
+    away = sorted(org.by_public_id[person].id for person in library.on_leave(tx) if person in org.by_public_id)
+    given = [task for person in away for task in user_tasks.give_back(tx, person, [])]
+    hearing.changed_hands(tx, actor, given)
+    return given
