@@ -263,10 +263,10 @@ def test_a_deputy_sees_in_whose_place_they_act_and_for_how_long(house: House) ->
     on_leave(house, "wangfang", "chenjie")
     assert "您代 王芳（部门经理）办理，至 2026-03-09" in house.at("chenjie").get("/inbox").get_data(as_text=True)
     # The division lead has only what the deputy is kept from: the plan that the deputy drafted.
-    house.as_("chenjie").start("purchase_plan")
-    house.as_("chenjie").do("draft_plan", plan_reason="备货", lines=[LINE])
-    assert "review_plan" not in {row.element for row in house.as_("chenjie").inbox()}
-    [task] = [row for row in house.as_("zhaoming").inbox() if row.element == "review_plan"]
+    plan = house.as_("chenjie").start("purchase_plan").id
+    house.as_("chenjie").do("draft_plan", plan, plan_reason="备货", lines=[LINE])
+    assert plan not in {row.case for row in house.as_("chenjie").inbox()}
+    [task] = [row for row in house.as_("zhaoming").inbox() if row.case == plan]
     assert "由 陈杰 先行代理" in house.at("zhaoming").get("/inbox").get_data(as_text=True)
     assert "王芳 不在，由您代为办理" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
 
