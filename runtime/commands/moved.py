@@ -57,7 +57,8 @@ def opened(
         staff = staffing.resolve(world, task, model, node, execution.sight(task.activity))
     except GuichengError as error:
         # The work stays and somebody sees it: whoever administers, with the reason.
-        staff = staffing.Staff(None, ["group:admin"], [])
+        administrators = staffing.Staff(None, ["group:admin"], [])
+        staff = error.staff if isinstance(error, staffing.NobodyToDoIt) else administrators
         raise_incident(tx, case.id, None, task.element, sentence(error), task.activity)
     form_id = None
     try:

@@ -4,7 +4,8 @@ Explicit assignee or candidates win, else the lane's group. Whom the diagram exc
 (the drafter, who gains from it) is never asked. If nobody else is left, the property
 `nobody` of the task or its process decides: up the line (`superior`, unless it says
 otherwise), to the group that `fallback` names, or `refuse`: an incident, and the task goes
-to the administrators. Never an orphan task."""
+to the administrators besides – to none of those who are excluded. Never an orphan task: whoever joins the group has
+it at once."""
 
 from __future__ import annotations
 
@@ -32,6 +33,7 @@ class NobodyToDoIt(Failed):
     """Nobody can do {element}: its group {groups} has no member, and there is no superior to pass it to."""
 
     code = "user_task.nobody"
+    staff: Staff  # who is asked all the same
 
 
 class CannotDoIt(Failed):
@@ -75,9 +77,12 @@ def resolve(
     if above is not None:
         return Staff(above, [], excluded)
     fallback = _said(process, node, "fallback") if rule != "refuse" else ""
-    if org.groups.get(fallback):
+    if fallback and _anybody(org, [f"group:{fallback}"], excluded):
         return Staff(None, [f"group:{fallback}"], excluded)
-    raise NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
+    nobody = NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
+    asked = dict.fromkeys(f"group:{group}" for group in (*task.groups, "admin"))
+    nobody.staff = Staff(None, list(asked), excluded)
+    raise nobody
 
 
 def reassign(world: BoundWorld, task: Any, person: str | None) -> dict[str, Any]:

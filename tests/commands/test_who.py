@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.commands import accounts
+import pytest
+
+from runtime.commands import accounts, user_tasks
+from runtime.commands.user_tasks import NotYourOwn
 from runtime.identity import SYSTEM
 from runtime.queries import inbox
 from tests.diagrams import bpmn, element, end, field, form_data, properties, start, user
@@ -156,6 +159,32 @@ def test_where_every_administrator_is_barred_the_fallback_is_asked_instead(firm:
     firm.as_("spec").start("ask", barred=firm.as_("root").actor.public_id)
     firm.runtime.do(accounts.deactivate, SYSTEM, "money")
     assert (elements(firm, "root"), elements(firm, "buyer")) == ([], ["pay"])
+
+
+def test_whoever_is_barred_does_not_do_it_as_an_administrator_and_whoever_joins_the_group_does(firm: Office) -> None:
+    said = properties(excludes="${initiator}", nobody="fallback", fallback="analyst")
+    diagram = bpmn("ask", start(), user("approve", said, candidateGroups="analyst"), end(), starters="admin")
+    firm.deploy(diagram)
+    firm.as_("root").start("ask")
+    assert elements(firm, "root") == []
+    assert [told.partition(":")[0] for told in firm.incidents()] == ["approve"]
+    firm.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["analyst"])
+    assert elements(firm, "spec2") == ["approve"]
+    task = firm.as_("spec2").find("approve")
+    with pytest.raises(NotYourOwn):
+        firm.runtime.do(user_tasks.claim, firm.as_("root").actor, task.id)
+    with pytest.raises(NotYourOwn):
+        firm.runtime.do(user_tasks.complete, firm.as_("root").actor, task.id, {})
+    firm.as_("spec2").do("approve")
+    assert firm.incidents() == []
+
+
+def test_a_fallback_whose_only_member_is_barred_is_no_way_out(firm: Office) -> None:
+    said = properties(excludes="${initiator}", nobody="fallback", fallback="manager")
+    firm.deploy(bpmn("ask", start(), user("approve", said, candidateGroups="analyst"), end(), starters="manager"))
+    firm.as_("boss").start("ask")
+    assert (elements(firm, "boss"), elements(firm, "root")) == ([], ["approve"])
+    assert firm.incidents()[0].startswith("approve: user_task.nobody")
 
 
 def test_a_group_that_still_has_somebody_keeps_its_tasks_to_itself(firm: Office) -> None:
