@@ -111,6 +111,43 @@ class OwnRecords(Conflict):
     code = "retention.own_records"
 
 
+class LiftIncomplete(Invalid):
+    """Tick what is to be released, and say why for each."""
+
+    code = "retention.lift_incomplete"
+
+
+class OwnHold(Conflict):
+    """What is held back of oneself somebody else releases."""
+
+    code = "retention.own_hold"
+
+
+class HoldGone(Conflict):
+    """What was ticked is held back no longer, or anew. Start once more."""
+
+    code = "retention.hold_gone"
+
+
+class HeldRow(TypedDict):
+    """`lift`: it is released before its last day `until`, because of `lift_reason`."""
+
+    kind: str
+    person: Person
+    until: dt.date
+    reason: NotRequired[str | None]
+    lift: NotRequired[bool | None]
+    lift_reason: NotRequired[str | None]
+
+
+class Holds(TypedDict):
+    holds: list[dict[str, Any]]
+
+
+class Lifted(TypedDict):
+    lifted: int
+
+
 class DueRow(TypedDict):
     """`keep`: it is held back until the day `keep_until`, because of `keep_reason`."""
 
@@ -176,6 +213,40 @@ def hold(call: Call, run: str, rows: list[DueRow], by: Person) -> Gathered:
     documents.require_state(row, "gathered")
     call.tx.insert(retention_holds, [_hold(call, each, by) for each in rows if each.get("keep")])
     return _gather(call, run, {kind: Figures(*said) for kind, said in row.figures.items()})
+
+
+@operation("retention.holds")
+def holds(call: Call) -> Holds:
+    """What is held back by somebody's word as of today, the first to end first; at most as many as a form has."""
+    hold = retention_holds.c
+    query = sa.select(retention_holds).where(hold.until >= call.today)
+    rows = call.tx.all(query.order_by(hold.until, hold.id).limit(MOST_GROUPS))
+    told = [{"kind": row.kind, "person": row.person, "until": row.until, "reason": row.reason} for row in rows]
+    return {"holds": [{**row, "lift": False, "lift_reason": None} for row in told]}
+
+
+@operation("retention.lift", errors=("bad_lift",))
+def lift(call: Call, rows: list[HeldRow], by: Person) -> Lifted:
+    """Release what is ticked before its last day; how many. What is over its time then, the next run finds.
+
+    Who did it, of whom, what was to be until when and by whose word stand in the log of administration; why, in the
+    case. BPMN error: bad_lift, if nothing is ticked, a reason is missing, it is one's own, or no longer held back."""
+    tx, hold = call.tx, retention_holds.c
+    chosen = [row for row in rows if row.get("lift")]
+    if not chosen or any(not (row.get("lift_reason") or "").strip() for row in chosen):
+        raise refuse("bad_lift", LiftIncomplete())
+    if any(row["person"] == by for row in chosen):
+        raise refuse("bad_lift", OwnHold())
+    actor = accounts.find(tx, public_id=by)
+    for row in chosen:
+        which = (hold.person == row["person"], hold.kind == row["kind"], hold.until == row["until"])
+        found = tx.first(sa.select(retention_holds).where(*which).order_by(hold.id).limit(1).with_for_update())
+        if found is None:
+            raise refuse("bad_lift", HoldGone())
+        tx.execute(sa.delete(retention_holds).where(hold.id == found.id))
+        told = {"kind": found.kind, "until": found.until, "set_by": found.set_by, "case": call.case}
+        accounts.log(tx, actor.id, "retention.hold_lifted", found.person, **told)
+    return {"lifted": len(chosen)}
 
 
 @operation("retention.propose", errors=("nobody_confirms",))

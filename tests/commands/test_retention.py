@@ -18,6 +18,7 @@ from runtime import backup, cli, clock, doctor
 from runtime.backup import tombstones
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import accounts as accounts_commands
+from runtime.commands import cases as cases_commands
 from runtime.commands import purge
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, NotGranted
@@ -252,6 +253,39 @@ def test_an_open_case_an_open_appeal_and_a_hold_keep_what_is_over_its_time(offic
     # Only human resources see who and what, and whoever decides their task of it.
     with pytest.raises(GuichengError):
         office.as_("wangfang").case_page(case.id)
+
+
+def test_what_is_held_back_is_released_early_with_a_reason_and_a_note(office: Office) -> None:
+    archive, leave = Archive(office), kept.BY_TABLE["leaves"].table
+    archive.put(leave)
+    day = dt.date(2027, 1, 1)
+    for who in ("liyang", "sunli"):
+        archive.put(retention_holds, person=id_of(office, who), kind="leave", until=day, reason="审计", set_by="x")
+    hr = office.as_("sunli")
+    assert hr.start("data_retention").end == "nothing_due"
+    case = hr.start("hold_release")
+
+    def tick(*ticked: dict[str, Any]) -> None:
+        hr.do("lift_holds", case.id, holds=list(ticked))
+
+    tick({}, {"lift": True, "lift_reason": "审计结束"})
+    assert "与本人有关的暂留由他人解除" in str(hr.page("lift_holds", case.id))
+    tick({"lift": True}, {"lift": False})
+    assert "逐条写明理由" in str(hr.page("lift_holds", case.id))
+    tick({"lift": False}, {"lift": False})
+    assert len(rows(office, retention_holds)) == 2
+    tick({"lift": True, "lift_reason": "审计结束"}, {"lift": False})
+    assert case.end == "holds_released"
+    assert [row.person for row in rows(office, retention_holds)] == [hr.actor.public_id]
+    [noted] = rows(office, accounts.admin_log, accounts.admin_log.c.action == "retention.hold_lifted")
+    assert (noted.subject, noted.actor_id) == (id_of(office, "liyang"), hr.actor.id)
+    assert noted.detail == {"kind": "leave", "until": day, "set_by": "x", "case": case.id}
+    # What is over its time is listed, and still takes two.
+    assert erased(office).end == "records_erased"
+    assert {row.person[:1] for row in rows(office, leave)} == {"#"}
+    # Human resources alone may.
+    with pytest.raises(cases_commands.NotYoursToStart):
+        office.as_("linxi").start("hold_release")
 
 
 def test_days_of_employment_stay_until_nothing_else_on_the_person_is_left(office: Office) -> None:
