@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from runtime.errors import Conflict
 from runtime.identity import StandIn
 from runtime.ledger import leave
+from runtime.ledger.appraisals import DEPARTMENT
 from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
@@ -82,16 +83,18 @@ def stand_ins(
     """Row of a person → the groups whose people are all away today and for which they stand in: the deputy whom a
     leave names, and for what the deputy is kept from the next superior who is here; without a deputy, the superior.
 
-    Half a day is waited for. away: as leave.away has it."""
+    What human resources are asked waits for them: a sick note is for nobody else's eyes. A deputy who is in none of
+    the department's groups is passed over. Half a day is waited for. away: as leave.away has it."""
     gone = {person for person, row in away.items() if leave.all_day(row, today)}
     found: dict[int, list[StandIn]] = {}
     for group, members in sorted(organisation.groups.items()) if gone else ():
         names = [organisation.by_id[member].public_id for member in members]
-        if not all(name in gone for name in names):
+        if group == "hr" or not all(name in gone for name in names):
             continue
         for name in names:
             deputy = away[name].deputy
-            nearer = deputy if deputy and _is_here(organisation, deputy, away) else None
+            inside = deputy is not None and any(organisation.belongs(deputy, one) for one in DEPARTMENT)
+            nearer = deputy if deputy and inside and _is_here(organisation, deputy, away) else None
             above = next((one for one in _line(organisation, name, ()) if one not in away), None)
             for person, first in ((nearer, None), (above, nearer)):
                 if person is not None and person != first:

@@ -162,3 +162,19 @@ def test_what_is_theirs_by_name_waits_for_them(firm: Office) -> None:
     on_leave(firm, "sup", "buyer")
     firm.settle()
     assert elements(firm, "sup") == ["own"] and elements(firm, "buyer") == []
+
+
+def test_what_human_resources_are_asked_waits_for_them(firm: Office) -> None:
+    """A sick note is for nobody else's eyes, neither a deputy's nor a superior's."""
+    secret = properties(confidential="hr", subject="${initiator}")
+    firm.deploy(bpmn("ask", start(), user("note", candidateGroups="hr"), end(), extra=secret))
+    firm.as_("spec").start("ask")
+    on_leave(firm, "hr", "sup")
+    assert elements(firm, "sup") == elements(firm, "lead") == [] and elements(firm, "hr") == ["note"]
+
+
+def test_a_deputy_from_outside_the_department_is_passed_over(firm: Office) -> None:
+    firm.deploy(bpmn("ask", start(), user("check", candidateGroups="supervisor"), end()))
+    firm.as_("spec").start("ask")
+    on_leave(firm, "sup", "buyer")
+    assert elements(firm, "buyer") == [] and elements(firm, "boss") == ["check"]
