@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import accounts, user_tasks
-from runtime.demo import building, exceptions, initiatives, waits
+from runtime.demo import building, exceptions, initiatives
 from runtime.demo.department import Department, Manner, Seen, asked, plain
 from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
@@ -235,7 +235,7 @@ def live(home: Path, seed: int, days: int, how: Unruliness) -> Unruly:
         initiatives.prepare(house)
         first, last = house.today, house.today + dt.timedelta(days=days)
         initiatives.plan(house, first, last)
-        exceptions.plan(house, first, last, waits.STORIES)
+        exceptions.plan(house, first, last)
         house.week(end)
         house.live(end)
         found = doctor.examine(runtime.engine, runtime.house)

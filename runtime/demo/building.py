@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from runtime import clock
 from runtime.bootstrap import Runtime, Settings
-from runtime.demo import exceptions, initiatives, waits
+from runtime.demo import exceptions, initiatives
 from runtime.demo.department import Department
 from runtime.demo.seeding import seed as found
 from runtime.demo.staff import STAFF
@@ -103,7 +103,7 @@ def live(
         house = Department(runtime, {**TRADE, **STAFF}, seed, lambda now: told((now - begin) / (end - begin)))
         with _seldom_collected():
             initiatives.prepare(house)
-            exceptions.plan(house, first, last, waits.STORIES)
+            exceptions.plan(house, first, last)
             initiatives.plan(house, first, last)
             house.live(end)
     return house

@@ -37,6 +37,7 @@ from runtime.store.prepared import Prepared
 from runtime.worker import Worker
 
 OPENS, CLOSES = 9, 18  # o'clock, of a working day
+PROMPT = 1.0  # working hours after which what a story says is done, so that its exception has come in time
 # What people do within so many minutes is done in a row, and then what came due by it: as if the worker had
 # been busy so long.
 STRETCH = dt.timedelta(minutes=6)
@@ -253,7 +254,9 @@ class Department:
             return
         when = self.working(self.chance.triangular(*manner.hours, manner.hours[0] * 1.5))
         script = self.scripts.get(task.case)
-        if manner.when is not None and not (script is not None and script.answers.get(task.element)):
+        if (script is not None and script.answers.get(task.element)) or self.whims.get((task.element, who)):
+            when = min(when, self.working(PROMPT))
+        elif manner.when is not None:
             when = manner.when(Seen(self, task, self.actor(who))) or when
         if task.follow_up_at is not None:
             when = max(when, self.working(0.5, task.follow_up_at))
@@ -279,6 +282,8 @@ class Department:
     def attend(self, task: Any, who: str, manner: Manner) -> None:
         """Do it now, unless it is to be left, or whoever does it is away today."""
         if not self.present(who, self.today):
+            if not self.present(who, dt.date.max):
+                return  # they never come back
             self.at(
                 self.moment(self.calendar.workday_after(self.today, 1), OPENS + 0.5),
                 lambda: self.attend(task, who, manner),

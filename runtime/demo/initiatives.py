@@ -9,6 +9,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ ORDERS, LEAVES, TRAININGS, ERRANDS, CORRECTIONS = 1200, 30, 12, 40, 8
 CHANGED = 0.03  # of the orders
 WHOLE = 547  # days
 CALIBRATED = 14  # by that day of a month its grades are calibrated
+APPRAISED = 13  # workdays after which an appeal against a grade is overdue
 CYCLE = 66  # days between two purchases from a supplier
 SPECIALISTS = ("liyang", "zhangmin", "zhoulei")
 STAFF = ("liyang", "zhangmin", "zhoulei", "xuhui", "chenjie", "wangfang")
@@ -42,7 +44,9 @@ def prepare(house: Department) -> None:
     _entitle(house)
     text = "在职期间和离职后两年内，不外传商业秘密和客户信息。"
     answers: dict[str, Any] = {"undertaking_title": "保密承诺书", "undertaking_text": text}
-    house.start("sunli", "undertaking_text", effective_on=house.today, **answers)
+    # Returned for a word it would ask nobody for weeks.
+    agreed = Script({"review_request": [{"decision": "approve"}] * 2}, frozenset())
+    house.start("sunli", "undertaking_text", agreed, effective_on=house.today, **answers)
 
 
 def month_ends(house: Department, begin: dt.date, end: dt.date) -> list[dt.date]:
@@ -51,6 +55,28 @@ def month_ends(house: Department, begin: dt.date, end: dt.date) -> list[dt.date]
     months = sorted({(day.year, day.month) for day in days})
     found = [house.calendar.last_workday_of_month(*month) for month in months]
     return [day for day in found if begin <= day < end]
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """`day`: on which the last appraisal with time enough for all that may become of it is opened; `before`: that of
+    an earlier one; `by_hand`: its month, 2026-11, if it does not open by itself."""
+
+    day: dt.date
+    before: dt.date | None = None
+    by_hand: str | None = None
+
+
+def last_appraisal(house: Department, begin: dt.date, end: dt.date) -> Appraisal | None:
+    """None if the demo is too short for any."""
+    after = house.calendar.workday_after
+    second, latest = after(after(begin, 0), 1), after(end, -APPRAISED)
+    found = [day for day in month_ends(house, begin, end) if second <= day <= latest]
+    if found:
+        return Appraisal(found[-1], found[-2] if len(found) > 1 else None)
+    if second > latest:
+        return None
+    return Appraisal(second, by_hand=f"{begin.replace(day=1) - dt.timedelta(days=1):%Y-%m}")
 
 
 def set_rates(
@@ -105,7 +131,8 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
     """Everything that somebody begins from `begin` until before `end`."""
     days = [begin + dt.timedelta(days=number) for number in range((end - begin).days)]
     working = [day for day in days if house.calendar.is_workday(day)]
-    if len(month_ends(house, begin, end)) > 1:
+    last = last_appraisal(house, begin, end)
+    if last is not None and last.before is not None:
         # From the day on which the manager is there to approve them.
         since = house.calendar.workday_after(begin, 0)
         set_rates(house, {grade: str(rate) for grade, rate in RATES.items()}, since)
@@ -266,7 +293,8 @@ def _leave(house: Department) -> None:
         first = house.calendar.workday_after(first.replace(day=CALIBRATED), 1)
     last = house.calendar.workday_after(first, chance.choice((0, 0, 1, 1, 2)))
     kind = chance.choice(("annual", "annual", "annual", "personal", "sick"))
-    if any(not (last < begun or first > ended) for begun, ended in house.away.get(who, ())):
+    needed = [span for name, *span in house.memory.needed if name == who]
+    if any(not (last < begun or first > ended) for begun, ended in (*house.away.get(who, ()), *needed)):
         return
     deputy = chance.choice([each for each in SPECIALISTS if each != who])
     answers: dict[str, Any] = {

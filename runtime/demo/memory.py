@@ -15,9 +15,9 @@ from runtime.demo.figures import catalogue
 @dataclass
 class Memory:
     """`ordered`: lines of a sales order by case; `miscounted`: what was found on the shelves, by case and
-    component; `shortages`: how often a case was asked about; `found`: what the next
-    count of a component will find; `poor`, `unassessed`: who has a bad month, and whom nobody has assessed yet;
-    `assessed_late`: who is assessed when."""
+    component; `shortages`: how often a case was asked about; `found`: what the next count of a component will find;
+    `spoken_for`: components that only one story takes from; `needed`: who takes no leave from when to when; `poor`,
+    `unassessed`: who has a bad month, and whom nobody has assessed yet; `assessed_late`: who is assessed when."""
 
     ordered: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     miscounted: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -25,6 +25,8 @@ class Memory:
     asked: set[str] = field(default_factory=set)
     inspected: set[str] = field(default_factory=set)
     found: dict[str, int] = field(default_factory=dict)
+    spoken_for: set[str] = field(default_factory=set)
+    needed: list[tuple[str, dt.date, dt.date]] = field(default_factory=list)
     poor: str = ""
     unassessed: str = ""
     assessed_late: tuple[str, dt.datetime | None] = ("", None)

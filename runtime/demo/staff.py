@@ -240,6 +240,11 @@ def decide_appeal(seen: Seen) -> Mapping[str, Any]:
     return {"appeal_decision": "uphold", "appeal_ruling": "记录齐全，维持原结果"}
 
 
+@does("tell_leaver", hours=(2, 16))
+def tell_leaver(seen: Seen) -> Mapping[str, Any]:
+    return {"told_on": seen.today, "leaver_answer": "accept"}
+
+
 @does("confirm_bonus", hours=(1, 12))
 def confirm_bonus(seen: Seen) -> Mapping[str, Any]:
     return {}
