@@ -9,7 +9,6 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 
 from runtime.commands import cases, handbook, user_tasks
 from runtime.demo import history
+from runtime.demo.appraised import last_appraisal
 from runtime.demo.department import Department, Script, plain
 from runtime.demo.figures import customers
 from runtime.demo.people import PEOPLE
@@ -31,7 +31,6 @@ ORDERS, LEAVES, TRAININGS, ERRANDS, CORRECTIONS = 1200, 30, 12, 40, 8
 CHANGED = 0.03  # of the orders
 WHOLE = 547  # days
 CALIBRATED = 14  # by that day of a month its grades are calibrated
-APPRAISED = 13  # workdays after which an appeal against a grade is overdue
 CYCLE = 66  # days between two purchases from a supplier
 SPECIALISTS = ("liyang", "zhangmin", "zhoulei")
 STAFF = ("liyang", "zhangmin", "zhoulei", "xuhui", "chenjie", "wangfang")
@@ -47,36 +46,6 @@ def prepare(house: Department) -> None:
     # Returned for a word it would ask nobody for weeks.
     agreed = Script({"review_request": [{"decision": "approve"}] * 2}, frozenset())
     house.start("sunli", "undertaking_text", agreed, effective_on=house.today, **answers)
-
-
-def month_ends(house: Department, begin: dt.date, end: dt.date) -> list[dt.date]:
-    """The last workdays of months between the two: when appraisals begin."""
-    days = [begin + dt.timedelta(days=number) for number in range((end - begin).days)]
-    months = sorted({(day.year, day.month) for day in days})
-    found = [house.calendar.last_workday_of_month(*month) for month in months]
-    return [day for day in found if begin <= day < end]
-
-
-@dataclass(frozen=True)
-class Appraisal:
-    """`day`: on which the last appraisal with time enough for all that may become of it is opened; `before`: that of
-    an earlier one; `by_hand`: its month, 2026-11, if it does not open by itself."""
-
-    day: dt.date
-    before: dt.date | None = None
-    by_hand: str | None = None
-
-
-def last_appraisal(house: Department, begin: dt.date, end: dt.date) -> Appraisal | None:
-    """None if the demo is too short for any."""
-    after = house.calendar.workday_after
-    second, latest = after(after(begin, 0), 1), after(end, -APPRAISED)
-    found = [day for day in month_ends(house, begin, end) if second <= day <= latest]
-    if found:
-        return Appraisal(found[-1], found[-2] if len(found) > 1 else None)
-    if second > latest:
-        return None
-    return Appraisal(second, by_hand=f"{begin.replace(day=1) - dt.timedelta(days=1):%Y-%m}")
 
 
 def set_rates(

@@ -38,7 +38,8 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_books_of_a_month_are_whole_for_whoever_only_reads_tables(month: Path) -> None:
     assert conservation.findings(month / "guicheng.db") == []
     done = conservation.counts(month / "guicheng.db")
-    assert done["orders"] > 60 and done["appraisals"] == 6 and done["meetings"] >= 4
+    # Of the seven one has left.
+    assert done["orders"] > 60 and done["appraisals"] == 7 and done["meetings"] >= 4
 
 
 def test_the_doctor_finds_nothing_and_no_step_stopped(month: Path) -> None:

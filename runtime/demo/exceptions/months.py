@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 
 from runtime.commands import accounts
+from runtime.demo.appraised import last_appraisal
 from runtime.demo.department import Department, Script
-from runtime.demo.initiatives import last_appraisal, set_rates
+from runtime.demo.initiatives import set_rates
 
 LEAVER = "hejing"
 
