@@ -252,12 +252,12 @@ def dispose(
     }
 
 
-@operation("inventory.receive")
+@operation("inventory.receive", errors=("warehouse_closed",))
 def receive(call: Call, receipt: str, warehouse: str, location: str | None = None) -> Stored:
     """Put into stock what was accepted of a receipt and is not there yet; pieces posted.
 
     What it cost, at the contract's prices, is spent: it takes the place of as much of the order's
-    commitment in the budget."""
+    commitment in the budget. BPMN errors: warehouse_closed."""
     tx = call.tx
     row = documents.get(tx, receipts, receipt)
     place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
@@ -272,7 +272,10 @@ def receive(call: Call, receipt: str, warehouse: str, location: str | None = Non
         tx, order_lines, [{"row_id": line.order_line_id, "stored": pieces} for line, pieces in waiting]
     )
     postings = [stock.Posting(line.component_id, place.id, pieces, location) for line, pieces in waiting]
-    stock.post(call, "receipt", postings, document=receipt, moved_on=row.received_on)
+    try:
+        stock.post(call, "receipt", postings, document=receipt, moved_on=row.received_on)
+    except catalogue.WarehouseClosed as error:
+        raise refuse("warehouse_closed", error) from error
     _spend(call, row, [(line.order_line_id, pieces) for line, pieces in waiting])
     return {"received_total": sum(pieces for _, pieces in waiting)}
 

@@ -31,6 +31,7 @@ THROWN_SINCE = {
     ("issues.decide", "over_budget"): "only with `budgeted`, which older diagrams do not give",
     ("returns.receive", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("returns.dispose", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
+    ("inventory.receive", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("purchasing.record_plan", "bad_lines"): "stopped the case before, too, as an invalid line",
     ("sales.record_order", "bad_lines"): "stopped the case before, too, as an invalid line",
     (

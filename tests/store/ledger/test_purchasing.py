@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from runtime import doctor
 from runtime.engine.ports import BpmnError
-from runtime.ledger import documents, inputs, orders, plans, reading, receipts
+from runtime.ledger import catalogue, documents, inputs, orders, plans, reading, receipts
 from runtime.ledger.catalogue import UnknownComponent
 from runtime.ledger.positions import positions
 from runtime.store.db import AmountTooLarge
@@ -209,6 +210,15 @@ def test_only_accepted_pieces_reach_the_stock(books: Books) -> None:
     assert (moved.kind, moved.quantity, moved.document) == ("receipt", 56, seen["receipt"])
     with pytest.raises(receipts.NothingToStore):
         books.do("inventory.receive", receipt=seen["receipt"], warehouse="SH")
+
+
+def test_what_was_to_go_into_a_warehouse_that_closed_meanwhile_waits_for_another(books: Books) -> None:
+    receipt = inspect(books, ordered(books), received=60)["receipt"]
+    closed = sa.update(catalogue.warehouses).where(catalogue.warehouses.c.code == "XA").values(active=False)
+    books.tx.execute(closed)
+    with pytest.raises(BpmnError) as refused:
+        books.do("inventory.receive", receipt=receipt, warehouse="XA")
+    assert code(refused) == "warehouse_closed" and books.on_hand("M1") == 0
 
 
 @pytest.mark.parametrize(("disposition", "expected", "on_order"), [
