@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from runtime import i18n
 from runtime.engine.ports import BpmnError
 from runtime.errors import Conflict
-from runtime.ledger import documents
+from runtime.ledger import catalogue, documents
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_credits
@@ -69,8 +69,10 @@ def confirm(call: Call, order: str, released_by: Person | None = None) -> None:
     """The order is right and ours to deliver.
 
     released_by: who allowed it though it is beyond the customer's credit. BPMN errors: beyond_credit, if it is and
-    nobody did; same_person, if whoever recorded the order did."""
+    nobody did; same_person, if whoever recorded the order did. The superior of whoever recorded it is told by an
+    issue, if the customer is blocked by now."""
     row = documents.get(call.tx, sales_orders, order)
+    told: list[tuple[str, str]] = []
     try:
         values = release(call, row, row.amount, released_by)
     except BpmnError as refused:
@@ -79,18 +81,29 @@ def confirm(call: Call, order: str, released_by: Person | None = None) -> None:
         # Its diagram is from before credit was asked for: the order was taken, and whoever is above decides what
         # becomes of it.
         values = {}
-        _tell_superior(call, row, refused.message)
+        issue = i18n.say(
+            i18n.DEFAULT, "Sales order {order} was taken by a case from before credit was asked for. {why}",
+            order=row.number, why=refused.message,
+        )  # fmt: skip
+        told.append((issue, i18n.say(i18n.DEFAULT, "The order is confirmed beyond the customer's credit.")))
+    [buyer] = call.tx.all(sa.select(catalogue.customers).where(catalogue.customers.c.id == row.customer_id))
+    if not buyer.active:
+        # Blocked since it was recorded, or its diagram is from before orders of blocked customers were refused.
+        issue = i18n.say(
+            i18n.DEFAULT, "Sales order {order} was taken though customer {customer} is blocked for new orders.",
+            order=row.number, customer=catalogue.name(buyer),
+        )  # fmt: skip
+        told.append((issue, i18n.say(i18n.DEFAULT, "The order is confirmed for a customer who is blocked.")))
+    if told:
+        _tell_superior(call, row, told)
     documents.change(call.tx, sales_orders, row, "confirmed", NEXT, **values)
 
 
-def _tell_superior(call: Call, order: Any, why: str) -> None:
-    issue = i18n.say(
-        i18n.DEFAULT, "Sales order {order} was taken by a case from before credit was asked for. {why}",
-        order=order.number, why=why,
-    )  # fmt: skip
-    impact = i18n.say(i18n.DEFAULT, "The order is confirmed beyond the customer's credit.")
+def _tell_superior(call: Call, order: Any, why: list[tuple[str, str]]) -> None:
+    """why: what is the matter, and what comes of it; of each reason."""
+    issue, impact = ("\n".join(texts) for texts in zip(*why, strict=True))
     wanted = i18n.say(i18n.DEFAULT, "Let it stay, or have it reduced or cancelled by a change of the order.")
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "issue_key": order.number,
         "issue_text": issue,
         "impact": impact,
@@ -100,7 +113,7 @@ def _tell_superior(call: Call, order: Any, why: str) -> None:
         "raised_by": order.recorded_by,
         "origin": order.number,
     }
-    call.send("issue_raised", order.number, told)
+    call.send("issue_raised", order.number, payload)
 
 
 def release(call: Call, order: Any, amount: Decimal, by: str | None) -> dict[str, str | None]:

@@ -123,11 +123,12 @@ def record_order(
     """Record a customer's order, or the correction of one that is not confirmed yet.
 
     taken: it is about to be confirmed; False: it is only recorded to be asked about or refused.
-    BPMN errors: bad_lines; customer_blocked, if it is to be taken from one who is blocked."""
+    BPMN errors: bad_lines; customer_blocked, if it is to be taken from one who is blocked. A diagram that does not
+    catch it is from before it was thrown: the order is recorded, and `sales.confirm` tells the superior."""
     documents.check_lines(lines)
     tx = call.tx
     buyer = catalogue.by_code(tx, catalogue.customers, customer)
-    if taken and not buyer.active:
+    if taken and not buyer.active and call.catches("customer_blocked"):
         raise refuse("customer_blocked", catalogue.CustomerBlocked(customer=catalogue.name(buyer)))
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     catalogue.require_listed(found.values())

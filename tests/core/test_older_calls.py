@@ -37,7 +37,7 @@ THROWN_SINCE = {
     (
         "sales.record_order",
         "customer_blocked",
-    ): "only diagrams of the first day, which caught no line either",
+    ): "recorded, and the superior is told by an issue: receivables.confirm",
 }
 # A rule that an operation came to ask may lack a figure. That stops current diagrams as well: the administrator amends
 # the rule, and the case is tried again.
