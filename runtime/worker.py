@@ -190,7 +190,7 @@ class Worker:
         for worker in dead:
             log.warning("worker_dead", worker=worker, given_back=self.runtime.do(_bury, SYSTEM, worker))
         if begun - self._begun:
-            # Once for each leave: what they take while they are on it stays theirs.
+            # Once for each leave and worker: what they take while they are on it stays theirs until a worker starts.
             self.runtime.do(absences.free, SYSTEM)
         self._begun = begun
         if mine or dead or (due is not None and due <= now):

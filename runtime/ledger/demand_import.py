@@ -50,8 +50,12 @@ SHEET = SheetOf(
 )  # fmt: skip
 
 
+OLDEST = 10  # years: a day mistyped long ago would make every day since then one without demand
+
+
 def judge(call: Call, rows: Rows) -> Iterator[Finding]:
-    """Components that nobody knows or that have a history, and days that are not over."""
+    """Components that nobody knows or that have a history, and days that are not over or too long ago."""
+    first = dt.date(call.today.year - OLDEST, 1, 1)
     listed = _components(call.tx)
     known = set(call.tx.connection.execute(sa.select(demand.demand_series.c.component_id)).scalars())
     for row in _rows(rows):
@@ -62,6 +66,8 @@ def judge(call: Call, rows: Rows) -> Iterator[Finding]:
             yield Finding("in_books", SHEET.key, row, "component", sku)
         if day is not None and day >= call.today:
             yield Finding("in_the_future", SHEET.key, row, "day", day.isoformat())
+        if day is not None and day < first:
+            yield Finding("odd_date", SHEET.key, row, "day", day.isoformat())
 
 
 def totals(tx: Transaction, rows: Rows) -> list[Total]:

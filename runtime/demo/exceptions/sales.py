@@ -38,13 +38,19 @@ def _released() -> Answers:
 
 def _shipped(house: Department) -> Answers:
     sent = {"carrier": "顺达物流", "tracking": "SD20260001"}
-    shipped = lambda: {**sent, "shipped_on": house.today}  # noqa: E731
+
+    def shipped() -> dict[str, Any]:
+        return {**sent, "shipped_on": house.today}
+
     return {**_released(), "arrange_shipment": [{}], "report_dispatch": [shipped]}
 
 
 def _received(house: Department, **said: Any) -> Answers:
     """Delivered at once, and what the customer said: that all is well, unless told."""
-    arrived = lambda: {"delivered_on": house.today, "signed_by": "李工"}  # noqa: E731
+
+    def arrived() -> dict[str, Any]:
+        return {"delivered_on": house.today, "signed_by": "李工"}
+
     followed = said or {"receipt_result": "fine"}
     return {**_shipped(house), "report_delivery": [arrived], "follow_up_receipt": [followed]}
 

@@ -328,6 +328,8 @@ def test_past_demand_comes_in_once_and_whole_and_is_what_forecasts_read(books: B
     wanted = demand.daily(books.tx, dt.date(2026, 3, 2), 90)
     assert (wanted[first].mean, wanted[first].days) == (Decimal(4), 4)
     assert (wanted[second].mean, wanted[second].days) == (Decimal(2), 2)
+    old = file(books, 过往需求=[DEMAND, ("M3", "1950-01-01", "1"), ("M3", "2016-01-01", "1")])
+    assert problems(tried(books, "demand", old, count=2, quantity=2)) == [("odd_date", "demand", 2, "day")]
     again = file(books, 过往需求=[
         DEMAND, ("M1", "2026-02-01", "1"), ("M9", "2027-01-01", "-1"), ("M9", "2027-01-01", "1"),
     ])  # fmt: skip
