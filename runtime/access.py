@@ -101,26 +101,37 @@ def granted(actor: Actor, verb: str, kind: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Anybody(Actor):
-    """Whoever has these grants, in a statement that is built once: their id, the keys that mean them and
-    those below them are parameters, which `told` gives."""
+    """Whoever has these grants, in a statement that is built once: their id, the keys that mean them, the places
+    that they take and those below them are parameters, which `told` gives."""
 
     keys: tuple[Any, ...] = ()
-    beyond: tuple[tuple[Any, Any], ...] = ()
+    places: tuple[Place, ...] = ()
     below: tuple[Any, ...] = ()
 
 
-Likeness = tuple[frozenset[Grant] | None, int, int, int]
+@dataclass(frozen=True)
+class Place:
+    """A StandIn as statements say it: the candidate key of its group, who is away, and of each of its line the row
+    and how the column `excluded` names them and whom they answer for (patterns)."""
+
+    key: Any
+    away: Any
+    line: tuple[tuple[Any, Any, Any], ...]
+
+
+Likeness = tuple[frozenset[Grant] | None, int, tuple[int, ...], int]
 
 
 def likeness(actor: Actor) -> Likeness:
     """What a statement about an actor depends on, beside its parameters."""
     if actor is SYSTEM:
-        return None, 0, 0, 0
-    return actor.grants, len(who(actor)), len(further(actor)), len(actor.subordinates)
+        return None, 0, (), 0
+    lines = tuple(len(place.line) for place in _places(actor))
+    return actor.grants, len(who(actor)), lines, len(actor.subordinates)
 
 
 def anybody(like: Likeness) -> Actor:
-    grants, keys, beyond, below = like
+    grants, keys, lines, below = like
     if grants is None:
         return SYSTEM
     return Anybody(
@@ -129,12 +140,20 @@ def anybody(like: Likeness) -> Actor:
         "",
         grants=grants,
         keys=tuple(sa.bindparam(f"key_{number}", type_=sa.String) for number in range(keys)),
-        beyond=tuple(
-            (sa.bindparam(f"beyond_{number}", type_=sa.String), sa.bindparam(f"nearer_{number}", type_=sa.String))
-            for number in range(beyond)
-        ),
+        places=tuple(_anybodys(number, length) for number, length in enumerate(lines)),
         below=tuple(sa.bindparam(f"below_{number}", type_=sa.Integer) for number in range(below)),
     )
+
+
+def _anybodys(number: int, length: int) -> Place:
+    def parameter(name: str, kind: Any) -> Any:
+        return sa.bindparam(f"{name}_{number}", type_=kind)
+
+    line = (
+        (parameter(f"in_{at}", sa.Integer), parameter(f"named_{at}", sa.String), parameter(f"for_{at}", sa.String))
+        for at in range(length)
+    )
+    return Place(parameter("place", sa.String), parameter("away", sa.Integer), tuple(line))
 
 
 def told(actor: Actor) -> dict[str, Any]:
@@ -142,8 +161,10 @@ def told(actor: Actor) -> dict[str, Any]:
     if actor is SYSTEM:
         return {}
     given: dict[str, Any] = {f"key_{number}": key for number, key in enumerate(who(actor))}
-    for number, (key, nearer) in enumerate(further(actor)):
-        given |= {f"beyond_{number}": key, f"nearer_{number}": nearer}
+    for number, place in enumerate(_places(actor)):
+        given |= {f"place_{number}": place.key, f"away_{number}": place.away}
+        for at, (person, named, principal) in enumerate(place.line):
+            given |= {f"in_{at}_{number}": person, f"named_{at}_{number}": named, f"for_{at}_{number}": principal}
     given |= {f"below_{number}": person for number, person in enumerate(sorted(actor.subordinates))}
     return {"me": actor.id, **given}
 
@@ -165,23 +186,53 @@ def sees_case(tx: Transaction, actor: Actor, case_id: int) -> bool:
 
 
 def who(actor: Actor) -> list[str]:
-    """The candidate keys that mean this person, also in place of a group that is away."""
+    """The candidate keys that mean this person."""
     if isinstance(actor, Anybody):
         return list(actor.keys)
-    groups = actor.groups | {each.group for each in actor.stands_in if each.nearer is None}
-    return [f"person:{actor.id}", *sorted(f"group:{group}" for group in groups)]
+    return [f"person:{actor.id}", *sorted(f"group:{group}" for group in actor.groups)]
 
 
-def further(actor: Actor) -> list[tuple[str, str]]:
-    """Candidate keys that mean this person for tasks from which somebody nearer is kept, and how the column
-    `excluded` names that somebody (a pattern)."""
+def _places(actor: Actor) -> tuple[Place, ...]:
     if isinstance(actor, Anybody):
-        return list(actor.beyond)
-    return sorted(
-        (f"group:{each.group}", f'%"{each.nearer}"%')
+        return actor.places
+    return tuple(
+        Place(
+            f"group:{each.group}",
+            each.away,
+            tuple((one.id, f'%"{one.public_id}"%', f'%"{one.answers_for}"%') for one in each.line),
+        )
         for each in actor.stands_in
-        if each.nearer is not None and each.group not in actor.groups
     )
+
+
+def beside(actor: Actor, task: sa.FromClause = user_tasks) -> list[tuple[Any, sa.ColumnElement[bool]]]:
+    """Candidate keys of the groups for which the person stands in, and of which of their tasks: those from which
+    all who are nearer are kept, and not this person."""
+    return [(place.key, _falls_to(place, task)) for place in _places(actor)]
+
+
+def _falls_to(place: Place, task: sa.FromClause) -> sa.ColumnElement[bool]:
+    *nearer, last = (_kept_from(task, *one) for one in place.line)
+    return sa.and_(*nearer, sa.not_(last))
+
+
+def _kept_from(task: sa.FromClause, person: Any, named: Any, principal: Any) -> sa.ColumnElement[bool]:
+    excluded = sa.type_coerce(task.c.excluded, sa.Text)
+    return sa.or_(excluded.like(named), excluded.like(principal), has_part(person, task))
+
+
+def has_part(person: Any, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
+    """The person (a row) started the task's case, is whom it is about, or did a step of it that was asked of nobody
+    who is asked this one: whoever stands in does not do what lanes keep apart."""
+    case, step, asked_then, asked_now = cases.alias(), user_tasks.alias(), candidates.alias(), candidates.alias()
+    concerned = sa.or_(case.c.initiator_id == person, case.c.subject_id == person)
+    its_case = sa.select(1).where(case.c.id == task.c.case_id, concerned).correlate(task)
+    of_both = sa.and_(
+        asked_then.c.task_id == step.c.id, asked_now.c.task_id == task.c.id, asked_then.c.who == asked_now.c.who
+    )
+    same_lane = sa.select(1).where(of_both).correlate(task, step).exists()
+    done = sa.select(1).where(step.c.case_id == task.c.case_id, step.c.completed_by == person, sa.not_(same_lane))
+    return sa.or_(its_case.exists(), done.correlate(task).exists())
 
 
 def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -191,18 +242,31 @@ def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[b
 
 
 def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
-    """The task (a row of user_tasks, or an alias of it) may be claimed by the person."""
+    """The task (a row of user_tasks, or an alias of it) may be claimed by the person, for themselves or in place of
+    who is away."""
     means = candidates.c.who.in_(who(actor))
-    kept_from = [
-        sa.and_(candidates.c.who == key, sa.type_coerce(task.c.excluded, sa.Text).like(nearer))
-        for key, nearer in further(actor)
-    ]
-    return (
-        sa.select(1)
-        .where(candidates.c.task_id == task.c.id, sa.or_(means, *kept_from) if kept_from else means)
-        .correlate(task)
-        .exists()
+    in_place = [sa.and_(candidates.c.who == key, falls) for key, falls in beside(actor, task)]
+    return _has_candidate(task, sa.or_(means, *in_place) if in_place else means)
+
+
+def in_place_of(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[Any]:
+    """The row of who is away and in whose place the task was taken or, of one that nobody has, the person is asked;
+    else NULL."""
+    places = _places(actor)
+    if not places:
+        return task.c.principal_id
+    return sa.case(
+        (task.c.state != "ready", task.c.principal_id),
+        (_has_candidate(task, candidates.c.who.in_(who(actor))), sa.null()),
+        *(
+            (sa.and_(_has_candidate(task, candidates.c.who == place.key), _falls_to(place, task)), place.away)
+            for place in places
+        ),
     )
+
+
+def _has_candidate(task: sa.FromClause, which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.select(1).where(candidates.c.task_id == task.c.id, which).correlate(task).exists()
 
 
 def _has_task(actor: Actor, case: sa.Column[Any]) -> sa.ColumnElement[bool]:

@@ -73,16 +73,28 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Substitute:
+    """Somebody who may do what is asked of one who is away.
+
+    `answers_for`: the public id of whom a task must not exclude either: a deputy acts for who is away, a superior
+    for themselves."""
+
+    id: int
+    public_id: str
+    answers_for: str
+
+
+@dataclass(frozen=True)
 class StandIn:
     """For a group whose people are all away: who does today what it is asked.
 
-    away: the row of who is away, until the end of `until`. `nearer`: the public id of who stands in first; this
-    person has only what the nearer one is kept from."""
+    away: the row of who is away, until the end of `until`. `line`: who stands in, the nearest first; its last is
+    this person, who has only what all the nearer ones are kept from."""
 
     group: str
     away: int
     until: dt.date
-    nearer: str | None = None
+    line: tuple[Substitute, ...]
 
 
 @dataclass(frozen=True)

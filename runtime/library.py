@@ -24,7 +24,7 @@ from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor, StandIn
 from runtime.ledger import approvers, kept, leave, reading
 from runtime.rules import evaluate, rulefile, simulate
-from runtime.store import accounts, deployments, event_log, states
+from runtime.store import absences, accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
 from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
@@ -209,10 +209,13 @@ def stand_ins(tx: Transaction) -> dict[int, tuple[StandIn, ...]]:
     return approvers.stand_ins(organisation(tx), away, today(tx)) if away else {}
 
 
-def on_leave(tx: Transaction) -> dict[str, str]:
-    """Public id of everybody who is away all of today → that of their leave."""
+def newly_away(tx: Transaction) -> dict[str, str]:
+    """Public id of everybody who is away all of today, and whose claims were not given back yet → that of their
+    leave."""
     day = today(tx)
-    return {person: row.public_id for person, row in leave.away(tx, day).items() if leave.all_day(row, day)}
+    away = {person: row.public_id for person, row in leave.away(tx, day).items() if leave.all_day(row, day)}
+    freed = absences.freed(tx, away.values()) if away else frozenset()
+    return {person: which for person, which in away.items() if which not in freed}
 
 
 def newest(tx: Transaction, kind: str, key: str) -> Any:

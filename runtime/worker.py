@@ -62,7 +62,6 @@ class Worker:
         self._looked = float("-inf")
         self._heart = Heart(self._beat)
         self._buried: str | None = None  # where the chain of tombstones ended that was last kept
-        self._begun: frozenset[str] = frozenset()  # leaves that are under way
 
     def start(self) -> None:
         """Work in the background; whoever writes a job wakes it."""
@@ -179,7 +178,7 @@ class Worker:
 
         `between` two claims this worker keeps what it could not even count as failed."""
         now = clock.now()
-        due, holders, begun = self.runtime.read(_glance, SYSTEM)
+        due, holders, away = self.runtime.read(_glance, SYSTEM)
         self._looked = clock.seconds()
         others = [each for each in holders if each.id != self._id]
         mine = len(others) < len(holders) and not between
@@ -189,10 +188,8 @@ class Worker:
         dead = self._watch.dead(others, self._looked)
         for worker in dead:
             log.warning("worker_dead", worker=worker, given_back=self.runtime.do(_bury, SYSTEM, worker))
-        if begun - self._begun:
-            # Once for each leave and worker: what they take while they are on it stays theirs until a worker starts.
+        if away:
             self.runtime.do(absences.free, SYSTEM)
-        self._begun = begun
         if mine or dead or (due is not None and due <= now):
             return 0.0
         pause = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.01, (due - now).total_seconds()))
@@ -298,7 +295,7 @@ class Chunk:
 
 
 def _glance(tx: Transaction, actor: Actor) -> Any:
-    return jobs.next_due(tx), workers.pulses(tx), frozenset(library.on_leave(tx).values())
+    return jobs.next_due(tx), workers.pulses(tx), bool(library.newly_away(tx))
 
 
 def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int, list[Any]]:

@@ -64,8 +64,10 @@ def claim(task: str) -> ResponseReturnValue:
 
 @bp.post("/tasks/<task>/release")
 def release(task: str) -> ResponseReturnValue:
-    current.do(user_tasks.release, task)
+    still = current.do(user_tasks.release, task)
     flash(current.say("Given back to the group."))
+    if not still:
+        return redirect(url_for("inbox.todo", **_filters()))
     return redirect(url_for("inbox.show", task=task, **_filters()))
 
 

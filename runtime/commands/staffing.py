@@ -89,11 +89,11 @@ def reassign(world: BoundWorld, task: Any, person: str | None) -> dict[str, Any]
     """The columns of an open task (a row of user_tasks) that a listener gives to `person`, or to whoever may
     claim it. Raises CannotDoIt."""
     if person is None:
-        return {"assignee_id": None, "state": "ready"}
+        return {"assignee_id": None, "principal_id": None, "state": "ready"}
     found = world.organisation.by_public_id.get(person)
     if found is None or not found.active or person in task.excluded:
         raise CannotDoIt(element=task.element, person=person)
-    return {"assignee_id": found.id, "state": "claimed"}
+    return {"assignee_id": found.id, "principal_id": None, "state": "claimed"}
 
 
 def keys(world: BoundWorld, task: Any, added: Mapping[str, Sequence[str]]) -> list[str]:

@@ -74,6 +74,12 @@ class NotYourOwn(Forbidden):
     code = "user_task.own_request"
 
 
+class NotBoth(Forbidden):
+    """You did another step of this case yourself, so this one is not yours to do in place of somebody. Give it back."""
+
+    code = "user_task.not_both"
+
+
 class NotYourFile(Forbidden):
     """The file {name} was not uploaded by you."""
 
@@ -92,7 +98,13 @@ class Completed:
 def _asked_for(like: access.Likeness) -> prepared.Prepared:
     actor = access.anybody(like)
     return prepared.Prepared(
-        sa.select(tasks, cases, access.asked(actor).label("asked"), accounts.REVISION.label("revision"))
+        sa.select(
+            tasks,
+            cases,
+            access.asked(actor).label("asked"),
+            access.in_place_of(actor).label("in_place_of"),
+            accounts.REVISION.label("revision"),
+        )
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.public_id == sa.bindparam("task"), access.task_visible(actor))
         .with_for_update(of=cases)
@@ -100,16 +112,17 @@ def _asked_for(like: access.Likeness) -> prepared.Prepared:
 
 
 def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
-    """The task (with `asked`: may claim it) and its case, held for the transaction, in one statement.
+    """The task (with `asked`: may claim it; `in_place_of`: the row of who is away and would) and its case, held for
+    the transaction, in one statement.
 
     Raises NoSuchTask, or why it is no longer open."""
     found = _asked_for(access.likeness(actor)).one(tx, task=public_id, **access.told(actor))
     if found is None:
         raise library.NoSuchTask()
-    *columns, asked, revision = found
+    *columns, asked, in_place_of, revision = found
     library.seen(tx, revision)
     size = len(tasks.c)
-    task = prepared.row(tasks, columns[:size], asked=asked)
+    task = prepared.row(tasks, columns[:size], asked=asked, in_place_of=in_place_of)
     if task.state == "completed":
         raise TaskAlreadyCompleted()
     if task.state == "cancelled":
@@ -117,48 +130,44 @@ def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
     return task, prepared.row(cases, columns[size:])
 
 
-def _require_mine(actor: Actor, task: Any) -> None:
+def _require_mine(tx: Transaction, actor: Actor, task: Any) -> None:
     if actor.public_id in task.excluded:
         raise NotYourOwn()
     if task.assignee_id is not None and task.assignee_id != actor.id:
         raise TaskTaken()
     if task.assignee_id is None and not task.asked:
         raise NotYours()
-
-
-def _in_whose_place(tx: Transaction, actor: Actor, task: Any) -> Actor:
-    """The actor, with whom they act for where the task is asked of them only because its group is away."""
-    if not (actor.stands_in and task.asked):
-        return actor
-    asked = set(user_tasks.asked(tx, [task.id]).get(task.id, ()))
-    if asked & {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}:
-        return actor
-    away = next((each.away for each in actor.stands_in if f"group:{each.group}" in asked), None)
-    return replace(actor, principal=away)
+    # Of what nobody has they are asked only if they have no part in it; since they took it, that may have changed.
+    if task.principal_id is not None and tx.scalar(
+        sa.select(tasks.c.id).where(tasks.c.id == task.id, access.has_part(actor.id))
+    ):
+        raise NotBoth()
 
 
 def claim(tx: Transaction, actor: Actor, task: str) -> None:
     """Take a task of one of your groups."""
     row, case = _get(tx, actor, task)
-    _require_mine(actor, row)
-    actor = _in_whose_place(tx, actor, row)
+    _require_mine(tx, actor, row)
     if row.assignee_id == actor.id:
         return
-    if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", assignee_id=actor.id):
+    actor = replace(actor, principal=row.in_place_of)
+    taken = {"assignee_id": actor.id, "principal_id": actor.principal}
+    if not user_tasks.change(tx, row.id, row.version, "ready", "claimed", **taken):
         raise TaskTaken()
     hearing.reassigned(tx, actor, case, row, "task_claimed")
 
 
-def release(tx: Transaction, actor: Actor, task: str) -> None:
-    """Give a claimed task back to those who may do it."""
+def release(tx: Transaction, actor: Actor, task: str) -> bool:
+    """Give a claimed task back to those who may do it; whether the actor still is one of them."""
     row, case = _get(tx, actor, task)
     if row.assignee_id != actor.id:
         raise NotYours()
-    if not row.asked:
+    if not row.asked and row.principal_id is None:
         raise NotYours()  # it was assigned to this person by name: there is nobody to give it back to
-    if not user_tasks.change(tx, row.id, row.version, "claimed", "ready", assignee_id=None):
+    if not user_tasks.change(tx, row.id, row.version, "claimed", "ready", assignee_id=None, principal_id=None):
         raise TaskChanged()
     hearing.reassigned(tx, actor, case, row, "task_released")
+    return bool(row.asked)
 
 
 def complete(
@@ -176,8 +185,8 @@ def complete(
     `seen`, `version` (the task as its user saw it) refuses the whole form when any field changed.
     Raises FormInvalid with every field's reason, FieldsChanged, TaskChanged."""
     row, case = _get(tx, actor, task)
-    _require_mine(actor, row)
-    actor = _in_whose_place(tx, actor, row)
+    _require_mine(tx, actor, row)
+    actor = replace(actor, principal=row.in_place_of)
     if seen is None and version is not None and version != row.version:
         raise TaskChanged()
     if not user_tasks.change(
@@ -187,6 +196,7 @@ def complete(
         row.state,
         "completed",
         assignee_id=actor.id,
+        principal_id=actor.principal,
         completed_by=actor.id,
         completed_at=tx.now,
     ):

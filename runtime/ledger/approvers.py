@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypedDict
 
 from runtime.errors import Conflict
-from runtime.identity import StandIn
+from runtime.identity import StandIn, Substitute
 from runtime.ledger import leave
 from runtime.ledger.appraisals import DEPARTMENT
 from runtime.ledger.inputs import Person
@@ -81,7 +81,7 @@ def stand_ins(
     organisation: accounts.Organisation, away: Mapping[str, Any], today: dt.date
 ) -> dict[int, tuple[StandIn, ...]]:
     """Row of a person → the groups whose people are all away today and for which they stand in: the deputy whom a
-    leave names, and for what the deputy is kept from the next superior who is here; without a deputy, the superior.
+    leave names, and for what the deputy is kept from the next superior who is here, and so on up the line.
 
     What human resources are asked waits for them: a sick note is for nobody else's eyes. A deputy who is in none of
     the department's groups is passed over. Half a day is waited for. away: as leave.away has it."""
@@ -94,12 +94,13 @@ def stand_ins(
         for name in names:
             deputy = away[name].deputy
             inside = deputy is not None and any(organisation.belongs(deputy, one) for one in DEPARTMENT)
-            nearer = deputy if deputy and inside and _is_here(organisation, deputy, away) else None
-            above = next((one for one in _line(organisation, name, ()) if one not in away), None)
-            for person, first in ((nearer, None), (above, nearer)):
-                if person is not None and person != first:
-                    stands = StandIn(group, organisation.by_public_id[name].id, away[name].last_day, first)
-                    found.setdefault(organisation.by_public_id[person].id, []).append(stands)
+            deputies = [deputy] if deputy and inside and _is_here(organisation, deputy, away) else []
+            above = [one for one in _line(organisation, name, deputies) if one not in away]
+            row = organisation.by_public_id
+            line = [Substitute(row[one].id, one, name if one in deputies else one) for one in [*deputies, *above]]
+            for number, one in enumerate(line, 1):
+                stands = StandIn(group, row[name].id, away[name].last_day, tuple(line[:number]))
+                found.setdefault(one.id, []).append(stands)
     return {person: tuple(stands) for person, stands in found.items()}
 
 

@@ -120,7 +120,7 @@ def stopping(tx: Transaction, actor: Actor, case: str) -> Stopping:
     if row is None:
         raise NoSuchCase()
     rows = tx.all(
-        sa.select(*columns())
+        sa.select(*columns(actor))
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN))
         .order_by(tasks.c.id)
@@ -144,7 +144,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     org = library.organisation(tx)
     log = event_log.of_case(tx, row.id)
     open_rows = tx.all(
-        sa.select(*columns())
+        sa.select(*columns(actor))
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.case_id == row.id, tasks.c.state.in_(OPEN))
         .order_by(tasks.c.id)

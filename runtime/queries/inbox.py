@@ -42,6 +42,7 @@ class TaskRow:
     process_names: Mapping[str, str]
     state: str
     assignee: Person | None
+    in_place_of: Person | None
     groups: tuple[str, ...]
     created_at: dt.datetime
     due_at: dt.datetime | None
@@ -76,8 +77,8 @@ class Counts:
     started: int
 
 
-def columns() -> list[Any]:
-    """What task_rows needs, of user_tasks joined with cases."""
+def columns(actor: Actor) -> list[Any]:
+    """What task_rows needs to show to the actor, of user_tasks joined with cases."""
     return [
         tasks.c.id.label("row_id"),
         tasks.c.public_id,
@@ -86,6 +87,7 @@ def columns() -> list[Any]:
         tasks.c.process,
         tasks.c.state,
         tasks.c.assignee_id,
+        access.in_place_of(actor).label("in_place_of"),
         tasks.c.excluded,
         tasks.c.created_at,
         tasks.c.due_at,
@@ -135,11 +137,7 @@ def _mine(tx: Transaction, actor: Actor, key: Any, process: str | None = None) -
 
 def _asked(tx: Transaction, actor: Actor, key: Any, process: str | None = None) -> list[sa.Select[Any]]:
     """key, id of the ready tasks that the person may claim; a query for each of their candidate keys."""
-    found = [asked_of(tx, actor, who) for who in access.who(actor)]
-    # Of a group for which somebody nearer stands in: what that somebody is kept from.
-    kept_from = sa.type_coerce(tasks.c.excluded, sa.Text).like
-    found += [asked_of(tx, actor, who).where(kept_from(nearer)) for who, nearer in access.further(actor)]
-    return [_keyed(query, key, process) for query in found]
+    return [_keyed(query, key, process) for query in asked_of(tx, actor)]
 
 
 def _keyed(query: sa.Select[Any], key: Any, process: str | None) -> Any:
@@ -147,19 +145,21 @@ def _keyed(query: sa.Select[Any], key: Any, process: str | None) -> Any:
     return query.where(candidates.c.process == process) if process else query
 
 
-def asked_of(tx: Transaction, actor: Actor, who: str) -> sa.Select[Any]:
-    """Ids of the ready tasks that one candidate key may claim, and this person may too."""
-    return (
+def asked_of(tx: Transaction, actor: Actor) -> list[sa.Select[Any]]:
+    """Ids of the ready tasks that the person may claim, for themselves or in place of who is away; a query for each
+    candidate key."""
+    free = (
         sa.select(tasks.c.id)
         .select_from(candidates)
         .join(tasks, tasks.c.id == candidates.c.task_id)
         .where(
-            candidates.c.who == who,
             candidates.c.ready,
             followed_up(tx),
             sa.type_coerce(tasks.c.excluded, sa.Text).not_like(f'%"{actor.public_id}"%'),
         )
     )
+    own = [free.where(candidates.c.who == key) for key in access.who(actor)]
+    return own + [free.where(candidates.c.who == key, falls) for key, falls in access.beside(actor)]
 
 
 def counts(tx: Transaction, actor: Actor) -> Counts:
@@ -218,7 +218,7 @@ def todo(
     found = limited[0].union(*limited[1:]).subquery() if limited[1:] else limited[0].subquery()
     first = sa.select(found).order_by(found.c.key, found.c.id).limit(limit + 1).subquery()
     rows = tx.all(
-        sa.select(*columns(), first.c.key.label("key"))
+        sa.select(*columns(actor), first.c.key.label("key"))
         .join(first, first.c.id == tasks.c.id)
         .join(cases, cases.c.id == tasks.c.case_id)
         .order_by(first.c.key, first.c.id)
@@ -230,7 +230,7 @@ def done(tx: Transaction, actor: Actor, *, after: str | None = None, limit: int 
     """What the person completed, latest first."""
     limit = min(limit, LARGEST_PAGE)
     query = (
-        sa.select(*columns())
+        sa.select(*columns(actor))
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.completed_by == actor.id)
     )
@@ -309,6 +309,7 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
             process_names=names.get(row.case_process, {}),
             state=row.state,
             assignee=shown(org, row.assignee_id),
+            in_place_of=shown(org, row.in_place_of),
             groups=tuple(groups.get(row.row_id, ())),
             created_at=row.created_at,
             due_at=row.due_at,

@@ -97,10 +97,11 @@ class InPlaceOf:
 
 
 def stands_in(tx: Transaction, actor: Actor) -> list[InPlaceOf]:
-    """The groups for which the reader stands in today."""
+    """The groups for which the reader stands in today as the first or the next; further up the line, the tasks
+    themselves tell it."""
     org = library.organisation(tx)
     return [
-        InPlaceOf(each.group, away, each.until, shown(org, org.by_public_id[each.nearer].id) if each.nearer else None)
+        InPlaceOf(each.group, away, each.until, shown(org, each.line[0].id) if len(each.line) > 1 else None)
         for each in actor.stands_in
-        if (away := shown(org, each.away)) is not None
+        if len(each.line) <= 2 and (away := shown(org, each.away)) is not None
     ]

@@ -175,7 +175,7 @@ def _tasks(
         found |= dict.fromkeys(row.id for row in tx.all(_own(tx, actor, named, called)))
     ids = sorted(found, reverse=True)
     rows = tx.all(
-        sa.select(*columns())
+        sa.select(*columns(actor))
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(tasks.c.id.in_(ids[:MOST_TASKS]))
         .order_by(tasks.c.id.desc())
@@ -193,9 +193,9 @@ def _own(
         tasks.c.assignee_id.in_(people), CLAIMED, tasks.c.element.in_(elements), followed_up(tx)
     )
     branches = [theirs.order_by(tasks.c.created_at.desc(), tasks.c.id.desc())]
-    for who in access.who(actor):
-        asked = asked_of(tx, actor, who).where(candidates.c.element.in_(elements))
-        branches.append(asked.order_by(candidates.c.created_at.desc(), candidates.c.task_id.desc()))
+    for asked in asked_of(tx, actor):
+        named = asked.where(candidates.c.element.in_(elements))
+        branches.append(named.order_by(candidates.c.created_at.desc(), candidates.c.task_id.desc()))
     limited = [
         branch.where(called, access.task_visible(actor)).limit(MOST_TASKS + 1).subquery() for branch in branches
     ]

@@ -8,9 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, i18n, library
-from runtime.identity import Actor, Person
+from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
-from runtime.queries.people import shown as person_shown
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
@@ -33,16 +32,17 @@ class TaskPage:
     documentation: str
     clause: str
     case_summary: list[tuple[str, str]]
-    in_place_of: Person | None = None
 
 
 def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
     """`exact`: numbers of `data` stay Decimals. Raises NoSuchTask also for one that is not the reader's to see."""
     row = tx.first(
         sa.select(
-            *columns(),
+            *columns(actor),
             tasks.c.completed_by,
+            tasks.c.principal_id,
             access.asked(actor).label("asked"),
+            access.has_part(actor.id).label("has_part"),
             tasks.c.case_id,
             cases.c.state.label("case_state"),
             cases.c.bindings,
@@ -57,7 +57,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     node = model.node(row.element)
     is_open = row.state in OPEN
     mine = row.assignee_id == actor.id
-    barred = actor.public_id in row.excluded
+    barred = actor.public_id in row.excluded or (row.principal_id is not None and bool(row.has_part))
     schema, data = None, {}
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id, row.element)
@@ -77,19 +77,10 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         data=data,
         may_claim=is_open and row.assignee_id is None and bool(row.asked) and not barred,
         may_complete=is_open and not barred and (mine or (row.assignee_id is None and bool(row.asked))),
-        may_release=is_open and mine and bool(row.asked),
+        may_release=is_open and mine and (bool(row.asked) or row.principal_id is not None),
         documentation=i18n.label(language, node.guidance),
         clause=node.properties.get("clause", ""),
-        in_place_of=_in_place_of(tx, actor, shown_row.groups) if row.asked else None,
         case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
         if initiator and initiator.id != actor.id
         else [],
     )
-
-
-def _in_place_of(tx: Transaction, actor: Actor, groups: tuple[str, ...]) -> Person | None:
-    """Who is away and would do what these groups are asked, where the reader is asked only in their place."""
-    if actor.groups & set(groups):
-        return None
-    away = next((each.away for each in actor.stands_in if each.group in groups), None)
-    return person_shown(library.organisation(tx), away)

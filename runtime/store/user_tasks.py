@@ -27,6 +27,7 @@ user_tasks = sa.Table(
     sa.Column("form_id", sa.ForeignKey("resources.id")),  # a form file, or the diagram that it stands in
     sa.Column("state", sa.String(10), nullable=False),  # ready | claimed | completed | cancelled
     sa.Column("assignee_id", sa.ForeignKey("people.id")),
+    sa.Column("principal_id", sa.ForeignKey("people.id")),  # who was away when the assignee took it in their place
     sa.Column("excluded", Tagged, nullable=False),  # person ids who may not do it
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
@@ -220,7 +221,7 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
                 user_tasks.c.assignee_id == person_id,
                 user_tasks.c.state == "claimed",
             )
-            .values(state="ready", assignee_id=None, version=user_tasks.c.version + 1)
+            .values(state="ready", assignee_id=None, principal_id=None, version=user_tasks.c.version + 1)
         )
     return given
 
@@ -263,6 +264,7 @@ def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
         .values(
             state="claimed" if person_id else "ready",
             assignee_id=person_id,
+            principal_id=None,
             version=user_tasks.c.version + 1,
         )
     )
@@ -271,7 +273,7 @@ def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
 def hand_over(tx: Transaction, task_id: int, version: int, person_id: int) -> bool:
     """An open task becomes this person's, if it is still as the caller saw it; whether it was."""
     same = (user_tasks.c.id == task_id, user_tasks.c.version == version, user_tasks.c.state.in_(OPEN))
-    values = {"state": "claimed", "assignee_id": person_id, "version": version + 1}
+    values = {"state": "claimed", "assignee_id": person_id, "principal_id": None, "version": version + 1}
     return tx.execute(sa.update(user_tasks).where(*same).values(**values)).rowcount == 1
 
 

@@ -19,7 +19,7 @@ from runtime import handing, library
 from runtime.bpmn.model import Node, Process
 from runtime.commands import staffing, user_tasks
 from runtime.errors import GuichengError
-from runtime.identity import SYSTEM, Actor, StandIn
+from runtime.identity import SYSTEM, Actor, StandIn, Substitute
 from runtime.store import accounts
 from runtime.store import user_tasks as store
 from runtime.store.cases import cases
@@ -168,7 +168,8 @@ def _ways(tx: Transaction, row: Any, case: Any, person: Any) -> Iterator[str]:
     with tx.connection.begin_nested() as before:
         tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))
         groups = [key.partition(":")[2] for key in asked if key.startswith("group:")]
-        stands = tuple(StandIn(group, other.id, library.today(tx)) for group in groups)
+        line = (Substitute(person.id, person.public_id, other.public_id),)
+        stands = tuple(StandIn(group, other.id, library.today(tx), line) for group in groups)
         try:
             user_tasks.claim(tx, replace(actor, stands_in=stands), row.public_id)
             yield "as a deputy for the group"

@@ -1,5 +1,6 @@
 """A group whose people are all away: the deputy whom a leave names does what the group is asked, the next superior
-what the deputy is kept from; and what somebody had taken goes back to their group."""
+what the deputy is kept from: what is their own, or comes after a step that they did themselves. What a deputy took
+stays theirs; what somebody had taken who goes on leave goes back to their group."""
 
 from __future__ import annotations
 
@@ -9,15 +10,25 @@ from typing import Any
 import pytest
 
 from runtime import library
-from runtime.commands import accounts, user_tasks
+from runtime.commands import accounts, handing_over, user_tasks
 from runtime.identity import SYSTEM
 from runtime.ledger import leave
-from runtime.queries import inbox
+from runtime.queries import inbox, tasks
 from runtime.store import event_log
-from tests.diagrams import bpmn, end, properties, start, user
+from runtime.worker import Worker
+from tests.diagrams import bpmn, element, end, flow, properties, start, user
 from tests.office import Office
 
 REVIEW = bpmn("ask", start(), user("review", candidateGroups="manager"), end())
+LANES = bpmn(
+    "ask",
+    start(),
+    user("draft", candidateGroups="supervisor"),
+    user("review", candidateGroups="manager"),
+    user("confirm", candidateGroups="manager"),
+    end(),
+    starters="specialist,supervisor",
+)
 
 
 def elements(office: Office, username: str) -> list[str]:
@@ -39,6 +50,20 @@ def on_leave(office: Office, who: str, deputy: str | None = None, days: int = 1,
         }])  # fmt: skip
 
     office.runtime.do(enter, SYSTEM)
+
+
+def take(office: Office, username: str) -> str:
+    """The one task that waits for them; its id."""
+    [task] = office.as_(username).inbox()
+    office.runtime.do(user_tasks.claim, office.as_(username).actor, task.id)
+    return task.id
+
+
+def in_whose_place(office: Office, kind: str = "task_completed") -> list[str | None]:
+    """Of each such line in the log of the one case."""
+    [case] = office.cases_of("ask")
+    names = {office.as_(name).actor.id: name for name in ("boss", "sup", "buyer")}
+    return [names[each.principal_id] if each.principal_id else None for each in case.log if each.kind == kind]
 
 
 def counted(office: Office, username: str) -> int:
@@ -117,7 +142,7 @@ def test_a_deputy_never_decides_what_they_are_kept_from(firm: Office) -> None:
     assert [row.case for row in firm.as_("spec").inbox()] == [theirs]
     assert [row.case for row in firm.as_("boss").inbox()] == [mine]
     assert counted(firm, "boss") == 1
-    with pytest.raises(user_tasks.NotYourOwn):
+    with pytest.raises(library.NoSuchTask):
         firm.runtime.do(user_tasks.claim, firm.as_("spec").actor, firm.as_("boss").inbox()[0].id)
     firm.as_("boss").do("check")
     firm.as_("spec").do("check")
@@ -178,3 +203,130 @@ def test_a_deputy_from_outside_the_department_is_passed_over(firm: Office) -> No
     firm.as_("spec").start("ask")
     on_leave(firm, "sup", "buyer")
     assert elements(firm, "buyer") == [] and elements(firm, "boss") == ["check"]
+
+
+def test_what_a_deputy_took_stays_theirs_and_it_is_told_in_whose_place(asked: Office) -> None:
+    on_leave(asked, "boss", "sup")
+    take(asked, "sup")
+    asked.later(days=1)
+    assert elements(asked, "boss") == []
+    [row] = asked.as_("sup").inbox()
+    assert row.in_place_of is not None and row.in_place_of.id == asked.as_("boss").actor.public_id
+    asked.as_("sup").do("review")
+    assert in_whose_place(asked) == ["boss"]
+
+
+def test_a_deputy_may_give_back_what_they_took_when_everybody_is_back(asked: Office) -> None:
+    on_leave(asked, "boss", "sup")
+    task = take(asked, "sup")
+    asked.later(days=1)
+    assert asked.runtime.read(tasks.task_page, asked.as_("sup").actor, task, "en").may_release
+    assert asked.runtime.do(user_tasks.release, asked.as_("sup").actor, task) is False
+    assert elements(asked, "sup") == []
+    asked.as_("boss").do("review")
+    assert in_whose_place(asked) == [None]
+
+
+def test_a_deputy_who_goes_on_leave_gives_back_what_they_took(asked: Office) -> None:
+    on_leave(asked, "boss", "sup", days=2)
+    take(asked, "sup")
+    asked.later(days=1)
+    on_leave(asked, "sup")
+    asked.settle()
+    asked.as_("boss").do("review")  # who works on their leave
+    assert in_whose_place(asked) == [None]
+
+
+def test_whoever_is_given_it_by_a_superior_does_it_for_themselves(asked: Office) -> None:
+    asked.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["specialist", "manager"])
+    on_leave(asked, "boss", "sup")
+    on_leave(asked, "spec2")
+    task = take(asked, "sup")
+    spec2 = asked.as_("spec2").actor
+    asked.runtime.do(handing_over.give, asked.as_("boss").actor, task, spec2.public_id, "urgent")
+    asked.as_("spec2").do("review")
+    assert in_whose_place(asked) == [None]
+
+
+def test_a_deputy_does_not_do_two_steps_that_lanes_keep_apart(firm: Office) -> None:
+    firm.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "supervisor"])
+    firm.deploy(LANES)
+    for drafter in ("sup", "buyer"):
+        firm.as_("spec").start("ask")
+        firm.as_(drafter).do("draft")
+    on_leave(firm, "boss", "sup")
+    mine, theirs = (case.id for case in firm.cases_of("ask"))
+    assert [row.case for row in firm.as_("sup").inbox()] == [theirs] and counted(firm, "sup") == 1
+    [task] = firm.as_("lead").inbox()
+    assert task.case == mine and counted(firm, "lead") == 1
+    for act in (user_tasks.claim, lambda *said: user_tasks.complete(*said, {})):
+        with pytest.raises(library.NoSuchTask):
+            firm.runtime.do(act, firm.as_("sup").actor, task.id)
+    firm.as_("lead").do("review")
+    # Both steps of the lane in which they stand in are theirs: so they would be whose place it is.
+    firm.as_("sup").do("review")
+    firm.as_("sup").do("confirm")
+
+
+def test_a_deputy_does_nothing_in_a_case_that_they_started_or_that_is_about_them(firm: Office) -> None:
+    firm.deploy(LANES, bpmn("told", start(), user("judge", candidateGroups="manager"), end(),
+                            extra=properties(subject="${superior_of(initiator)}")))  # fmt: skip
+    firm.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "supervisor"])
+    firm.as_("sup").start("ask")
+    firm.as_("buyer").do("draft")
+    firm.as_("spec").start("told")
+    on_leave(firm, "boss", "sup")
+    assert "review" not in elements(firm, "sup") and "judge" not in elements(firm, "sup")
+    assert elements(firm, "lead") == ["review", "judge"]
+
+
+def test_what_the_next_superior_is_kept_from_too_goes_further_up(firm: Office) -> None:
+    firm.deploy(bpmn("ask", start(), user("plan", candidateGroups="manager"),
+                     user("check", candidateGroups="supervisor"), end()))  # fmt: skip
+    firm.as_("spec2").start("ask")
+    firm.as_("boss").do("plan")
+    on_leave(firm, "sup", "spec2")
+    assert elements(firm, "spec2") == elements(firm, "boss") == [] and elements(firm, "lead") == ["check"]
+    firm.as_("lead").do("check")
+    assert in_whose_place(firm) == [None, "sup"]
+
+
+def test_what_is_not_for_who_is_away_is_not_for_their_deputy(firm: Office) -> None:
+    """A deputy acts in their place, for whom they are deputy: another's deputy may do it."""
+    firm.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "manager"])
+    kept = properties(excludes="${initiator}")
+    firm.deploy(bpmn("ask", start(), user("review", kept, candidateGroups="manager"), end(), starters="manager"))
+    firm.as_("boss").start("ask")
+    on_leave(firm, "boss", "sup")
+    on_leave(firm, "buyer", "spec")
+    assert elements(firm, "sup") == [] and elements(firm, "lead") == ["review"]
+    firm.as_("spec").do("review")
+    assert in_whose_place(firm) == ["buyer"]
+
+
+def test_who_took_it_as_a_deputy_and_then_does_their_own_step_gives_it_back(firm: Office) -> None:
+    fork, join = element("parallelGateway", "fork"), element("parallelGateway", "join")
+    both = [user("check", candidateGroups="supervisor"), user("review", candidateGroups="manager")]
+    ways = [flow("begun", "fork"), flow("join", "ended")]
+    ways += [flow(*way) for each in ("check", "review") for way in (("fork", each), (each, "join"))]
+    firm.deploy(bpmn("ask", start(), fork, *both, join, end(), *ways))
+    firm.as_("spec").start("ask")
+    on_leave(firm, "boss", "sup")
+    sup = firm.as_("sup")
+    task = sup.find("review").id
+    firm.runtime.do(user_tasks.claim, sup.actor, task)
+    sup.do("check")
+    with pytest.raises(user_tasks.NotBoth):
+        firm.runtime.do(user_tasks.complete, sup.actor, task, {})
+    page = firm.runtime.read(tasks.task_page, sup.actor, task, "en")
+    assert page.may_release and not page.may_complete
+    firm.runtime.do(user_tasks.release, sup.actor, task)
+    assert elements(firm, "sup") == [] and elements(firm, "lead") == ["review"]
+
+
+def test_a_worker_that_starts_gives_back_nothing_that_was_taken_on_leave(asked: Office) -> None:
+    on_leave(asked, "boss", "sup", days=3)
+    asked.settle()
+    take(asked, "boss")
+    Worker(asked.runtime).drain()
+    assert elements(asked, "boss") == ["review"] and elements(asked, "sup") == []

@@ -339,6 +339,7 @@ def task(id: str, names: dict[str, str], **given: Any) -> inbox.TaskRow:
         "process_names": PLAN,
         "state": "ready",
         "assignee": None,
+        "in_place_of": None,
         "groups": (),
         "created_at": clock.now(),
         "due_at": None,

@@ -268,7 +268,7 @@ def test_a_deputy_sees_in_whose_place_they_act_and_for_how_long(house: House) ->
     assert plan not in {row.case for row in house.as_("chenjie").inbox()}
     [task] = [row for row in house.as_("zhaoming").inbox() if row.case == plan]
     assert "由 陈杰 先行代理" in house.at("zhaoming").get("/inbox").get_data(as_text=True)
-    assert "王芳 不在，由您代为办理" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
+    assert "由您代 王芳 办理。" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
 
 
 def test_who_is_dismissed_is_out_at_once(house: House) -> None:

@@ -92,6 +92,7 @@ class Task:
     process_name: str
     state: str
     assignee: Person | None
+    in_place_of: Person | None
     groups: list[str]
     priority: int
     created_at: dt.datetime
@@ -111,6 +112,7 @@ class Task:
             process_name=show.label(row.process_names, row.process),
             state=row.state,
             assignee=Person.of(row.assignee),
+            in_place_of=Person.of(row.in_place_of),
             groups=list(row.groups),
             priority=row.priority,
             created_at=row.created_at,

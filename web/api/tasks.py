@@ -20,7 +20,7 @@ from web.api.reading import Asked, Sent
 from web.api.routes import route
 
 CLOSED = [user_tasks.TaskAlreadyCompleted, user_tasks.TaskWithdrawn]
-NOT_MINE = [user_tasks.NotYours, user_tasks.NotYourOwn, user_tasks.TaskTaken]
+NOT_MINE = [user_tasks.NotYours, user_tasks.NotYourOwn, user_tasks.NotBoth, user_tasks.TaskTaken]
 
 
 class Todo(Asked):
