@@ -60,7 +60,7 @@ class Unruly(Department):
         self.idle: dict[str, int] = {}  # what came to nothing, by the error of whoever would have begun it
         self.wrong: list[str] = []  # what should not be, at the end
 
-    def at(self, when: dt.datetime, act: Callable[[], None]) -> None:
+    def at(self, when: dt.datetime, act: Callable[[], None], story: str = "") -> None:
         """Whatever somebody begins may be refused, or no longer make sense as things have come."""
 
         def tried() -> None:
@@ -71,7 +71,7 @@ class Unruly(Department):
             except (LookupError, StopIteration, ValueError) as error:
                 self.idle[type(error).__name__] = self.idle.get(type(error).__name__, 0) + 1
 
-        super().at(when, tried)
+        super().at(when, tried, story)
 
     def actor(self, username: str) -> Actor:
         """Of somebody who is gone, whoever does their work now."""

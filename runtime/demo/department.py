@@ -75,10 +75,11 @@ class Manner:
 @dataclass
 class Script:
     """One case goes its own way: what is answered to each element, in order, or what gives it when it is time; of
-    the rest what is left waiting (None: all of it)."""
+    the rest what is left waiting (None: all of it). `story`: whose chance its tasks have, once it is begun."""
 
     answers: dict[str, list[Any]] = field(default_factory=dict)
     left: frozenset[str] | None = None
+    story: str = ""
 
     def next(self, element: str) -> Mapping[str, Any] | None:
         waiting = self.answers.get(element)
@@ -106,7 +107,7 @@ class Seen:
 
     @property
     def chance(self) -> random.Random:
-        return self.house.chance
+        return self.house.chance(self.house.named(self.task))
 
     @cached_property
     def data(self) -> Mapping[str, Any]:
@@ -135,7 +136,8 @@ class Department:
         told: Callable[[dt.datetime], None] = lambda moment: None,
     ) -> None:
         self.runtime, self.manners, self.told = runtime, manners, told
-        self.chance = random.Random(seed)
+        self._seed, self._chances_of = seed, dt.date.min
+        self._chances: dict[str, random.Random] = {}
         self.worker = Worker(runtime, breath=0.0)
         self.zone = runtime.house.zone
         self.calendar: Calendar = runtime.read(calendar.load, SYSTEM)
@@ -147,7 +149,8 @@ class Department:
         self.away: dict[str, list[tuple[dt.date, dt.date]]] = {}  # username → days on leave
         self.unknown: dict[str, int] = {}  # tasks that no manner is known for
         self.done = 0
-        self._acts: list[tuple[dt.datetime, int, Callable[[], None]]] = []
+        self._story = ""  # whatever is begun belongs to it
+        self._acts: list[tuple[dt.datetime, int, str, Callable[[], None]]] = []
         self._number, self._last = 0, 0
         self.refresh()
 
@@ -195,17 +198,32 @@ class Department:
     def present(self, username: str, day: dt.date) -> bool:
         return all(not first <= day <= last for first, last in self.away.get(username, ()))
 
+    def chance(self, name: str) -> random.Random:
+        """Today's, of `name` alone: what else is begun, and what else waits for an answer, shifts nothing of it."""
+        if self._chances_of != self.today:
+            self._chances_of, self._chances = self.today, {}
+        if name not in self._chances:
+            self._chances[name] = random.Random(f"{self._seed}/{self.today}/{name}")
+        return self._chances[name]
+
+    def named(self, task: Any) -> str:
+        """What the chance of a task is called: of the story that its case belongs to, else of its process."""
+        script = self.scripts.get(task.case)
+        return f"{script.story if script is not None else task.case_process}/{task.process}.{task.element}"
+
     # ---- acts
 
-    def at(self, when: dt.datetime, act: Callable[[], None]) -> None:
-        """Somebody will do something at that moment, or now if it is over."""
+    def at(self, when: dt.datetime, act: Callable[[], None], story: str = "") -> None:
+        """Somebody will do something at that moment, or now if it is over. `story`: what it belongs to, that of what
+        is done now unless told."""
         self._number += 1
-        heapq.heappush(self._acts, (when, self._number, act))
+        heapq.heappush(self._acts, (when, self._number, story or self._story, act))
 
     def start(self, username: str, process: str, script: Script | None = None, **answers: Any) -> str:
         """A person starts a case; its id."""
         case = self.runtime.do(cases.start, self.actor(username), process, plain(answers)).case
         if script is not None:
+            script.story = self._story or process
             self.scripts[case] = script
         return case
 
@@ -220,9 +238,10 @@ class Department:
             if self._acts and self._acts[0][0] < stop:
                 stop = min(stop, max(self._acts[0][0], now) + STRETCH)
             while self._acts and self._acts[0][0] <= stop:
-                when, _, act = heapq.heappop(self._acts)
+                when, _, self._story, act = heapq.heappop(self._acts)
                 clock.shift(max(when - clock.now(), dt.timedelta()))
                 act()
+            self._story = ""
             clock.shift(max(stop - clock.now(), dt.timedelta()))
             due = self._settle()
             self.told(clock.now())
@@ -252,7 +271,7 @@ class Department:
         who = self.who(task)
         if who is None:
             return
-        when = self.working(self.chance.triangular(*manner.hours, manner.hours[0] * 1.5))
+        when = self.working(self.chance(self.named(task)).triangular(*manner.hours, manner.hours[0] * 1.5))
         script = self.scripts.get(task.case)
         if (script is not None and script.answers.get(task.element)) or self.whims.get((task.element, who)):
             when = min(when, self.working(PROMPT))
@@ -277,7 +296,7 @@ class Department:
             found += [by_id[one] for one in sorted(members) if by_id[one].public_id not in task.excluded]
         names = list(dict.fromkeys(str(row.username) for row in found))
         here = [name for name in names if self.present(name, self.today)] or names
-        return self.chance.choice(here) if here else None
+        return self.chance(self.named(task)).choice(here) if here else None
 
     def attend(self, task: Any, who: str, manner: Manner) -> None:
         """Do it now, unless it is to be left, or whoever does it is away today."""

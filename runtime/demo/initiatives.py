@@ -1,12 +1,13 @@
 """What the demo's people begin by themselves in a stretch of months: orders, purchases, leave, training.
 
-Everything is planned ahead with the department's chance, so that the same seed gives the same months. Not
+Everything is planned ahead with chances of its own for each kind, so that the same seed gives the same months. Not
 here: what they answer when they are asked (trade, staff), what is left waiting at the end (exceptions)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import random
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -113,11 +114,12 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
         (ERRANDS, _errand),
         (CORRECTIONS, _correction),
     ):
-        for day in _spread(house, working, max(1, round(count * len(days) / WHOLE))):
-            house.at(house.moment(day, house.chance.uniform(9.2, 16)), lambda act=act: act(house))  # type: ignore[misc]
+        for day in _spread(house.chance(act.__name__), working, max(1, round(count * len(days) / WHOLE))):
+            hour = house.chance(act.__name__).uniform(9.2, 16)
+            house.at(house.moment(day, hour), partial(act, house))
     _goals(house, working, end)
     for day in _first_workdays(working):
-        house.at(house.moment(day, house.chance.uniform(9.5, 11)), lambda: _monthly(house))
+        house.at(house.moment(day, house.chance("month").uniform(9.5, 11)), lambda: _monthly(house))
 
 
 def _first_workdays(working: list[dt.date]) -> Iterator[dt.date]:
@@ -128,11 +130,11 @@ def _first_workdays(working: list[dt.date]) -> Iterator[dt.date]:
             yield day
 
 
-def _spread(house: Department, working: list[dt.date], count: int) -> list[dt.date]:
+def _spread(chance: random.Random, working: list[dt.date], count: int) -> list[dt.date]:
     """So many days, one of each part of the time."""
     part = len(working) / count
     return [
-        working[min(len(working) - 1, int((number + house.chance.random()) * part))]
+        working[min(len(working) - 1, int((number + chance.random()) * part))]
         for number in range(count)
     ]
 
@@ -143,12 +145,13 @@ def _spread(house: Department, working: list[dt.date], count: int) -> list[dt.da
 def _orders(house: Department, working: list[dt.date], days: int) -> None:
     wanted = round(ORDERS * days / WHOLE)
     weights = [history.season(day, "Y") for day in working]
-    for day in sorted(house.chance.choices(working, weights, k=wanted)):
-        house.at(house.moment(day, house.chance.uniform(9, 17.5)), lambda: _order(house))
+    chance = house.chance("orders")
+    for day in sorted(chance.choices(working, weights, k=wanted)):
+        house.at(house.moment(day, chance.uniform(9, 17.5)), lambda: _order(house))
 
 
 def _order(house: Department) -> None:
-    chance, memory = house.chance, house.memory
+    chance, memory = house.chance("order"), house.memory
     rows = list(memory.rows.values())
     weights = [math.sqrt(float(row["base"])) for row in rows]
     taken: dict[str, Mapping[str, Any]] = {}
@@ -206,7 +209,7 @@ def _purchases(house: Department, working: list[dt.date]) -> None:
         for index, days in zip(turns, [following - first, *[cycle] * len(working)], strict=False):
             if index < len(working):
                 house.at(
-                    house.moment(working[index], house.chance.uniform(9.5, 15)),
+                    house.moment(working[index], house.chance(supplier).uniform(9.5, 15)),
                     lambda supplier=supplier, days=days: _purchase(house, supplier, days * 7 / 5),  # type: ignore[misc]
                 )
 
@@ -254,7 +257,7 @@ def _purchase(house: Department, supplier: str, days: float) -> None:
 
 
 def _leave(house: Department) -> None:
-    chance = house.chance
+    chance = house.chance("leave")
     who = chance.choice(STAFF)
     first = house.calendar.workday_after(house.today, chance.randint(3, 12))
     if who == "wangfang" and first.day <= CALIBRATED:
@@ -284,7 +287,7 @@ def _goals(house: Department, working: list[dt.date], end: dt.date) -> None:
     begins = [working[2], *(day for day in _first_workdays(working) if day.month == 1 and day > soon)]
     for day in begins:
         for who in ("chenjie", "wangfang"):
-            house.at(house.moment(day, house.chance.uniform(10, 12)), partial(_begin, house, who, "goal_plan"))
+            house.at(house.moment(day, house.chance("goals").uniform(10, 12)), partial(_begin, house, who, "goal_plan"))
     asked = house.calendar.workday_after(end, -12)
     if asked > begins[0] + dt.timedelta(days=10):
         house.at(house.moment(asked, 10), partial(_begin, house, "wangfang", "goal_review"))
@@ -295,7 +298,7 @@ def _begin(house: Department, who: str, process: str) -> None:
 
 
 def _training(house: Department) -> None:
-    chance = house.chance
+    chance = house.chance("training")
     topic, area = chance.choice((("组件检测", "skills"), ("商务谈判", "business"), ("库位管理", "skills")))
     house.start(
         "wangfang",
@@ -311,32 +314,34 @@ def _training(house: Department) -> None:
 
 
 def _errand(house: Department) -> None:
-    doer = house.chance.choice(SPECIALISTS)
-    due = house.calendar.workday_after(house.today, house.chance.randint(2, 6))
-    task = house.chance.choice(("整理三号库位照片", "收集客户对新型号的反馈", "核对运费账单"))
+    chance = house.chance("errand")
+    doer = chance.choice(SPECIALISTS)
+    due = house.calendar.workday_after(house.today, chance.randint(2, 6))
+    task = chance.choice(("整理三号库位照片", "收集客户对新型号的反馈", "核对运费账单"))
     house.start("chenjie", "errand", doer=house.id(doer), errand_task=task, due_on=due)
-    if house.chance.random() < 0.3:
+    if chance.random() < 0.3:
         since = house.today - dt.timedelta(days=30)
         answers: dict[str, Any] = {"export_scope": "stock_movements", "export_purpose": "月度分析"}
         house.start("xuhui", "data_export", first_day=since, last_day=house.today, **answers)
 
 
 def _correction(house: Department) -> None:
+    chance = house.chance("correction")
     there = sorted(place for place, (_, free) in house.shelves().items() if free > 30)
-    sku, warehouse = house.chance.choice(there)
+    sku, warehouse = chance.choice(there)
     answers: dict[str, Any] = {
         "difference": "shortage",
-        "pieces": house.chance.randint(1, 3),
+        "pieces": chance.randint(1, 3),
         "reason": "搬运时边框变形，报废",
     }
     house.start(
-        house.chance.choice(SPECIALISTS), "stock_correction", component=sku, warehouse=warehouse, **answers
+        chance.choice(SPECIALISTS), "stock_correction", component=sku, warehouse=warehouse, **answers
     )
 
 
 def _monthly(house: Department) -> None:
     """HR reads the door's list in; somebody has something to announce; the year's first month has its own."""
-    chance = house.chance
+    chance = house.chance("monthly")
     lines = []
     for who in chance.sample(STAFF[:4], 2):
         day = house.calendar.workday_after(house.today, -chance.randint(1, 2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import pytest
 from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
 from runtime.demo import building
+from runtime.demo import exceptions as stories
+from runtime.demo.department import Department, Script
+from runtime.demo.exceptions import telling
 from tests import conservation, exceptions
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded]
@@ -86,6 +90,24 @@ def test_a_demo_that_is_there_is_taken_as_it_is_or_refused(month: Path) -> None:
 def test_the_same_seed_gives_the_same_days(tmp_path: Path) -> None:
     first, second, other = (told(tmp_path / name, seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
     assert first == second != other
+
+
+def test_one_more_story_shifts_nothing_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asks_for_money(house: Department) -> None:
+        answers = {"expense_purpose": "加印名片", "expense_amount": "77", "spent_on": house.today}
+        house.start("zhangmin", "expense_claim", Script({"review_request": [{"decision": "approve"}]}), **answers)
+
+    before = told(tmp_path / "without", 5)
+    monkeypatch.setattr(telling, "STORIES", [(2, asks_for_money), *telling.STORIES])
+    monkeypatch.setattr(stories, "STORIES", telling.STORIES)
+    after = told(tmp_path / "with", 5)
+    more = Counter(map(_without_time, after)) - Counter(map(_without_time, before))
+    assert list(more) == [("superior_approval", "review_request", "chenjie")]
+    assert len(after) == len(before) + 1
+
+
+def _without_time(done: tuple[object, ...]) -> tuple[object, ...]:
+    return done[:-1]
 
 
 def told(home: Path, seed: int) -> list[tuple[object, ...]]:

@@ -8,6 +8,7 @@ is dealt with (trade, staff)."""
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 from runtime.demo.department import Department
 from runtime.demo.exceptions import months, office, people, purchasing, sales, stock
@@ -22,7 +23,8 @@ def plan(house: Department, begin: dt.date, end: dt.date) -> None:
     for workdays, act in STORIES:
         day = house.calendar.workday_after(end, -workdays)
         if day >= begin:
-            house.at(house.moment(day, house.chance.uniform(9.1, 9.9)), lambda act=act: act(house))  # type: ignore[misc]
+            story = f"{act.__module__}.{act.__name__}"
+            house.at(house.moment(day, house.chance(story).uniform(9.1, 9.9)), partial(act, house), story)
     people.needed(house, end)
     months.appraisals(house, begin, end)
     months.closing(house, begin, end)
