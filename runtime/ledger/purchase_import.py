@@ -155,7 +155,7 @@ def compare(tx: Transaction, rows: Rows, document: str) -> list[Compared]:
 def _told(row: Row) -> str:
     """What the old system knew of a line, for the contract's terms."""
     paid = f"，已预付 {row['paid']:.2f} 元" if row["paid"] else ""
-    return f"期初接续：{row['component']} 订 {row['ordered']} 块，已到 {row['arrived'] or 0} 块{paid}。"
+    return f"期初接续：{row['component']} 订 {row['ordered']} 件，已到 {row['arrived'] or 0} 件{paid}。"
 
 
 KINDS["purchase_orders"] = Kind(

@@ -15,7 +15,7 @@ import pytest
 
 from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
-from runtime.demo import building
+from runtime.demo import building, initiatives
 from runtime.demo import exceptions as stories
 from runtime.demo.department import Department, Script
 from runtime.demo.exceptions import telling
@@ -68,7 +68,24 @@ def test_one_report_waits_to_be_approved_and_one_may_be_taken_away(month: Path) 
     assert found == {("suppliers", "review_request"), ("stock", "receive_export")}
 
 
-def test_so_it_is_on_another_date_with_another_chance(tmp_path: Path) -> None:
+def test_files_of_every_kind_wait_and_finance_has_open_orders_to_approve(month: Path) -> None:
+    asked = """SELECT i.kind, t.element, k.who FROM imports i JOIN cases c ON c.public_id = i."case"
+        JOIN user_tasks t ON t.case_id = c.id AND t.state IN ('ready', 'claimed')
+        LEFT JOIN user_task_candidates k ON k.task_id = t.id"""
+    with closing(sqlite3.connect(month / "guicheng.db")) as db:
+        found = set(db.execute(asked))
+    assert found == {
+        ("opening", "check_import", None),
+        ("people", "review_import", "group:hr"),
+        ("purchase_orders", "review_import", "group:finance"),
+        ("sales_orders", "review_import", "group:finance"),
+    }
+
+
+def test_so_it_is_on_another_date_with_another_chance_and_when_the_years_goals_are_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(initiatives, "_goals", lambda *_: None)
     end, seed = OTHER
     with clock.frozen(end):
         demo.build(Settings(home=tmp_path, demo=True), 1, seed, passwords=False)

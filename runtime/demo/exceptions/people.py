@@ -182,9 +182,19 @@ def people_to_approve(house: Department) -> None:
     house.start("linxi", "people_import", script, workbook=file, control_count=2)
 
 
-@story(7)
+@story(9)
 def progress_that_nobody_reports(house: Department) -> None:
-    """The manager asks how far the goals are; the supervisor has been reminded."""
+    """Of goals that are open for months to come; the manager asks how far they are, and the supervisor was reminded."""
+    goal = {"goal": "提货", "measure": "车辆等候", "target": "一小时以内"}
+    due = house.today + dt.timedelta(days=150)
+    plan = {"plan_title": "装卸提速计划", "strategy": "分时预约", "goals": [{**goal, "due_on": due}]}
+    agreed = [{"decision": "approve"}] * 2
+    house.start("chenjie", "goal_plan", Script({"draft_goals": [plan], "review_request": agreed}))
+    day = house.calendar.workday_after(house.today, 2)
+    house.at(house.moment(day, 10), lambda: _ask_how_far(house))
+
+
+def _ask_how_far(house: Department) -> None:
     house.whims["report_progress", "chenjie"] = None
     house.start("wangfang", "goal_review")
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from runtime.commands import user_tasks
 from runtime.demo.department import Department, Script
-from runtime.demo.exceptions.telling import SKU, fullest, story
+from runtime.demo.exceptions.telling import SKU, fullest, story, workbook
 from runtime.identity import SYSTEM
 from runtime.ledger.sales import sales_orders
 from runtime.queries import inbox
@@ -192,3 +192,16 @@ def _complain(house: Department, order: str, sku: str, remedy: dict[str, Any]) -
         issue["affected"] = [{"component": sku, "quantity": 1}]
     proposed = {**issue, "issue_description": "发电量偏低", **remedy}
     house.start("liyang", "customer_issue", Script({"propose_remedy": [proposed], **_released()}))
+
+
+@story(4)
+def open_sales_to_approve(house: Department) -> None:
+    due = house.today + dt.timedelta(days=12)
+    orders = [
+        ["订单号", "客户", "组件编号", "订购数量", "已送达", "单价", "地址", "约定交货日", "仓库"],
+        ["XS-OLD-204", "K02", SKU, "30", "12", "268", ADDRESS, f"{due:%Y-%m-%d}", "SH"],
+    ]
+    file = workbook(house, "chenjie", 未结销售订单=orders)
+    script = Script({"check_import": [{"import_action": "submit"}]})
+    totals = {"control_count": 1, "control_quantity": 18, "control_amount": "4824"}
+    house.start("chenjie", "sales_order_import", script, workbook=file, **totals)

@@ -248,7 +248,7 @@ def test_open_purchase_orders_become_plan_contract_and_order_of_what_is_still_to
     assert budgets.committed_for(buying.tx, first.public_id) == Decimal(47250)
     plan = buying.rows(plans.plans)[0]
     assert (plan.state, plan.drafter, plan.decided_by) == ("ordered", "b" * 32, buying.people["manager"])
-    assert "订 300 块，已到 120 块，已预付 10000.00 元" in buying.rows(orders.contracts)[0].terms
+    assert "订 300 件，已到 120 件，已预付 10000.00 元" in buying.rows(orders.contracts)[0].terms
     sent = [payload for name, _, payload in buying.sent if name == "purchase_order_taken_over"]
     assert [each["order"] for each in sent] == [first.public_id, second.public_id]
     assert not broken(buying)
