@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
 
+from runtime import i18n
 from runtime.calendar import Calendar
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
@@ -112,9 +113,15 @@ class LeaveOverlaps(Conflict):
 
 
 class BadDeputy(Invalid):
-    """The deputy must be somebody else who is here and not on leave in this time."""
+    """The deputy must be somebody else who is here."""
 
     code = "leave.bad_deputy"
+
+
+class DeputyAway(Conflict):
+    """{deputy} is away in this time as well ({days}). Name somebody else, or nobody."""
+
+    code = "leave.deputy_away"
 
 
 class BalanceTooSmall(Conflict):
@@ -193,11 +200,11 @@ def measure(
         raise refuse("bad_leave", NoWorkday())
     if kind == "annual" and first_day.year != last_day.year:
         raise refuse("bad_leave", LeaveInTwoYears())
-    other = _overlapping(tx, person, first, last, leave)
-    if other is not None:
-        raise refuse("bad_leave", LeaveOverlaps(number=other.number))
-    if deputy is not None and not _can_stand_in(tx, person, deputy, first, last):
-        raise refuse("bad_leave", BadDeputy())
+    others = _overlapping(tx, person, first, last, leave)
+    if others:
+        raise refuse("bad_leave", LeaveOverlaps(number=others[0].number))
+    if deputy is not None:
+        _require_here(tx, person, deputy, first, last)
     entered = {
         "kind": kind,
         "first_day": first_day,
@@ -429,17 +436,21 @@ def _workdays(days: Calendar, first: int, last: int) -> Decimal:
     return HALF * sum(days.is_workday(dt.date.fromordinal(slot // 2)) for slot in range(first, last + 1))
 
 
-def _overlapping(tx: Transaction, person: str, first: int, last: int, without: str | None) -> Any:
+def _overlapping(tx: Transaction, person: str, first: int, last: int, without: str | None = None) -> list[Any]:
     since = dt.date.fromordinal(first // 2)
-    for row in tx.all(_standing(person).where(leaves.c.last_day >= since)):
+    found = []
+    for row in tx.all(_standing(person).where(leaves.c.last_day >= since).order_by(leaves.c.first_day, leaves.c.id)):
         begin, end = _slots(row.first_day, row.starts_at_noon, row.last_day, row.ends_at_noon)
         if row.public_id != without and begin <= last and end >= first:
-            return row
-    return None
+            found.append(row)
+    return found
 
 
-def _can_stand_in(tx: Transaction, person: str, deputy: str, first: int, last: int) -> bool:
+def _require_here(tx: Transaction, person: str, deputy: str, first: int, last: int) -> None:
     row = accounts.organisation(tx).by_public_id.get(deputy)
     if row is None or not row.active or deputy == person:
-        return False
-    return _overlapping(tx, deputy, first, last, None) is None
+        raise refuse("bad_leave", BadDeputy())
+    away = [(each.first_day, each.last_day) for each in _overlapping(tx, deputy, first, last)]
+    if away:
+        days = ", ".join(f"{begin}" if begin == end else f"{begin} – {end}" for begin, end in away)
+        raise refuse("bad_leave", DeputyAway(deputy=i18n.label(i18n.DEFAULT, dict(row.names), deputy), days=days))

@@ -177,6 +177,31 @@ def test_a_draft_waits_for_its_writer_and_goes_when_the_task_is_done(page: Page)
     until(page, f"{DRAFTS} === 0")
 
 
+def test_a_form_that_comes_back_from_the_server_is_no_draft(page: Page, office: Office) -> None:
+    office.answers[user_tasks.complete] = user_tasks.TaskChanged()
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_label("意见").fill("价格偏高")
+    until(page, f"{DRAFTS} === 1")
+    page.get_by_role("button", name="提交").click()
+    page.locator(".notice.is-kind").wait_for()
+    until(page, "document.querySelectorAll('.fjs-form-field').length > 0")
+    assert page.get_by_label("意见").input_value() == "价格偏高"
+    assert not page.get_by_text("已恢复您之前填写的内容").is_visible()
+
+
+def test_a_form_that_was_only_looked_at_is_no_draft(page: Page) -> None:
+    page.goto("/tasks/t1")
+    page.get_by_label("意见").fill("先看合同")
+    page.get_by_label("意见").fill("")
+    until(page, f"{DRAFTS} === 1")
+    page.goto("/stock")
+    page.goto("/tasks/t1")
+    until(page, "document.querySelectorAll('.fjs-form-field').length > 0")
+    assert page.get_by_label("意见").input_value() == ""
+    assert not page.get_by_text("已恢复您之前填写的内容").is_visible()
+
+
 def test_a_draft_brings_back_only_what_was_typed_and_says_what_it_was_typed_over(
     page: Page, office: Office
 ) -> None:

@@ -267,7 +267,10 @@ def test_a_deputy_sees_in_whose_place_they_act_and_for_how_long(house: House) ->
     house.as_("chenjie").do("draft_plan", plan, plan_reason="备货", lines=[LINE])
     assert plan not in {row.case for row in house.as_("chenjie").inbox()}
     [task] = [row for row in house.as_("zhaoming").inbox() if row.case == plan]
-    assert "由 陈杰 先行代理" in house.at("zhaoming").get("/inbox").get_data(as_text=True)
+    listed = house.at("zhaoming").get("/inbox").get_data(as_text=True)
+    assert "由 陈杰 先行代理" in listed
+    row = listed.split(f"/tasks/{task.id}", 1)[1].split("</li>", 1)[0]
+    assert '<span class="in-place">代 王芳</span>' in row
     assert "由您代 王芳 办理。" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
 
 

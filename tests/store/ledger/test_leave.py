@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from runtime import i18n
 from runtime.engine.ports import BpmnError
 from runtime.ledger import attended, leave
-from runtime.store import calendar
+from runtime.store import accounts, calendar
 from tests.store.ledger.conftest import Books
 
 MONDAY = dt.date(2026, 3, 9)
@@ -132,6 +133,21 @@ def test_coming_back_early_gives_the_days_back(people: Books) -> None:
     assert leave.balance(people.tx, people.people["specialist"], "annual", 2026) == 3
     assert leave.away(people.tx, day(10)).keys() == {people.people["specialist"]}
     assert leave.away(people.tx, day(11)) == {}
+
+
+def test_a_deputy_who_is_away_themselves_is_told_with_the_days(people: Books) -> None:
+    granted(people, "analyst", day(10), day(11))
+    ask(people, "analyst", day(13), day(13))
+    # Half of the 17th is left to them.
+    ask(people, "analyst", day(17), day(17), starts_at_noon=True)
+    asked = {"person": "specialist", "kind": "personal", "deputy": "analyst"}
+    with pytest.raises(BpmnError) as caught:
+        people.do("leave.measure", **asked, first_day=day(11), last_day=day(17), ends_at_noon=True)
+    assert caught.value.code == "bad_leave"
+    analyst = accounts.organisation(people.tx).by_public_id[people.people["analyst"]]
+    named = i18n.label(i18n.DEFAULT, analyst.names)
+    assert f"{named} 这段时间自己也不在（2026-03-10 – 2026-03-11, 2026-03-13）" in caught.value.message
+    people.do("leave.measure", **asked, first_day=day(16), last_day=day(17), ends_at_noon=True)
 
 
 def test_nobody_finds_anothers_leave(people: Books) -> None:

@@ -41,7 +41,8 @@ mount("form", async (element) => {
   const imported = form.importSchema(schema, { ...values, ...kept?.typed });
   attach(form, { ...values, ...kept?.typed });
   await imported;
-  if (kept) offerToStartAfresh(element, draft);
+  // What is shown anyway is nothing that came back: a form that the server returned, or one merely looked at.
+  if (Object.entries(kept?.typed ?? {}).some(([name, value]) => !same(value, values[name]))) offerToStartAfresh(element, draft);
   if (draft) keepDrafts(form, draft, body, seen);
   showProblems(form, problems);
   if (!answer) return;
@@ -135,7 +136,6 @@ function keepDrafts(form, key, body, seen) {
     clearTimeout(waiting);
     waiting = undefined;
     const data = form._getSubmitData();
-    const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
     const names = Object.keys(data).filter((name) => !same(data[name], seen[name]));
     const draft = {
       typed: Object.fromEntries(names.map((name) => [name, data[name]])),
@@ -155,6 +155,12 @@ function keepDrafts(form, key, body, seen) {
   });
   window.addEventListener("pagehide", keep);
   document.addEventListener("htmx:beforeSwap", keep);
+}
+
+// A box that is not ticked and a text that is empty are no answer.
+function same(one, other) {
+  const told = (value) => JSON.stringify(value === false || value === "" ? null : value ?? null);
+  return told(one) === told(other);
 }
 
 function read(key) {
