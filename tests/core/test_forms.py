@@ -790,16 +790,22 @@ def test_every_sentence_about_forms_is_translated(language: str) -> None:
     assert not {sentence for sentence in said if sentence not in known}
 
 
+def within(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for each in components:
+        yield each
+        yield from within(each.get("components", []))
+
+
+def shipped() -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """Each form that the product brings, and all its components, nested ones too."""
+    for file in sorted((ROOT / "processes").rglob("*.form")):
+        yield file, list(within(json.loads(file.read_text("utf-8"))["components"]))
+
+
 def test_a_shipped_form_hides_a_text_that_is_empty_as_one_that_is_not_there() -> None:
     # In the browser a text that nobody has written is "", never null.
-    def within(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        for each in components:
-            yield each
-            yield from within(each.get("components", []))
-
     shown = []
-    for file in sorted((Path(__file__).resolve().parents[2] / "processes").rglob("*.form")):
-        components = list(within(json.loads(file.read_text("utf-8"))["components"]))
+    for file, components in shipped():
         texts = {each["key"] for each in components if each["type"] in ("textfield", "textarea")}
         for each in components:
             hide = each.get("conditional", {}).get("hide", "")
@@ -807,3 +813,28 @@ def test_a_shipped_form_hides_a_text_that_is_empty_as_one_that_is_not_there() ->
                 if key in texts and f'{key} {compared} ""' not in hide:
                     shown.append(f"{file.name}: {hide}")
     assert shown == []
+
+
+# Of the sixteen columns of a row: what a million with its currency, a quantity with its unit, a day take at
+# the width that a desk's inbox leaves to a form.
+MONEY, QUANTITY, DAY = 5, 5, 6
+
+
+def test_what_stands_in_a_row_of_a_shipped_form_is_not_cut() -> None:
+    cut = []
+    for file, components in shipped():
+        for each in components:
+            properties = each.get("properties", {})
+            least = (
+                DAY
+                if each["type"] == "datetime"
+                else MONEY
+                if properties.get("currency")
+                else QUANTITY
+                if each.get("appearance", {}).get("suffixAdorner")
+                else 1
+            )
+            columns = each.get("layout", {}).get("columns")
+            if columns is not None and columns < least:
+                cut.append(f"{file.name}: {each['key']} has {columns} columns, needs {least}")
+    assert cut == []
