@@ -95,6 +95,7 @@ class BoundWorld:
             zone=self.zone,
             many=lambda rule, cases: self._decide_many(rule, cases, step),
             catches=lambda code: self._process(step).catches(step.element, code),
+            near=step.near,
         )
         try:
             with self.tx.savepoint():

@@ -77,7 +77,7 @@ class Case(TopLevel):
         self.happenings.append(happening)
 
     def step_of(self, token: Token) -> Step:
-        return Step(self.case_id, token.workflow.spec.process.id, token.element, token.id)
+        return Step(self.case_id, token.workflow.spec.process.id, token.element, token.id, token.near)
 
     def names(
         self, token: Token, scope: str | None = None, beside: Mapping[str, Value] | None = None

@@ -7,7 +7,7 @@ rows (user tasks, jobs, subscriptions, the event log)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -96,12 +96,14 @@ class Step:
     """One run of one element: what an effect is keyed by.
 
     `activity` is the activity instance's id (a new one for each loop round, return and
-    multi-instance item; the same over retries)."""
+    multi-instance item; the same over retries). `near`: element → the activities of it that are open at
+    the step's level or inside it; if none is, at the next level out, and so on."""
 
     case: str
     process: str
     element: str
     activity: str
+    near: Callable[[str], Collection[str]] = field(default=lambda element: (), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

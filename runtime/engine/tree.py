@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -144,6 +145,19 @@ class Token(Task):
     def is_open(self) -> bool:
         return not self.has_state(TaskState.FINISHED_MASK)
 
+    def near(self, element: str) -> list[str]:
+        """The tokens of `element` at this one's level or inside it; if there is none, at the next level out."""
+        level: Level | None = self.workflow
+        while level is not None:
+            if found := [
+                token.id
+                for token in self.case.index.values()
+                if token.element == element and level in token.workflow.and_around()
+            ]:
+                return found
+            level = next(islice(level.and_around(), 1, None), None)
+        return []
+
     def move_to_root(self) -> None:
         """Out of its parent's hands: what happens to the parent concerns it no longer."""
         root: Token = self.workflow.task_tree
@@ -187,6 +201,13 @@ class Level:
         self.held: dict[str, dict[str, dict[str, Token]]] = {}
         self.expected: dict[str, str] = {}
         self.task_tree = Token(self, self.spec.start, None, id=ROOT_TASK, state=COMPLETED)
+
+    def and_around(self) -> Iterator[Level]:
+        """This level and those that it lies in, outwards."""
+        level: Level | None = self
+        while level is not None:
+            yield level
+            level = level.owner.workflow if isinstance(level, InnerLevel) else None
 
     def tokens(self) -> Iterator[Token]:
         """All that are open here, the oldest first."""

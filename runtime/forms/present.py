@@ -44,6 +44,8 @@ def _localise(
             holder[place[-1]] = i18n.label(language, names)
     if component["type"] == "number":
         _number(component, properties)
+    if component["type"] == "dynamiclist":
+        _list(component)
     if properties.get("source"):
         component["values"] = [
             {"value": option["value"], "label": _as_label(option["label"])}
@@ -67,6 +69,12 @@ def _number(component: dict[str, Any], properties: Mapping[str, str]) -> None:
         component["decimalDigits"] = 0
     if properties.get("currency"):
         component.setdefault("appearance", {}).setdefault("prefixAdorner", properties["currency"])
+
+
+def _list(component: dict[str, Any]) -> None:
+    # form-js folds all rows but the first five away; a field that must be filled in would be missed there.
+    if any("key" in inner and not inner.get("readonly") for inner in component.get("components", ())):
+        component.setdefault("disableCollapse", True)
 
 
 def _relabel(item: dict[str, Any], language: str) -> None:

@@ -8,7 +8,7 @@ imports them all)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from inspect import getdoc
 from typing import Any, Protocol, TypeVar, get_type_hints
@@ -78,7 +78,8 @@ class Call:
 
     key: what the effect is known by, the same over retries · case: public id · actor: the
     person's public id, None when nobody acted · now: UTC · today: business date · send:
-    (message, key, payload) to whoever waits for it, in the same transaction."""
+    (message, key, payload) to whoever waits for it, in the same transaction · near: element → the
+    activities of it that are open where the call is made, of several that go beside one another."""
 
     tx: Transaction
     key: str
@@ -94,6 +95,7 @@ class Call:
     # Whether the case's own diagram catches a BPMN error of this step. An older one, deployed before the operation
     # could throw it, does not: see older.py.
     catches: Callable[[str], bool] = lambda code: True
+    near: Callable[[str], Collection[str]] = lambda element: ()
 
     def decide_many(self, rule: str, cases: Sequence[Mapping[str, Value]]) -> Sequence[Mapping[str, Value]]:
         """`decide` of each; where there is `many`, at once."""

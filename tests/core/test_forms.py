@@ -356,6 +356,16 @@ def test_money_that_is_only_read_has_all_its_decimals(limits: dict[str, Any], sh
     assert forms.for_browser(form_of(money | {"properties": {}}), {"amount": D("1.5")})["amount"] == "1.5"
 
 
+def test_rows_that_must_be_filled_in_are_all_there() -> None:
+    read_only = {**LINES, "allowAddRemove": False, "components": [{**each, "readonly": True} for each in LINES["components"]]}
+    chosen = {**LINES, "disableCollapse": False}
+    given = [
+        forms.localise(form_of(each), "en", {})["components"][0].get("disableCollapse")
+        for each in (LINES, read_only, chosen)
+    ]
+    assert given == [True, None, False]
+
+
 def test_options_of_the_books_cannot_become_templates() -> None:
     form = form_of(field("radio", properties={"source": "suppliers"}))
     (component,) = forms.localise(form, "en", OPTIONS)["components"]
