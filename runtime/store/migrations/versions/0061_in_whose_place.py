@@ -13,8 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     # In one statement: SQLite adds no constraint to a table that is there.
+    number = db.Id.compile(op.get_bind().dialect)
     op.execute(
-        "ALTER TABLE user_tasks ADD COLUMN principal_id INTEGER"
+        f"ALTER TABLE user_tasks ADD COLUMN principal_id {number}"
         " CONSTRAINT fk_user_tasks_principal_id REFERENCES people (id)"
     )
     op.create_table(
