@@ -357,7 +357,8 @@ def test_money_that_is_only_read_has_all_its_decimals(limits: dict[str, Any], sh
 
 
 def test_rows_that_must_be_filled_in_are_all_there() -> None:
-    read_only = {**LINES, "allowAddRemove": False, "components": [{**each, "readonly": True} for each in LINES["components"]]}
+    shown = [{**each, "readonly": True} for each in LINES["components"]]
+    read_only = {**LINES, "allowAddRemove": False, "components": shown}
     chosen = {**LINES, "disableCollapse": False}
     given = [
         forms.localise(form_of(each), "en", {})["components"][0].get("disableCollapse")
