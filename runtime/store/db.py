@@ -13,7 +13,6 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
-from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +26,6 @@ from runtime.errors import Invalid
 from runtime.store import lending, outages, turns
 from runtime.store.prepared import Prepared, say
 
-_SAVEPOINTS = count(1)
 WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
 
 metadata = sa.MetaData(
@@ -193,17 +191,17 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block wrote if it raises."""
-        name = f"s{next(_SAVEPOINTS)}"
-        say(self.connection, f"SAVEPOINT {name}")
+        # One within another has the same name: the innermost is meant, and the driver knows what it is told.
+        say(self.connection, "SAVEPOINT part")
         try:
             yield
         except BaseException:
             # What the database itself has undone has no savepoint to go back to.
             with suppress(sa.exc.SQLAlchemyError, Again):
-                say(self.connection, f"ROLLBACK TO SAVEPOINT {name}")
-                say(self.connection, f"RELEASE SAVEPOINT {name}")
+                say(self.connection, "ROLLBACK TO SAVEPOINT part")
+                say(self.connection, "RELEASE SAVEPOINT part")
             raise
-        say(self.connection, f"RELEASE SAVEPOINT {name}")
+        say(self.connection, "RELEASE SAVEPOINT part")
 
     @contextmanager
     def inner(self, now: dt.datetime, *, apart: bool = True) -> Iterator[Transaction]:
@@ -312,7 +310,8 @@ def _postgresql(address: URL) -> Engine:
 
 
 def _sqlite(address: URL) -> Engine:
-    arguments = {"timeout": WAIT, "check_same_thread": False}
+    # Of each statement the driver keeps what SQLite made of it: there are some hundred, and 128 are its default.
+    arguments = {"timeout": WAIT, "check_same_thread": False, "cached_statements": 1000}
     engine = sa.create_engine(
         address, connect_args=arguments, poolclass=lending.Pool, hide_parameters=True
     )
