@@ -204,28 +204,7 @@ def schedule_starts(tx: Transaction, process: str) -> None:
     )
     wanted = {f"start:{process}:{element}:{due.isoformat()}": (element, due) for element, due in dues.items()}
     held = [start.element for start in deployments.starts_of(tx, process) if start.kind == "timer"]
-    future = sa.and_(jobs.jobs.c.attempts == 0, jobs.jobs.c.due_at > tx.now)
-    tx.execute(
-        sa.update(jobs.jobs)
-        .where(
-            jobs.jobs.c.kind == "start",
-            jobs.jobs.c.state == "waiting",
-            jobs.jobs.c.activity == process,
-            jobs.jobs.c.key.not_in(list(wanted)),
-            # One that is due is still done, unless the diagram no longer has it.
-            sa.or_(future, jobs.jobs.c.element.not_in(held)),
-        )
-        .values(state="ended")
-    )
-    there = tx.all(sa.select(jobs.jobs.c.key, jobs.jobs.c.state).where(jobs.jobs.c.key.in_(list(wanted))))
-    known = {row.key: row.state for row in there}
-    # One that a version in between had ended is wanted again.
-    if ended := [key for key, state in known.items() if state == "ended"]:
-        tx.execute(
-            sa.update(jobs.jobs)
-            .where(jobs.jobs.c.key.in_(ended), jobs.jobs.c.state == "ended")
-            .values(state="waiting", attempts=0, worker_id=None)
-        )
+    known = jobs.keep_starts(tx, process, held, list(wanted))
     tx.insert(
         jobs.jobs,
         [

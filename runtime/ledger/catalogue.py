@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from runtime import i18n
 from runtime.errors import Conflict, NotFound
 from runtime.ledger.operations import refuse
 from runtime.store.db import Exact, Id, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 suppliers = sa.Table(
     "suppliers",
@@ -134,11 +136,17 @@ _ERRORS = {suppliers: UnknownSupplier, customers: UnknownCustomer, warehouses: U
 
 def components_by_sku(tx: Transaction, skus: Collection[str]) -> dict[str, Any]:
     """SKU → row, in one statement. Raises UnknownComponent for the first that is missing."""
-    found = {row.sku: row for row in tx.all(sa.select(components).where(components.c.sku.in_(set(skus))))}
+    wanted = set(skus)
+    found = {row.sku: row for row in _by_sku(size(wanted)).rows(tx, **numbered("b_", wanted))}
     for sku in skus:
         if sku not in found:
             raise UnknownComponent(component=sku)
     return found
+
+
+@lru_cache
+def _by_sku(number: int) -> Prepared:
+    return Prepared(sa.select(components).where(components.c.sku.in_(listed("b_", number))))
 
 
 def require_listed(rows: Iterable[Any]) -> None:
@@ -154,10 +162,15 @@ def component(tx: Transaction, sku: str) -> Any:
 
 def by_code(tx: Transaction, table: sa.Table, code: str) -> Any:
     """A supplier, customer or warehouse. Raises Unknown…"""
-    row = tx.first(sa.select(table).where(table.c.code == code))
+    row = _coded(table).first(tx, b_code=code)
     if row is None:
         raise _ERRORS[table](code=code)
     return row
+
+
+@lru_cache(maxsize=10)
+def _coded(table: sa.Table) -> Prepared:
+    return Prepared(sa.select(table).where(table.c.code == sa.bindparam("b_code")))
 
 
 def require_open(tx: Transaction, ids: Collection[int]) -> None:
@@ -172,6 +185,24 @@ def require_open(tx: Transaction, ids: Collection[int]) -> None:
 def among(column: sa.ColumnElement[Any], ids: Collection[int]) -> sa.ColumnElement[bool]:
     """Whether an inner id is one of these. A range is sent as its two ends: so many take no longer to say."""
     return column.between(ids[0], ids[-1]) if isinstance(ids, range) and ids else column.in_(set(ids))
+
+
+def way(ids: Collection[int]) -> int:
+    """Of `found_among`: how inner ids are given, as the two ends of a range (0) or in a list of this size."""
+    return 0 if isinstance(ids, range) and ids else size(ids)
+
+
+def found_among(column: sa.ColumnElement[Any], how: int) -> sa.ColumnElement[bool]:
+    """`among` in a statement that is built once for each `way`; `those` gives its parameters."""
+    if how == 0:
+        return column.between(sa.bindparam("b_first"), sa.bindparam("b_last"))
+    return column.in_(listed("b_id_", how))
+
+
+def those(ids: Collection[int]) -> dict[str, Any]:
+    if isinstance(ids, range) and ids:
+        return {"b_first": ids[0], "b_last": ids[-1]}
+    return numbered("b_id_", set(ids))
 
 
 def name(row: Any, language: str = i18n.DEFAULT) -> str:

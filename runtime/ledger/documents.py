@@ -155,12 +155,14 @@ def update_rows(tx: Transaction, table: sa.Table, rows: Iterable[Mapping[str, An
     if not changes:
         return
     names = [name for name in changes[0] if name != "row_id"]
-    tx.execute(
-        sa.update(table)
-        .where(table.c.id == sa.bindparam("row_id"))
-        .values({name: table.c[name] + sa.bindparam(f"by_{name}") for name in names}),
-        [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes],
-    )
+    given = [{"row_id": row["row_id"], **{f"by_{name}": row[name] for name in names}} for row in changes]
+    _raising(table, tuple(names)).each(tx, given)
+
+
+@lru_cache(maxsize=200)
+def _raising(table: sa.Table, names: tuple[str, ...]) -> Prepared:
+    more = {name: table.c[name] + sa.bindparam(f"by_{name}") for name in names}
+    return Prepared(sa.update(table).where(table.c.id == sa.bindparam("row_id")).values(more))
 
 
 

@@ -48,6 +48,7 @@ from runtime.ledger.safety import NEXT as ALERT_NEXT
 from runtime.ledger.safety import OPEN, stock_alerts, stock_parameters, stock_reviews
 from runtime.store import accounts
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 # Documents with a lifecycle, and those that go with one: (table, whose state counts, how to it).
 _LIFECYCLES: list[tuple[sa.Table, sa.Table, Any, Mapping[str, set[str]]]] = [
@@ -272,7 +273,7 @@ def component(tx: Transaction, sku: str) -> Mapping[str, Any]:
         sa.select(catalogue.suppliers.c.names).where(catalogue.suppliers.c.id == row.usual_supplier_id)
     )
     hidden = ("id", "usual_supplier_id")
-    data = {name: value for name, value in row._mapping.items() if name not in hidden}
+    data = {name: value for name, value in vars(row).items() if name not in hidden}
     return data | {"usual_supplier": supplier}
 
 
@@ -406,9 +407,14 @@ def options(
     All that is on offer of `sources`, and what is `held` already (source → codes) whether it is on offer or
     not. An unknown source has no options."""
     found: dict[str, list[dict[str, str]]] = {source: [] for source in {*sources, *held}}
-    asked = tuple((source, source in sources, source in held) for source in _SOURCES if source in found)
-    given = {f"b_{source}": sorted(codes) for source, codes in held.items() if source in _SOURCES}
-    for row in tx.all(_offered(asked), given) if asked else ():
+    asked: list[tuple[str, bool, int]] = []
+    given: dict[str, Any] = {}
+    for source in _SOURCES:
+        if source in found:
+            codes = sorted(held.get(source, ()))
+            asked.append((source, source in sources, size(codes) if codes else 0))
+            given |= numbered(f"b_{source}_", codes) if codes else {}
+    for row in _offered(tuple(asked)).rows(tx, **given) if asked else ():
         label = i18n.label(language, dict(row.names), row.value)
         label = f"{label} · {row.value}" if row.source in _NUMBERED else label
         found[row.source].append({"value": row.value, "label": label})
@@ -416,16 +422,17 @@ def options(
 
 
 @lru_cache(maxsize=500)
-def _offered(asked: tuple[tuple[str, bool, bool], ...]) -> sa.CompoundSelect[Any]:
-    """Of each source: whether all that is on offer is asked for, and whether what is held is (`b_SOURCE`)."""
+def _offered(asked: tuple[tuple[str, bool, int], ...]) -> Prepared:
+    """Of each source: whether all that is on offer is asked for, and in a list of which size what is held is
+    (`b_SOURCE_`; 0: none is)."""
     queries = []
     for source, all_of_it, held in asked:
         table, key, names, offered = _SOURCES[source]
         of_it = [offered] if all_of_it else []
-        of_it += [key.in_(sa.bindparam(f"b_{source}", expanding=True))] if held else []
+        of_it += [key.in_(listed(f"b_{source}_", held))] if held else []
         shown = (sa.literal(source).label("source"), key.label("value"), names.label("names"))
-        queries.append(sa.select(*shown).select_from(table).where(sa.or_(*of_it)))
-    return sa.union_all(*queries).order_by("source", "value")
+        queries.append(sa.select(*shown).select_from(table).where(sa.or_(sa.false(), *of_it)))
+    return Prepared(sa.union_all(*queries).order_by("source", "value"))
 
 
 def document(tx: Transaction, public_id: str) -> Document | None:

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from runtime.ledger.remedies import sales_credits
 from runtime.ledger.sales import NEXT, sales_order_lines, sales_orders
 from runtime.ledger.settlements import settlements
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 
 @dataclass(frozen=True)
@@ -152,41 +154,56 @@ def weigh(call: Call, order: Any, amount: Decimal | None = None) -> Checked:
     }
 
 
+_OF_CUSTOMER = sales_orders.c.customer_id == sa.bindparam("b_customer")
+_OPEN_LINES = Prepared(
+    sa.select(sales_orders.c.id, sales_order_lines.c.quantity, sales_order_lines.c.shipped, sales_order_lines.c.price)
+    .join(sales_order_lines, sales_order_lines.c.order_id == sales_orders.c.id)
+    .where(
+        _OF_CUSTOMER,
+        sales_orders.c.state.in_([sa.literal(state) for state in ("confirmed", "shipped", "delivered")]),
+    )
+)
+_OUTSTANDING = sa.type_coerce(settlements.c.outstanding, sa.BigInteger)
+_UNPAID = Prepared(
+    sa.select(settlements.c.outstanding, settlements.c.due_on, settlements.c.settled_on)
+    .join(sales_orders, sales_orders.c.id == settlements.c.order_id)
+    .where(_OF_CUSTOMER, _OUTSTANDING > 0)
+)
+_PAID = Prepared(
+    sa.select(sa.func.count().label("orders"))
+    .select_from(settlements)
+    .join(sales_orders, sales_orders.c.id == settlements.c.order_id)
+    .where(_OF_CUSTOMER, _OUTSTANDING <= 0)
+)
+
+
+@cache
+def _credited(number: int) -> Prepared:
+    return Prepared(
+        sa.select(sales_credits.c.amount).where(
+            sales_credits.c.settlement_id.is_(None), sales_credits.c.order_id.in_(listed("b_", number))
+        )
+    )
+
+
 def standing(tx: Transaction, customer_id: int, today: dt.date, without: int | None = None) -> Standing:
     """What a customer owes apart from one order (inner id)."""
-    order, line, settled = sales_orders.c, sales_order_lines.c, settlements.c
     receivable, underway, overdue = Decimal(0), Decimal(0), Decimal(0)
-    rows = tx.all(
-        sa.select(order.id, line.quantity, line.shipped, line.price)
-        .join(sales_order_lines, line.order_id == order.id)
-        .where(order.customer_id == customer_id, order.state.in_(("confirmed", "shipped", "delivered")))
-    )
+    rows = _OPEN_LINES.rows(tx, b_customer=customer_id)
     for row in rows:
         if row.id != without:
             receivable += documents.amount_of([(row.shipped, row.price)])
             underway += documents.amount_of([(row.quantity - row.shipped, row.price)])
     others = {row.id for row in rows if row.shipped} - {without}
     if others:
-        credited = sa.select(sales_credits.c.amount).where(
-            sales_credits.c.settlement_id.is_(None), sales_credits.c.order_id.in_(others)
-        )
-        receivable -= sum((row.amount for row in tx.all(credited)), Decimal(0))
+        credited = _credited(size(others)).all(tx, **numbered("b_", others))
+        receivable -= sum((amount for (amount,) in credited), Decimal(0))
     days = 0
-    unpaid = (
-        sa.select(settled.outstanding, settled.due_on, settled.settled_on)
-        .join(sales_orders, order.id == settled.order_id)
-        .where(order.customer_id == customer_id, sa.type_coerce(settled.outstanding, sa.BigInteger) > 0)
-    )
-    for row in tx.all(unpaid):
+    for row in _UNPAID.rows(tx, b_customer=customer_id):
         receivable += row.outstanding
         since = row.due_on or row.settled_on
         if since < today:
             overdue += row.outstanding
             days = max(days, (today - since).days)
-    paid = tx.scalar(
-        sa.select(sa.func.count())
-        .select_from(settlements)
-        .join(sales_orders, order.id == settled.order_id)
-        .where(order.customer_id == customer_id, sa.type_coerce(settled.outstanding, sa.BigInteger) <= 0)
-    )
-    return Standing(receivable, overdue, days, underway, int(paid or 0))
+    paid = _PAID.first(tx, b_customer=customer_id)
+    return Standing(receivable, overdue, days, underway, paid.orders)

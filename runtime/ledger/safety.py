@@ -6,12 +6,14 @@ formula (rules/safety_stock.yaml)."""
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import sqlalchemy as sa
 
 from runtime.ledger import catalogue, documents
 from runtime.ledger.operations import Call
 from runtime.store.db import Exact, Id, Instant, Tagged, metadata
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 WINDOW = 180  # days of demand history that are looked at, unless a component says otherwise
 
@@ -86,17 +88,21 @@ def warn(call: Call, on_hand: Mapping[int, int]) -> None:
     on_hand: component id → pieces in all warehouses. What is on order does not help: it is not there."""
     if not on_hand:
         return
-    query = (
+    for row in _unalerted(size(on_hand)).rows(call.tx, **numbered("b_", on_hand)):
+        if on_hand[row.id] < row.safety_stock:
+            tell(call, row.sku)
+
+
+@lru_cache
+def _unalerted(number: int) -> Prepared:
+    return Prepared(
         sa.select(catalogue.components.c.id, catalogue.components.c.sku, stock_parameters.c.safety_stock)
         .join(stock_parameters, stock_parameters.c.component_id == catalogue.components.c.id)
         .outerjoin(stock_alerts, sa.and_(stock_alerts.c.component_id == catalogue.components.c.id, OPEN))
         .where(stock_alerts.c.id.is_(None), stock_parameters.c.safety_stock.is_not(None), catalogue.LISTED)
-        .where(catalogue.components.c.id.in_(on_hand))
+        .where(catalogue.components.c.id.in_(listed("b_", number)))
         .order_by(catalogue.components.c.sku)
     )
-    for row in call.tx.all(query):
-        if on_hand[row.id] < row.safety_stock:
-            tell(call, row.sku)
 
 
 def tell(call: Call, sku: str) -> None:
@@ -108,12 +114,17 @@ def settle(call: Call, on_hand: Mapping[int, int]) -> None:
     """Close covered alerts of components that have their safety stock again.
 
     on_hand: component id → pieces in all warehouses."""
-    rows = call.tx.all(
+    rows = _covered(size(on_hand)).rows(call.tx, **numbered("b_", on_hand))
+    end(call, [row.id for row in rows if on_hand[row.component_id] >= (row.safety_stock or 0)])
+
+
+@lru_cache
+def _covered(number: int) -> Prepared:
+    return Prepared(
         sa.select(stock_alerts.c.id, stock_alerts.c.component_id, stock_parameters.c.safety_stock)
         .join(stock_parameters, stock_parameters.c.component_id == stock_alerts.c.component_id)
-        .where(stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(on_hand))
+        .where(stock_alerts.c.state == "covered", stock_alerts.c.component_id.in_(listed("b_", number)))
     )
-    end(call, [row.id for row in rows if on_hand[row.component_id] >= (row.safety_stock or 0)])
 
 
 def uncover(call: Call, components: Collection[int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -247,18 +248,21 @@ def resize(tx: Transaction, row: Any, lines: list[Any], agreed: dict[int, int], 
     return amount
 
 
+_SUMS = Prepared(
+    sa.select(sa.func.sum(sales_order_lines.c.quantity), sa.func.sum(sales_order_lines.c.shipped)).where(
+        sales_order_lines.c.order_id == sa.bindparam("b_order")
+    )
+)
+
+
 def move(tx: Transaction, row: Any, **values: Any) -> None:
     """Take a confirmed order to the state that its lines and shipments say."""
-    kept = sales_order_lines.c
-    sums = tx.first(
-        sa.select(sa.func.sum(kept.quantity).label("agreed"), sa.func.sum(kept.shipped).label("shipped")).where(
-            kept.order_id == row.id
-        )
-    )
+    sums = _SUMS.one(tx, b_order=row.id)
     assert sums is not None
-    if sums.agreed > sums.shipped:
+    agreed, shipped = sums
+    if agreed > shipped:
         state = "confirmed"
-    elif not sums.shipped:
+    elif not shipped:
         state = "cancelled"
     else:
         state = "shipped" if _on_the_way(tx, row.id) else "delivered"
@@ -266,12 +270,15 @@ def move(tx: Transaction, row: Any, **values: Any) -> None:
 
 
 def _on_the_way(tx: Transaction, order_id: int) -> bool:
+    return _underway().one(tx, b_order=order_id) is not None
+
+
+@cache
+def _underway() -> Prepared:
     # Shipments build on orders, so they are named here, not imported.
     sent = metadata.tables["shipments"].c
-    underway = sa.select(sent.id).where(
-        sent.order_id == order_id, sent.delivered_on.is_(None), sent.return_reason.is_(None)
-    )
-    return tx.first(underway.limit(1)) is not None
+    left = sa.select(sent.id).where(sent.order_id == sa.bindparam("b_order"))
+    return Prepared(left.where(sent.delivered_on.is_(None), sent.return_reason.is_(None)).limit(1))
 
 
 _LINES = Prepared(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from runtime.ids import public_id
 from runtime.ledger import append_only, catalogue, documents, periods, safety
 from runtime.ledger.operations import Call
 from runtime.store.db import Id, Instant, Transaction, metadata
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 stock_movements = sa.Table(
     "stock_movements",
@@ -145,43 +147,60 @@ def balances(
     tx: Transaction, components: Collection[int], warehouses: Collection[int]
 ) -> dict[tuple[int, int], Any]:
     """(component, warehouse) → balance, held until the transaction ends."""
-    rows = tx.all(
+    wanted, places = set(components), set(warehouses)
+    asked = _balances(size(wanted), size(places))
+    rows = asked.rows(tx, **numbered("b_component_", wanted), **numbered("b_warehouse_", places))
+    return {(row.component_id, row.warehouse_id): row for row in rows}
+
+
+@lru_cache
+def _balances(components: int, warehouses: int) -> Prepared:
+    return Prepared(
         sa.select(stock_balances)
         .where(
-            stock_balances.c.component_id.in_(set(components)),
-            stock_balances.c.warehouse_id.in_(set(warehouses)),
+            stock_balances.c.component_id.in_(listed("b_component_", components)),
+            stock_balances.c.warehouse_id.in_(listed("b_warehouse_", warehouses)),
         )
         # Always in one order: two postings that cross must queue, not deadlock.
         .order_by(stock_balances.c.component_id, stock_balances.c.warehouse_id)
         .with_for_update()
     )
-    return {(row.component_id, row.warehouse_id): row for row in rows}
 
 
 def on_hand(tx: Transaction, components: Collection[int] | None = None) -> dict[int, int]:
     """Component id → pieces in all warehouses; one that was never there is 0 if it was asked for by name."""
-    query = sa.select(stock_balances.c.component_id, sa.func.sum(stock_balances.c.on_hand).label("pieces"))
-    if components is not None:
-        query = query.where(catalogue.among(stock_balances.c.component_id, components))
-    rows = tx.all(query.group_by(stock_balances.c.component_id))
-    found = {row.component_id: int(row.pieces) for row in rows}
-    if components is None or isinstance(components, range):
-        return found
-    return dict.fromkeys(components, 0) | found
+    if components is None:
+        return {component: int(pieces) for component, pieces in _on_hand(None).all(tx)}
+    rows = _on_hand(catalogue.way(components)).all(tx, **catalogue.those(components))
+    found = {component: int(pieces) for component, pieces in rows}
+    return found if isinstance(components, range) else dict.fromkeys(components, 0) | found
+
+
+@lru_cache
+def _on_hand(how: int | None) -> Prepared:
+    balance = stock_balances.c
+    query = sa.select(balance.component_id, sa.func.sum(balance.on_hand)).group_by(balance.component_id)
+    if how is not None:
+        query = query.where(catalogue.found_among(balance.component_id, how))
+    return Prepared(query)
 
 
 def reserve(tx: Transaction, warehouse_id: int, pieces: dict[int, int]) -> None:
     """Hold (or, negative, release) pieces of components in a warehouse for sales orders."""
     if pieces:
-        tx.execute(
-            sa.update(stock_balances)
-            .where(
-                stock_balances.c.component_id == sa.bindparam("c"),
-                stock_balances.c.warehouse_id == warehouse_id,
-            )
-            .values(reserved=stock_balances.c.reserved + sa.bindparam("pieces")),
-            [{"c": component, "pieces": number} for component, number in sorted(pieces.items())],
-        )
+        held = sorted(pieces.items())
+        rows = [{"b_component": c, "b_warehouse": warehouse_id, "b_pieces": number} for c, number in held]
+        _RESERVE.each(tx, rows)
+
+
+_RESERVE = Prepared(
+    sa.update(stock_balances)
+    .where(
+        stock_balances.c.component_id == sa.bindparam("b_component"),
+        stock_balances.c.warehouse_id == sa.bindparam("b_warehouse"),
+    )
+    .values(reserved=stock_balances.c.reserved + sa.bindparam("b_pieces"))
+)
 
 
 def _short(tx: Transaction, posting: Posting, before: int) -> StockShort:

@@ -5,10 +5,12 @@ Not here: what is given back (user_tasks.give_back), the leaves themselves, whic
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 import sqlalchemy as sa
 
 from runtime.store.db import Instant, Transaction, metadata
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 absences = sa.Table(
     "absences",
@@ -20,8 +22,14 @@ absences = sa.Table(
 
 def freed(tx: Transaction, leaves: Collection[str]) -> frozenset[str]:
     """Those of the leaves of which it was done."""
-    rows = tx.all(sa.select(absences.c.leave).where(absences.c.leave.in_(leaves)))
-    return frozenset(row.leave for row in rows)
+    if not leaves:
+        return frozenset()
+    return frozenset(leave for (leave,) in _freed(size(leaves)).all(tx, **numbered("b_", leaves)))
+
+
+@lru_cache
+def _freed(number: int) -> Prepared:
+    return Prepared(sa.select(absences.c.leave).where(absences.c.leave.in_(listed("b_", number))))
 
 
 def note(tx: Transaction, leaves: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 resources = sa.Table(
     "resources",
@@ -97,8 +98,11 @@ def started_by_time(tx: Transaction) -> list[str]:
     )
 
 
+_STARTS_OF = Prepared(sa.select(starts).where(starts.c.process == sa.bindparam("b_process")))
+
+
 def starts_of(tx: Transaction, process: str) -> list[Any]:
-    return list(tx.all(sa.select(starts).where(starts.c.process == process)))
+    return _STARTS_OF.rows(tx, b_process=process)
 
 
 def replace_starts(tx: Transaction, process: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -112,37 +116,41 @@ def digest(content: str) -> str:
 
 # Content is large and compiled once (library.py): only `get` brings it.
 _LIGHT = [column for column in resources.c if column.name != "content"]
+_GET = Prepared(sa.select(resources).where(resources.c.id == sa.bindparam("b_id")))
+
+
+def _newest(*of: sa.ColumnElement[bool]) -> Prepared:
+    """Of the versions of a key (`b_kind`, `b_key`) for which this holds."""
+    key = (resources.c.kind == sa.bindparam("b_kind"), resources.c.key == sa.bindparam("b_key"))
+    return Prepared(sa.select(*_LIGHT).where(*key, *of).order_by(resources.c.version.desc()).limit(1))
+
+
+_ACTIVE = resources.c.state == "active"
+# What had been deployed by a revision of the house (`b_revision`).
+_DEPLOYED = sa.and_(
+    resources.c.version.is_not(None),
+    sa.or_(resources.c.deployment.is_(None), resources.c.deployment <= sa.bindparam("b_revision")),
+)
+_IN_EFFECT = sa.or_(
+    resources.c.effective_from.is_(None), resources.c.effective_from <= sa.bindparam("b_as_of")
+)
+_AS_OF, _LATEST = _newest(_DEPLOYED), _newest(_ACTIVE)
+_IN_FORCE, _IN_FORCE_AT = _newest(_ACTIVE, _IN_EFFECT), _newest(_ACTIVE, _IN_EFFECT, _DEPLOYED)
 
 
 def get(tx: Transaction, resource_id: int) -> Any:
     """The whole row, with its content."""
-    return tx.first(sa.select(resources).where(resources.c.id == resource_id))
-
-
-def _by(revision: int) -> sa.ColumnElement[bool]:
-    """Of what had been deployed by a revision of the house."""
-    deployed = sa.or_(resources.c.deployment.is_(None), resources.c.deployment <= revision)
-    return sa.and_(resources.c.version.is_not(None), deployed)
+    return _GET.first(tx, b_id=resource_id)
 
 
 def as_of(tx: Transaction, kind: str, key: str, revision: int) -> Any:
     """The version that was the newest at a revision of the house, or None."""
-    return tx.first(
-        sa.select(*_LIGHT)
-        .where(resources.c.kind == kind, resources.c.key == key, _by(revision))
-        .order_by(resources.c.version.desc())
-        .limit(1)
-    )
+    return _AS_OF.first(tx, b_kind=kind, b_key=key, b_revision=revision)
 
 
 def latest(tx: Transaction, kind: str, key: str) -> Any:
     """The newest active version, or None."""
-    return tx.first(
-        sa.select(*_LIGHT)
-        .where(resources.c.kind == kind, resources.c.key == key, resources.c.state == "active")
-        .order_by(resources.c.version.desc())
-        .limit(1)
-    )
+    return _LATEST.first(tx, b_kind=kind, b_key=key)
 
 
 def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
@@ -156,18 +164,9 @@ def version(tx: Transaction, kind: str, key: str, number: int) -> Any:
 def in_force(tx: Transaction, key: str, as_of: dt.date, revision: int | None = None) -> Any:
     """The rule version that decides for a date: of those in effect (and, where a revision of the house is
     given, deployed by then), the newest; or None."""
-    return tx.first(
-        sa.select(*_LIGHT)
-        .where(
-            resources.c.kind == "rule",
-            resources.c.key == key,
-            resources.c.state == "active",
-            sa.or_(resources.c.effective_from.is_(None), resources.c.effective_from <= as_of),
-            sa.true() if revision is None else _by(revision),
-        )
-        .order_by(resources.c.version.desc())
-        .limit(1)
-    )
+    if revision is None:
+        return _IN_FORCE.first(tx, b_kind="rule", b_key=key, b_as_of=as_of)
+    return _IN_FORCE_AT.first(tx, b_kind="rule", b_key=key, b_as_of=as_of, b_revision=revision)
 
 
 def active(tx: Transaction, kind: str) -> list[Any]:

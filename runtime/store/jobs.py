@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from runtime import values
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
-from runtime.store.prepared import Prepared
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 jobs = sa.Table(
     "jobs",
@@ -206,18 +206,60 @@ def claim_due(tx: Transaction, worker: int, limit: int = 10) -> list[Any]:
     taken = [job for job, _ in due[: max(others, 1)]]
     if not taken:
         return []
-    rows = _taking(len(taken)).rows(tx, b_worker=worker, **{f"b_{n}": id for n, id in enumerate(taken)})
+    rows = _taking(size(taken)).rows(tx, b_worker=worker, **numbered("b_", taken))
     return sorted(rows, key=lambda row: (-row.priority, row.due_at, row.id))
 
 
-@lru_cache(maxsize=500)
+@lru_cache
 def _taking(number: int) -> Prepared:
     return Prepared(
         sa.update(jobs)
-        .where(jobs.c.id.in_([sa.bindparam(f"b_{n}") for n in range(number)]))
+        .where(jobs.c.id.in_(listed("b_", number)))
         .values(worker_id=sa.bindparam("b_worker"), attempts=jobs.c.attempts + 1)
         .returning(*_UNREAD)
     )
+
+
+def keep_starts(tx: Transaction, process: str, elements: Sequence[str], keys: Sequence[str]) -> set[str]:
+    """Of the waiting starts of a process by its timers (`elements`) only those of these keys; which of them are there.
+
+    One that is due is still done, unless the diagram no longer has it."""
+    # No key and no element is empty.
+    held, wanted = [*elements] or [""], [*keys] or [""]
+    numbers = {**numbered("b_element_", held), **numbered("b_key_", wanted)}
+    _ending_starts(size(held), size(wanted)).run(tx, b_process=process, b_now=tx.now, **numbers)
+    there = dict(_of_keys(size(wanted)).all(tx, **numbered("b_key_", wanted)))
+    # One that a version in between had ended is wanted again.
+    if ended := [key for key, state in there.items() if state == "ended"]:
+        tx.execute(
+            sa.update(jobs)
+            .where(jobs.c.key.in_(ended), jobs.c.state == "ended")
+            .values(state="waiting", attempts=0, worker_id=None)
+        )
+    return set(there)
+
+
+@lru_cache
+def _ending_starts(elements: int, keys: int) -> Prepared:
+    return Prepared(
+        sa.update(jobs)
+        .where(
+            jobs.c.kind == "start",
+            _WAITING,
+            jobs.c.activity == sa.bindparam("b_process"),
+            jobs.c.key.not_in(listed("b_key_", keys)),
+            sa.or_(
+                sa.and_(jobs.c.attempts == 0, jobs.c.due_at > sa.bindparam("b_now")),
+                jobs.c.element.not_in(listed("b_element_", elements)),
+            ),
+        )
+        .values(state="ended")
+    )
+
+
+@lru_cache
+def _of_keys(number: int) -> Prepared:
+    return Prepared(sa.select(jobs.c.key, jobs.c.state).where(jobs.c.key.in_(listed("b_key_", number))))
 
 
 def finish(tx: Transaction, job: Any, state: str = "done") -> bool:
@@ -414,12 +456,15 @@ def _meeting(name: str, key: str) -> str:
 def receivers(tx: Transaction, name: str, key: str) -> list[Any]:
     """Who waits for a message now; whoever begins to wait meanwhile finds it when it is kept."""
     tx.alone(_meeting(name, key))
-    return list(
-        tx.all(
-            sa.select(subscriptions)
-            .where(
-                subscriptions.c.kind == "message", subscriptions.c.name == name, subscriptions.c.key == key
-            )
-            .order_by(subscriptions.c.activity)
-        )
+    return _RECEIVERS.rows(tx, b_name=name, b_key=key)
+
+
+_RECEIVERS = Prepared(
+    sa.select(subscriptions)
+    .where(
+        subscriptions.c.kind == "message",
+        subscriptions.c.name == sa.bindparam("b_name"),
+        subscriptions.c.key == sa.bindparam("b_key"),
     )
+    .order_by(subscriptions.c.activity)
+)

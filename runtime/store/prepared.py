@@ -10,7 +10,7 @@ here: any table, and what is said seldom."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from types import SimpleNamespace
@@ -123,7 +123,7 @@ class Prepared:
             column_keys=self._columns or None,
             for_executemany=True,
         )
-        # A list whose length is not known here: write in_([sa.bindparam(…), …]) or in_([sa.literal(…), …]).
+        # A list whose length is not known here: write in_(listed(…)) or in_([sa.literal(…), …]).
         assert not compiled.post_compile_params, compiled.post_compile_params
         into: dict[str, Convert] = {}
         for bind, name in compiled.bind_names.items():
@@ -174,6 +174,23 @@ def say(
         raise
     finally:
         cursor.close()
+
+
+def size(values: Collection[Any]) -> int:
+    """How many parameters an IN of these values has: a power of two, so that few statements serve all lists."""
+    return 1 << max(len(values) - 1, 0).bit_length()
+
+
+def listed(name: str, parameters: int) -> list[sa.BindParameter[Any]]:
+    """The values of an IN of that `size`, which `numbered` gives."""
+    return [sa.bindparam(f"{name}{position}") for position in range(parameters)]
+
+
+def numbered(name: str, values: Collection[Any]) -> dict[str, Any]:
+    """Parameter → value, of an IN that is `listed`; the last value as often as there is room, NULL if there is none."""
+    given = list(values) or [None]
+    given += given[-1:] * (size(given) - len(given))
+    return {f"{name}{position}": value for position, value in enumerate(given)}
 
 
 def row(table: sa.Table, values: Sequence[Any], **more: Any) -> Any:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import DDL, event
 
 from runtime.store.db import Id, Instant, Tagged, Transaction, metadata
-from runtime.store.prepared import Prepared
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 user_tasks = sa.Table(
     "user_tasks",
@@ -306,15 +306,16 @@ def alter(tx: Transaction, task_id: int, **columns: Any) -> None:
 
 def with_form(tx: Transaction, activities: Sequence[str]) -> list[Any]:
     """The open tasks of these activities that have a form: id, element, activity, form_id."""
-    return list(
-        tx.all(
-            sa.select(
-                user_tasks.c.id, user_tasks.c.element, user_tasks.c.activity, user_tasks.c.form_id
-            ).where(
-                user_tasks.c.activity.in_(activities),
-                user_tasks.c.state.in_(OPEN),
-                user_tasks.c.form_id.is_not(None),
-            )
+    return _with_form(size(activities)).rows(tx, **numbered("b_", activities))
+
+
+@lru_cache
+def _with_form(number: int) -> Prepared:
+    return Prepared(
+        sa.select(user_tasks.c.id, user_tasks.c.element, user_tasks.c.activity, user_tasks.c.form_id).where(
+            user_tasks.c.activity.in_(listed("b_", number)),
+            user_tasks.c.state.in_([sa.literal(state) for state in OPEN]),
+            user_tasks.c.form_id.is_not(None),
         )
     )
 

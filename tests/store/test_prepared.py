@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime import clock
 from runtime.store import db
-from runtime.store.prepared import Prepared
+from runtime.store.prepared import Prepared, listed, numbered, size
 from tests.databases import Databases
 
 metadata = sa.MetaData()
@@ -99,6 +99,40 @@ def test_a_refusal_within_a_savepoint_leaves_the_rest(engine: sa.Engine) -> None
         assert NAMED.one(tx, b_name="one") is not None
     with db.reading(engine, clock.now()) as tx:
         assert NAMED.first(tx, b_name="one").amount == Decimal("1.25")
+
+
+def test_of_savepoints_within_one_another_only_the_one_that_failed_is_undone_and_all_are_said_in_three_statements(
+    engine: sa.Engine,
+) -> None:
+    said: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda *told: said.append(told[2]))
+    with db.writing(engine, clock.now) as tx, tx.savepoint():
+        ADD.one(tx, **ROW)
+        with pytest.raises(ZeroDivisionError), tx.savepoint():
+            with tx.savepoint():
+                ADD.one(tx, **ROW | {"name": "two"})
+            raise ZeroDivisionError
+        with tx.savepoint():
+            ADD.one(tx, **ROW | {"name": "three"})
+    with db.reading(engine, clock.now()) as tx:
+        assert [row.name for row in tx.all(sa.select(kept).order_by(kept.c.id))] == ["one", "three"]
+    # The driver keeps what it made of a statement: four with names of their own would push others out.
+    assert len({text for text in said if "SAVEPOINT" in text}) == 3
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 5])
+def test_a_list_of_any_length_finds_what_is_in_it_once(engine: sa.Engine, number: int) -> None:
+    names = [f"n{position}" for position in range(6)]
+    wanted = set(names[:number])
+    among = Prepared(sa.select(kept.c.name).where(kept.c.name.in_(listed("b_", size(wanted)))))
+    with db.writing(engine, clock.now) as tx:
+        for name in names:
+            ADD.one(tx, **ROW | {"name": name})
+        assert sorted(name for (name,) in among.all(tx, **numbered("b_", wanted))) == names[:number]
+
+
+def test_lists_of_many_lengths_need_few_statements() -> None:
+    assert {size(range(number)) for number in range(101)} == {1, 2, 4, 8, 16, 32, 64, 128}
 
 
 def test_what_is_no_value_is_not_taken_for_a_failure_of_the_database(engine: sa.Engine) -> None:
