@@ -26,6 +26,8 @@ from runtime.errors import Invalid
 from runtime.store import lending, outages, turns
 from runtime.store.prepared import Prepared, say
 
+# One within another has the same name: the innermost is meant, and the driver knows what it is told.
+_SAVEPOINT, _UNDO, _RELEASE = "SAVEPOINT part", "ROLLBACK TO SAVEPOINT part", "RELEASE SAVEPOINT part"
 WAIT = 5  # seconds for a lock (SQLite: for its one writer to finish), or for a free connection
 
 metadata = sa.MetaData(
@@ -191,17 +193,16 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block wrote if it raises."""
-        # One within another has the same name: the innermost is meant, and the driver knows what it is told.
-        say(self.connection, "SAVEPOINT part")
+        say(self.connection, _SAVEPOINT)
         try:
             yield
         except BaseException:
             # What the database itself has undone has no savepoint to go back to.
             with suppress(sa.exc.SQLAlchemyError, Again):
-                say(self.connection, "ROLLBACK TO SAVEPOINT part")
-                say(self.connection, "RELEASE SAVEPOINT part")
+                say(self.connection, _UNDO)
+                say(self.connection, _RELEASE)
             raise
-        say(self.connection, "RELEASE SAVEPOINT part")
+        say(self.connection, _RELEASE)
 
     @contextmanager
     def inner(self, now: dt.datetime, *, apart: bool = True) -> Iterator[Transaction]:
