@@ -32,6 +32,7 @@ ORDERS, LEAVES, TRAININGS, ERRANDS, CORRECTIONS = 1200, 30, 12, 40, 8
 CHANGED = 0.03  # of the orders
 WHOLE = 547  # days
 CALIBRATED = 14  # by that day of a month its grades are calibrated
+BUDGETED = (11, 1)  # month and day on which the next year's budget is begun
 CYCLE = 66  # days between two purchases from a supplier
 SPECIALISTS = ("liyang", "zhangmin", "zhoulei")
 STAFF = ("liyang", "zhangmin", "zhoulei", "xuhui", "chenjie", "wangfang")
@@ -41,6 +42,9 @@ RATES = {"excellent": 20, "good": 10, "satisfactory": 5}  # percent of the wage,
 def prepare(house: Department) -> None:
     """What stands at the beginning: a budget, entitlements, what everybody undertakes."""
     house.start("wangfang", "annual_budget")
+    if (house.today.month, house.today.day) > BUDGETED:
+        # The next year's, which comes by itself for whoever is there on that day.
+        house.start("wangfang", "annual_budget")
     _entitle(house)
     text = "在职期间和离职后两年内，不外传商业秘密和客户信息。"
     answers: dict[str, Any] = {"undertaking_title": "保密承诺书", "undertaking_text": text}

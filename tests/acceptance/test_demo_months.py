@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.embedded]
 END = dt.datetime(2026, 11, 19, 1, 30, tzinfo=dt.UTC)
 # The last day of a month that has no month's end but this one, with a chance of its own; dates at random: `soak dates`.
 OTHER = dt.datetime(2026, 11, 30, 1, 30, tzinfo=dt.UTC), 7
+# In a year whose budget was begun before the month was.
+JANUARY = dt.datetime(2027, 1, 19, 21, tzinfo=dt.UTC), 3
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +84,11 @@ def test_files_of_every_kind_wait_and_finance_has_open_orders_to_approve(month: 
     }
 
 
+@pytest.mark.parametrize(("end", "seed"), [OTHER, JANUARY])
 def test_so_it_is_on_another_date_with_another_chance_and_when_the_years_goals_are_reached(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: dt.datetime, seed: int
 ) -> None:
     monkeypatch.setattr(initiatives, "_goals", lambda *_: None)
-    end, seed = OTHER
     with clock.frozen(end):
         demo.build(Settings(home=tmp_path, demo=True), 1, seed, passwords=False)
     assert exceptions.missing(tmp_path / "guicheng.db") == []
