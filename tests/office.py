@@ -138,6 +138,10 @@ class Office:
     def case(self, public_id: str) -> Case:
         return Case(self, public_id)
 
+    def cases(self) -> list[Case]:
+        """Every case there is, oldest first."""
+        return [Case(self, row.public_id) for row in self.runtime.read(_cases, SYSTEM)]
+
     def cases_of(self, process: str) -> list[Case]:
         """Cases of a process, oldest first."""
         rows = self.runtime.read(_cases_of, SYSTEM, process)
@@ -220,6 +224,10 @@ class Case:
 
 def _case(tx: Transaction, actor: Actor, public_id: str) -> Any:
     return tx.first(sa.select(case_table).where(case_table.c.public_id == public_id))
+
+
+def _cases(tx: Transaction, actor: Actor) -> Any:
+    return tx.all(sa.select(case_table.c.public_id).order_by(case_table.c.id))
 
 
 def _cases_of(tx: Transaction, actor: Actor, process: str) -> Any:

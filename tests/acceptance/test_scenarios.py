@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,13 @@ class Counted(Player):
     file who else might decide each deciding task."""
 
     office: Office
+    deployed: Deployed
     tried: dict[segregation.Key, set[str]]
 
     def complete(self, actor: Actor, task: str, answers: Mapping[str, Any]) -> None:
         key = self.office.runtime.read(_key, SYSTEM, task)
-        desks, decisions = deciding_tasks(self.office.runtime)
-        if key in decisions and key not in self.tried:
-            self.tried[key] = segregation.ways(self.office, task, desks)
+        if key in self.deployed.decisions and key not in self.tried:
+            self.tried[key] = segregation.ways(self.office, task, self.deployed.desks)
         with self.office.counted() as statements:
             super().complete(actor, task, answers)
         assert len(statements) <= MOST_STATEMENTS, "\n".join(statements)
@@ -52,15 +53,24 @@ def _key(tx: Transaction, actor: Actor, task: str) -> segregation.Key:
     return row.process, row.element
 
 
-_DECIDING: list[tuple[dict[str, segregation.Desk], set[segregation.Key]]] = []
+@dataclass(frozen=True)
+class Deployed:
+    """What every installation of a world has: read of the first one, since it is the same in all."""
+
+    known: judge.Known
+    desks: dict[str, segregation.Desk]
+    decisions: set[segregation.Key]
 
 
-def deciding_tasks(runtime: Runtime) -> tuple[dict[str, segregation.Desk], set[segregation.Key]]:
-    """Forms and deciding tasks of what is shipped, read once."""
-    if not _DECIDING:
+_DEPLOYED: dict[str, Deployed] = {}
+
+
+def deployed(runtime: Runtime, world: str) -> Deployed:
+    if world not in _DEPLOYED:
         desks = segregation.forms(shipped())
-        _DECIDING.append((desks, segregation.deciding(runtime.read(coverage.models, SYSTEM), desks)))
-    return _DECIDING[0]
+        decisions = segregation.deciding(runtime.read(coverage.models, SYSTEM), desks)
+        _DEPLOYED[world] = Deployed(runtime.read(judge.known, SYSTEM), desks, decisions)
+    return _DEPLOYED[world]
 
 
 class Grounds:
@@ -92,16 +102,15 @@ def play(
     """Play it; it goes as it says, names only what is there, and its cases' logs are whole. `tried`: deciding
     task → ways in which somebody who had a part in the matter came to decide it."""
     with grounds.installation(scenario.world) as runtime:
-        office = Office(runtime)
-        assert [str(problem) for problem in judge.judge(scenario, runtime.read(judge.known, SYSTEM))] == []
+        office, there = Office(runtime), deployed(runtime, scenario.world)
+        assert [str(problem) for problem in judge.judge(scenario, there.known)] == []
         player = Counted(runtime, scenario)
-        player.office = office
+        player.office, player.deployed = office, there
         player.tried = {} if tried is None else tried
         assert [str(problem) for problem in player.play()] == []
-        for process in runtime.read(coverage.models, SYSTEM):
-            for case in office.cases_of(process):
-                assert event_log.broken_at(case.log) is None
-                assert_the_log_tells_the_state(case)
+        for case in office.cases():
+            assert event_log.broken_at(case.log) is None
+            assert_the_log_tells_the_state(case)
         return runtime.read(coverage.seen, SYSTEM)
 
 
@@ -114,14 +123,13 @@ def test_the_scenarios_of_a_process_go_as_they_say_and_take_its_every_flow(
     covered, tried = coverage.Coverage(), dict[segregation.Key, set[str]]()
     for scenario in scenarios:
         covered.add(play(grounds, scenario, tried))
-    with grounds.installation("demo") as runtime:
-        model, _ = runtime.read(coverage.models, SYSTEM)[places.process_of(file)]
-        _, decisions = deciding_tasks(runtime)
-    missing = {kind: share.missing for kind, share in coverage.shares(model, covered).items()}
+    there, process = _DEPLOYED[scenarios[0].world], places.process_of(file)
+    shares = coverage.shares(there.known.processes[process], covered)
+    missing = {kind: share.missing for kind, share in shares.items()}
     assert missing == dict.fromkeys(coverage.KINDS, ())
     # Nobody decides what they drafted or gain from, whatever way the task comes to them.
     assert {key: found for key, found in tried.items() if found} == {}
-    assert {key for key in decisions if key[0] == places.process_of(file)} - tried.keys() == set()
+    assert {key for key in there.decisions if key[0] == process} - tried.keys() == set()
 
 
 def test_every_shipped_process_has_scenarios() -> None:
