@@ -248,14 +248,14 @@ def request(
     }
 
 
-@operation("exports.make", errors=("same_person",))
+@operation("exports.make", errors=("same_person", "bad_export"))
 def make(call: Call, export: str, approved_by: Person, cleared_by: Person | None = None) -> Made:
     """Make the file of an approved request, exactly of its scope and period, for its requester alone; what is held on
     somebody who is here, for them (`export_receiver`). Of a report none is made (`export_file` is null): its requester
     may take it away until the day `available_until`, which is null of everything else.
 
-    How many rows are made was judged at the request; what its days gained meanwhile is in the file, too. BPMN
-    error: same_person, if whoever approved or cleared it asked for it, or both are one."""
+    BPMN errors: same_person, if whoever approved or cleared it asked for it, or both are one; bad_export, when it
+    has grown beyond what is made."""
     tx = call.tx
     row = documents.get(tx, data_exports, export)
     deciding = [each for each in (approved_by, cleared_by) if each is not None]
@@ -337,8 +337,10 @@ def _count(call: Call, scope: str, first: dt.date, last: dt.date) -> int:
 
 
 def _table(call: Call, row: Any) -> tuple[bytes, int]:
-    """The file of a table as it was asked for, and its rows."""
-    found = call.tx.all(_rows(call, row.scope, row.first_day, row.last_day))
+    """The file of a table as it was asked for, and its rows. BPMN error: bad_export."""
+    found = call.tx.all(_rows(call, row.scope, row.first_day, row.last_day).limit(MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
+        raise refuse("bad_export", ExportTooLarge(count=len(found), most=MOST_ROWS))
     names = accounts.organisation(call.tx).by_public_id if row.scope == "attendance" else {}
     heads = list(_scopes()[row.scope].columns)
     return _csv(heads, found, lambda text: names[text].username if text in names else text), len(found)

@@ -17,7 +17,7 @@ from tests.faults.striking import Point, Stages
 
 pytestmark = pytest.mark.slow
 
-STATEMENTS = 15  # of an act, on each of the two databases others; together a fifth to all of what it says
+STATEMENTS = 30  # of an act, drawn anew for each database; a fifth to all of what it says
 
 
 @pytest.fixture(scope="session")

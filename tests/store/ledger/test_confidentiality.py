@@ -161,14 +161,15 @@ def test_very_many_rows_are_refused_with_their_number(books: Books, monkeypatch:
         ask(books)
 
 
-def test_what_grew_while_it_was_decided_is_made_all_the_same(
+def test_what_grew_beyond_the_most_while_it_was_decided_is_not_made(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "MOST_ROWS", 1)
     books.put("M1", 1)
     export = ask(books)["export"]
     books.put("M2", 1)
-    assert books.do("exports.make", export=export, approved_by="manager")["export_rows"] == 2
+    with pytest.raises(BpmnError, match="2 行"):
+        books.do("exports.make", export=export, approved_by="manager")
 
 
 @pytest.mark.parametrize(
