@@ -102,7 +102,11 @@ def complete(task: str) -> ResponseReturnValue:
         return _task(task, refused=refused, typed=typed(), seen=seen), refused.status
     flash(f"task:{task}", "finished")
     if completed.next_task:
-        flash(current.say("Done. The next step of this case is yours as well."))
+        flash(
+            current.say("Sent, but this step is yours once more: see what the form says.")
+            if completed.again
+            else current.say("Done. The next step of this case is yours as well.")
+        )
         return redirect(url_for("inbox.show", task=completed.next_task, **_filters()))
     flash(current.say("Done."), "done")
     flash(url_for("cases.show", case=completed.case), "case")

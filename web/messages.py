@@ -45,6 +45,11 @@ FORMS = (
     "Click to sort by {0} ascending",
     "Clear",
     # Ours, spoken by dist/form.js.
+    "Not given",
+    # How form-js asks for a date, in the order of the browser's own language.
+    "yyyy/mm/dd",
+    "mm/dd/yyyy",
+    "dd/mm/yyyy",
     "Please look at the marked fields.",
     "Sending {0} …",
     "The file could not be sent. Please try again.",

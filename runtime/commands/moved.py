@@ -36,6 +36,11 @@ class Moved:
 
     def next_for(self, actor: Actor) -> str | None:
         """The first task this move opened that is the actor's to do."""
+        row = self.next_row(actor)
+        return str(row["public_id"]) if row else None
+
+    def next_row(self, actor: Actor) -> Mapping[str, Any] | None:
+        """The row of the first task this move opened that is the actor's to do."""
         mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
         for row in self.opened:
             if actor.public_id in row["excluded"] or (row["follow_up_at"] or self.at) > self.at:
@@ -43,7 +48,7 @@ class Moved:
             if row["assignee_id"] == actor.id or (
                 row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
             ):
-                return str(row["public_id"])
+                return row
         return None
 
 

@@ -88,10 +88,12 @@ class NotYourFile(Forbidden):
 
 @dataclass(frozen=True)
 class Completed:
-    """The case, and the next task of it that is the same person's, if any."""
+    """The case, and the next task of it that is the same person's, if any. `again`: it is the same step, which
+    could not be recorded or has to be done once more."""
 
     case: str
     next_task: str | None
+    again: bool = False
 
 
 @lru_cache(maxsize=200)
@@ -223,7 +225,11 @@ def complete(
         execution.complete(row.activity, {**changed, f"{row.element}_by": actor.public_id})
 
     moved = advance.move(tx, actor, case, act, [entry])
-    return Completed(case.public_id, moved.next_for(actor))
+    following = moved.next_row(actor)
+    if following is None:
+        return Completed(case.public_id, None)
+    again = (following["process"], following["element"]) == (row.process, row.element)
+    return Completed(case.public_id, str(following["public_id"]), again)
 
 
 def _typed(

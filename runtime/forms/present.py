@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import isodate
@@ -46,6 +46,8 @@ def _localise(
         _number(component, properties)
     if component["type"] == "dynamiclist":
         _list(component)
+    # form-js would empty the field without a word, by the browser's clock; the server says what is wrong and keeps it.
+    component.pop("disallowPassedDates", None)
     if properties.get("source"):
         component["values"] = [
             {"value": option["value"], "label": _as_label(option["label"])}
@@ -162,12 +164,15 @@ def _named(
     ]
 
 
-def _in_full(value: Decimal, field: Field) -> Decimal:
-    """Money that is only read, with all the decimals of its field: ¥740195.10, not ¥740195.1."""
-    exponent = value.as_tuple().exponent
-    if not (field.readonly and field.currency and isinstance(exponent, int) and -exponent < field.decimals):
+def _as_read(value: Decimal, field: Field) -> Decimal:
+    """What is only read: money with all the decimals of its field (¥740195.10, not ¥740195.1), anything
+    else with none that say nothing (1 day, not 1.0)."""
+    _, digits, exponent = value.as_tuple()
+    if not field.readonly or not isinstance(exponent, int):
         return value
-    return value.quantize(Decimal(1).scaleb(-field.decimals))
+    if not field.currency:
+        return value.normalize(Context(prec=len(digits)))
+    return value.quantize(Decimal(1).scaleb(-field.decimals)) if -exponent < field.decimals else value
 
 
 def plain(value: Value, field: Field | None, exact: bool = False) -> Any:
@@ -176,7 +181,7 @@ def plain(value: Value, field: Field | None, exact: bool = False) -> Any:
         if exact and not (field is not None and field.as_text):
             return value
         if field is not None and field.as_text:
-            return format(_in_full(value, field), "f")
+            return format(_as_read(value, field), "f")
         return int(value) if value == value.to_integral_value() else float(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if field is not None and field.as_text else value

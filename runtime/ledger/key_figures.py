@@ -33,7 +33,10 @@ UNITS = {
 
 
 def compute(data: Data, since: dt.date, until: dt.date) -> dict[str, Decimal | None]:
-    """Figure → value: money in CNY to the fen, shares in percent, days and times to one place."""
+    """Figure → value: money in CNY to the fen, shares in percent, days and times to one place.
+
+    Of a month in which there was neither stock nor trade, such as one before the books were opened, nothing is
+    0: it is not told."""
     days = (until - since).days + 1
     sales, arrived, stock = data["sales"], data["deliveries"], data["stock"]
     bought, work, customers = data["purchases"], data["work"], data["customers"]
@@ -41,19 +44,22 @@ def compute(data: Data, since: dt.date, until: dt.date) -> dict[str, Decimal | N
     done = sum(row["done"] for row in work)
     orders = len({row["order"] for row in sales})
     kept = [row for row in stock if row["stocked"]]  # the others were never there yet
+    traded = bool(kept or sales or arrived or bought)
     return {
-        "sales_amount": sum((row["settled"] for row in customers), Decimal(0)),
-        "orders": Decimal(orders),
+        "sales_amount": sum((row["settled"] for row in customers), Decimal(0)) if traded else None,
+        "orders": Decimal(orders) if traded else None,
         "on_time_delivery": _share(sum(row["on_time"] for row in arrived), len(arrived)),
         "order_cycle": _mean([(row["delivered_on"] - row["ordered_on"]).days for row in arrived]),
         "return_rate": _share(sum(row["returned"] for row in arrived), len(arrived)),
         "customer_issues": _share(sum(row["issues"] for row in customers), orders),
-        "stock_value": _value(stock, "closing"),
+        "stock_value": _value(stock, "closing") if kept else None,
         "stock_turnover": _turnover(stock, days),
-        "stock_outs": Decimal(sum(row["lowest"] <= 0 for row in kept)),
+        "stock_outs": Decimal(sum(row["lowest"] <= 0 for row in kept)) if kept else None,
         "below_safety": Decimal(
             sum(row["safety_stock"] is not None and row["closing"] < row["safety_stock"] for row in kept)
-        ),
+        )
+        if kept
+        else None,
         "supplier_punctuality": _share(sum(receipts.values()), len(receipts)),
         "supplier_rejects": _share(
             sum(row["rejected"] for row in bought), sum(row["received"] for row in bought)

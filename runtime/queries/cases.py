@@ -17,6 +17,7 @@ from runtime.identity import GROUPS, Actor, Person, require
 from runtime.ledger import operations, reading
 from runtime.library import NoSuchCase
 from runtime.queries import timeline
+from runtime.queries.entered import Entered, entered
 from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
 from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
@@ -92,6 +93,7 @@ class CasePage:
     open_tasks: list[TaskRow] = field(default_factory=list)
     incidents: list[IncidentView] = field(default_factory=list)
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
+    entered: Entered | None = None
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
+        entered=entered(tx, row, language) if full else None,
     )
 
 

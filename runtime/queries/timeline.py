@@ -33,7 +33,7 @@ SENTENCES = {
     "signal_sent": "A signal was sent to everybody who waits for it: “{element}”",
     "escalated": "“{element}” was escalated",
     "decided": "The rule {rule} (version {version}) decided “{element}”",
-    "operated": "The books were written: “{element}”",
+    "operated": "Done by the system: “{element}”",
     "external_opened": "“{element}” was handed to external workers",
     "external_completed": "An external worker did “{element}”",
     "external_failed": "An external worker could not do “{element}”",

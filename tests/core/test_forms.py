@@ -351,9 +351,16 @@ def test_money_that_is_only_read_has_all_its_decimals(limits: dict[str, Any], sh
     form = form_of(money)
     assert forms.for_browser(form, {"amount": D("740195.1")})["amount"] == shown
     assert forms.for_browser(form, {"amount": D("1E+3")})["amount"] in ("1000.00", "1000")
-    # Nothing is rounded away, and what is no money stays as it is.
-    assert forms.for_browser(form, {"amount": D("0.005")})["amount"] == "0.005"
-    assert forms.for_browser(form_of(money | {"properties": {}}), {"amount": D("1.5")})["amount"] == "1.5"
+    assert forms.for_browser(form, {"amount": D("0.005")})["amount"] == "0.005"  # nothing is rounded away
+
+
+@pytest.mark.parametrize(("days", "shown"), [
+    ("1.0", "1"), ("2.50", "2.5"), ("0.5", "0.5"), ("1E+1", "10"), ("0.0", "0"), ("1E+40", "1" + "0" * 40),
+])
+def test_days_that_are_only_read_have_no_decimals_that_say_nothing(days: str, shown: str) -> None:
+    field = {"type": "number", "key": "days", "label": "天数", "decimalDigits": 1, "serializeToString": True}
+    assert forms.for_browser(form_of(field | {"readonly": True}), {"days": D(days)})["days"] == shown
+    assert forms.for_browser(form_of(field), {"days": D("1.0")})["days"] == "1.0"  # typed over as it was seen
 
 
 def test_rows_that_must_be_filled_in_are_all_there() -> None:

@@ -128,6 +128,26 @@ def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(
     )
 
 
+def test_what_can_only_be_read_and_holds_nothing_says_so(page: Page, office: Office) -> None:
+    read, kinds = {"readonly": True}, [{"label": "甲", "value": "a"}]
+    fields = [
+        {"type": "textarea", "id": "f_reason", "key": "reason", "label": "说明", **read},
+        {"type": "number", "id": "f_balance", "key": "balance", "label": "剩余额度", **read},
+        {"type": "select", "id": "f_kind", "key": "kind", "label": "类型", "values": kinds, **read},
+        {"type": "datetime", "id": "f_day", "key": "day", "subtype": "date", "dateLabel": "日期", **read},
+        {"type": "textfield", "id": "f_given", "key": "given", "label": "单号", **read},
+        {"type": "textfield", "id": "f_asked", "key": "asked", "label": "意见"},
+    ]
+    schema = {"type": "default", "id": "empty", "components": fields}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={"given": "LV-1"})
+    page.goto("/tasks/t1")
+    for name in ("说明", "剩余额度", "日期"):
+        assert page.get_by_label(name).get_attribute("placeholder") == "未填写"
+    page.locator(".fjs-form-field-select").get_by_text("未填写").wait_for()
+    assert page.get_by_label("单号").input_value() == "LV-1"
+    assert page.get_by_label("意见").get_attribute("placeholder") != "未填写"
+
+
 def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
     page.goto("/tasks/t1")
     fill(page)

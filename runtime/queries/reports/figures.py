@@ -61,7 +61,7 @@ def key_figures(ask: Ask) -> Report:
         columns,
         found,
         None,
-        "As the monthly reports told them. Targets are those of the rule key_figures at that time.",
+        "As the monthly reports told them. Targets are those of the rule “Targets of key figures” at that time.",
     )
 
 

@@ -55,6 +55,10 @@ def stock_value(ask: Ask) -> Report:
     )
 
 
+# What was opened within a month was there from its beginning, as far as the books know (so snapshots.py, too).
+_COLUMNS = {"opening": "opening", "receipt": "receipt", "issue": "issue", "return": "issue"}
+
+
 def _months_of_stock(ask: Ask) -> dict[str, dict[str, Any]]:
     """Month → opening, receipt, issue, other and closing in CNY, days, and how many components ran out."""
     moved, component = stock.stock_movements.c, catalogue.components.c
@@ -87,7 +91,7 @@ def _months_of_stock(ask: Ask) -> dict[str, dict[str, Any]]:
             for row in by_day[month][day]:
                 held[row.component_id] = held.get(row.component_id, 0) + int(row.pieces)
                 value = int(row.pieces) * prices[row.component_id]
-                kind = {"return": "issue", "receipt": "receipt", "issue": "issue"}.get(row.kind, "other")
+                kind = _COLUMNS.get(row.kind, "other")
                 told[kind] += -value if kind == "issue" else value
             # Looked at when the day is over: what leaves and comes on one day was never missing.
             out |= {row.component_id for row in by_day[month][day] if held[row.component_id] <= 0}

@@ -334,12 +334,18 @@ def test_what_ran_out_is_seen_at_any_days_end_and_what_was_never_there_is_not(bo
     stock.post(books.call(), "receipt", [stock.Posting(component.id, place.id, 30)])
     told = cleaned(books, begin(books))
     assert figures(told)["stock_outs"] == 1
-    assert figures(cleaned(books, begin(books, "2026-02")))["stock_outs"] == 0
+    before_there_was_any = figures(cleaned(books, begin(books, "2026-02")))
+    assert before_there_was_any.keys() & {"stock_outs", "below_safety", "stock_value", "sales_amount"} == set()
 
 
-def test_without_data_no_share_is_told() -> None:
-    found = key_figures.compute(EMPTY, DAY, DAY)
-    assert set(found) == set(key_figures.UNITS)
-    assert {name for name, value in found.items() if value is not None} == {
-        "sales_amount", "orders", "stock_value", "stock_outs", "below_safety",
+def test_without_data_nothing_is_told() -> None:
+    """Not 0: a chart would show a business that began where only its records did."""
+    assert key_figures.compute(EMPTY, DAY, DAY) == dict.fromkeys(key_figures.UNITS)
+
+
+def test_a_month_without_sales_but_with_stock_sold_nothing() -> None:
+    stock = {"stocked": True, "price": 2, "opening": 3, "closing": 3, "issued": 0, "lowest": 3, "safety_stock": 5}
+    found = key_figures.compute({**EMPTY, "stock": [stock]}, DAY, DAY)
+    assert {name: found[name] for name in ("sales_amount", "orders", "stock_value", "stock_outs", "below_safety")} == {
+        "sales_amount": 0, "orders": 0, "stock_value": 6, "stock_outs": 0, "below_safety": 1,
     }  # fmt: skip

@@ -121,6 +121,9 @@ function focusFirst(body) {
   requestAnimationFrame(() => {
     const field = body.querySelector(".fjs-has-errors :is(input, textarea, select, button, [tabindex])");
     field?.focus();
+    // A list or a calendar that opens by itself would cover what is wrong, and the fields below.
+    field?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true }));
+    field?._flatpickr?.close();
     field?.scrollIntoView({ block: "center" });
   });
 }

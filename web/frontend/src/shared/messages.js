@@ -21,16 +21,20 @@ function pattern(english) {
 /** Keeps the words that form-js draws itself (buttons, placeholders) in the reader's language. */
 export function translateTexts(root, translate) {
   const OURS = ".fjs-filepicker-container, .fjs-repeat-render-footer, .fjs-dropdownlist, .fjs-select-display, .fjs-select-placeholder, .fjs-taglist, .fjs-taglist-remove, .fjs-form-field-error, .fjs-table-nothing-to-show, .fjs-repeat-row-remove";
+  // What can only be read and holds nothing says so: an empty box looks like one that failed to load.
+  const EMPTY_CHOICE = ":is(.fjs-readonly, .fjs-disabled) .fjs-select-placeholder";
+  const READ_ONLY = ":is(.fjs-readonly, .fjs-disabled) :is(input:not([type=checkbox], [type=radio], [type=file]), textarea)";
   const texts = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
       const trimmed = node.data.trim();
       if (trimmed && node.parentElement?.closest(OURS)) {
-        const theirs = translate(trimmed);
+        const theirs = translate(node.parentElement.closest(EMPTY_CHOICE) ? "Not given" : trimmed);
         if (theirs !== trimmed) node.data = node.data.replace(trimmed, theirs);
       }
       return;
     }
     if (node.nodeType !== Node.ELEMENT_NODE) return;
+    if (node.matches(READ_ONLY)) node.setAttribute("placeholder", translate("Not given"));
     for (const name of ["placeholder", "title", "aria-label"]) {
       const words = node.getAttribute(name);
       if (words && translate(words) !== words) node.setAttribute(name, translate(words));

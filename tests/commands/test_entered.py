@@ -1,0 +1,59 @@
+"""A case's page shows what it was begun with, as its form does, to whoever sees the case whole."""
+
+from __future__ import annotations
+
+from runtime.library import NoSuchCase
+from tests.office import Office
+
+CLAIM = {"expense_purpose": "打车给客户送样", "expense_amount": "86.50", "spent_on": "2026-03-06"}
+
+
+def test_whoever_began_it_reads_what_they_entered_and_what_became_of_it(office: Office) -> None:
+    case = office.as_("liyang").start("expense_claim", **CLAIM)
+    entered = office.as_("liyang").case_page(case.id).entered
+    assert entered is not None
+    assert {name: entered.data[name] for name in CLAIM} == CLAIM
+    assert [part["label"] for part in entered.schema["components"] if part.get("key") == "expense_purpose"] == ["事由"]
+    office.as_("chenjie").do("review_request", decision="return", comment="金额不对")
+    office.as_("liyang").do("revise_claim", expense_amount="96.50")
+    [now] = [office.as_(who).case_page(case.id).entered for who in ("chenjie",)]
+    assert now is not None and now.data["expense_amount"] == "96.50"
+
+
+def test_what_was_drafted_in_the_first_step_is_read_with_names_for_codes(office: Office) -> None:
+    desk = office.as_("chenjie")
+    case = desk.start("purchase_plan")
+    assert desk.case_page(case.id).entered is None
+    need = {"component": "LJ-M60-295", "quantity": 100, "need_by": "2026-05-30", "est_price": "215"}
+    desk.do("draft_plan", plan_reason="六月并网季前备货", lines=[need])
+    entered = desk.case_page(case.id).entered
+    assert entered is not None and entered.data["plan_reason"] == "六月并网季前备货"
+    lines = next(part for part in entered.schema["components"] if part.get("path") == "lines")
+    component = next(part for part in lines["components"] if part.get("key") == "component")
+    # The names of what stands there, not the whole catalogue.
+    assert [each["value"] for each in component["values"]] == ["LJ-M60-295"]
+
+
+def test_of_a_confidential_case_only_who_sees_it_whole_reads_it(office: Office) -> None:
+    case = office.as_("liyang").start("leave_request", leave_type="personal", leave_from="2026-03-16",
+                                      leave_to="2026-03-16", leave_reason="家中有事")
+    pages = {who: office.as_(who).case_page(case.id) for who in ("liyang", "chenjie", "sunli")}
+    assert {who for who, page in pages.items() if page.entered} == {who for who, page in pages.items() if page.full}
+    assert pages["liyang"].entered is not None
+
+
+def test_what_others_counted_is_told_to_nobody(office: Office) -> None:
+    office.as_("chenjie").start(
+        "stocktake", count_kind="spot", count_warehouse="SH", count_components=["HX-M144-355"]
+    )
+    office.as_("zhoulei").do("count_goods", count_lines=[{"counted": 623}])
+    seen = 0
+    for case in office.cases():
+        for who in ("liyang", "zhoulei", "chenjie", "wangfang"):
+            try:
+                entered = office.as_(who).case_page(case.id).entered
+            except NoSuchCase:
+                continue
+            seen += 1
+            assert entered is None or "623" not in str(entered.data)
+    assert seen > 2
