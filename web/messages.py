@@ -30,6 +30,7 @@ FORMS = (
     "Remove list item {0}",
     "Increment",
     "Decrement",
+    "of",
     "Next page",
     "Previous page",
     "Month",

@@ -111,6 +111,10 @@ class Form:
         for each in self.fields:
             yield from each.walk()
 
+    def files(self, *, answered: bool) -> list[str]:
+        """Its fields that hold files, but for those in rows; `answered`: also those that an answer can write."""
+        return [each.key for each in keyed(self.fields) if each.kind == "file" and (answered or each.readonly)]
+
     @property
     def asked(self) -> tuple[str, ...]:
         """The variables that an answer can write."""

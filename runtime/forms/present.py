@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Any
 
@@ -130,17 +130,27 @@ def for_browser(
     language: str = i18n.DEFAULT,
     *,
     exact: bool = False,
+    files: Collection[str] = (),
 ) -> dict[str, Any]:
     """The values of the form's fields, and of the variables that its FEEL reads, as plain JSON.
+
+    `files`: fields of which the reader may open the files, and is told where they are.
 
     With `options` also the rows of tables that show names for codes, in `language`, as `localise` makes the
     tables read them. `exact`: for programs, whose numbers may stay Decimals. Nothing else of the case
     leaves the server."""
     found = {field.key: field for field in keyed(form.fields)}
     data = {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
+    data |= {name: _to_open(known[name]) for name in files if name in data}
     if options is not None:
         data |= {table.shown: _named(table, data.get(table.rows), options, language) for table in form.tables}
     return data
+
+
+def _to_open(value: Value) -> Any:
+    if isinstance(value, File):
+        return {"name": value.name, "size": value.size, "sha256": value.sha256}
+    return [_to_open(item) for item in value] if isinstance(value, (list, tuple)) else plain(value, None)
 
 
 def _named(

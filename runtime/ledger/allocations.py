@@ -38,7 +38,16 @@ class ShortLine(TypedDict):
     next_arrival: dt.date | None
 
 
+class ReservedLine(TypedDict):
+    """Pieces of one component that wait in the warehouse for an order."""
+
+    component: str
+    component_name: str
+    quantity: int
+
+
 class Allocated(TypedDict):
+    reserved_lines: list[ReservedLine]
     short: bool
     short_lines: list[ShortLine]
     allocated_total: int
@@ -52,7 +61,7 @@ class Partial(TypedDict):
 def allocate(call: Call, order: str, warehouse: str) -> Allocated:
     """Reserve what the warehouse has free for what is still to be shipped of an order; tried again, it tops up.
 
-    `short_lines` has of each line that is short component, component_name, and in pieces what is `wanted` and
+    `reserved_lines`: what is reserved now. `short_lines` has of each line that is short component, component_name, and in pieces what is `wanted` and
     `missing`, what is free `elsewhere` and what is `on_order`, the first of it on `next_arrival`."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
@@ -77,6 +86,11 @@ def allocate(call: Call, order: str, warehouse: str) -> Allocated:
     stock.reserve(tx, place.id, {line.component_id: pieces for line, pieces in taken if pieces})
     short = [(line, left(line) - pieces) for line, pieces in taken if pieces < left(line)]
     return {
+        "reserved_lines": [
+            {"component": line.sku, "component_name": catalogue.name(line), "quantity": pieces}
+            for line, pieces in taken
+            if pieces
+        ],
         "short": bool(short),
         "short_lines": _short_lines(tx, place.id, short) if short else [],
         "allocated_total": sum(pieces for _, pieces in taken),

@@ -36,15 +36,18 @@ def approver(
 ) -> Approver:
     """Who decides next on what `applicant` asks for: the nearest superior, above `beyond` if given.
 
-    Whoever is barred (drafted it, gains from it) is passed over. For one who is on leave today the
+    Whoever is barred (drafted it, gains from it) is passed over, and so is whoever works for one of them: nobody
+    decides on what their own superior wants. For one who is on leave today the
     deputy that their leave names decides (`instead_of` is who is away), else the next superior; when
     all are away, the nearest of them. `with_hr`: it is the manager's own, so human resources decides
     as well. BPMN error: nobody_above."""
     organisation = accounts.organisation(call.tx)
     out = {applicant, *(barred or ())}
-    line = _line(organisation, beyond or applicant, out)
-    with_hr = applicant in organisation.members("manager")
     away = leave.away(call.tx, call.today)
+    line = _line(organisation, beyond or applicant, out)
+    out |= _below(organisation, [*line, *(row.deputy for row in away.values() if row.deputy)], out)
+    line = [person for person in line if person not in out]
+    with_hr = applicant in organisation.members("manager")
     found = asked(organisation, line, out | ({beyond} if beyond else set()), away)
     if found is None:
         raise refuse("nobody_above", NobodyAbove())
@@ -114,6 +117,11 @@ def _line(organisation: accounts.Organisation, person: str, out: Collection[str]
         seen.add(above)
         above = organisation.superior(above)
     return line
+
+
+def _below(organisation: accounts.Organisation, people: Collection[str], of: Collection[str]) -> set[str]:
+    """Those of the people who work for one of these, however far below."""
+    return {person for person in people if not set(of).isdisjoint(_line(organisation, person, ()))}
 
 
 def _is_here(organisation: accounts.Organisation, person: str, away: Mapping[str, Any]) -> bool:

@@ -54,7 +54,8 @@ class NothingAffected(Invalid):
 
 
 class NotDelivered(Invalid):
-    """Of {component} the customer has {pieces} pieces of order {order}; the remedy is about {wanted}."""
+    """Of {component} the customer has {pieces} pieces of order {order}; the remedy is about {wanted}. They have:
+    {holds}."""
 
     code = "issue.not_delivered"
 
@@ -258,9 +259,9 @@ def _affected(
     for sku, pieces in affected.items():
         there = held[sku].pieces if sku in held else 0
         if pieces > there:
-            raise refuse(
-                "bad_remedy", NotDelivered(component=sku, pieces=there, order=order.number, wanted=pieces)
-            )
+            holds = ", ".join(f"{has} {one.pieces}" for has, one in sorted(held.items()) if one.pieces) or "–"
+            told = NotDelivered(component=sku, pieces=there, order=order.number, wanted=pieces, holds=holds)
+            raise refuse("bad_remedy", told)
     return affected
 
 

@@ -22,7 +22,7 @@ from runtime.ledger.orders import orders
 from runtime.ledger.safety import stock_parameters
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
-from runtime.store.user_tasks import user_tasks
+from runtime.store.user_tasks import done_again, user_tasks
 
 Row = Mapping[str, Any]
 FEN = Decimal("0.01")
@@ -294,6 +294,7 @@ def _work(p: _Period) -> list[Row]:
             task.case_id,
             sa.func.count().label("times"),
             sa.func.sum(late).label("late"),
+            sa.func.sum(sa.case((done_again(), 1), else_=0)).label("again"),
         )
         .join(cases, cases.c.id == task.case_id)
         # What is for human resources or the person alone is no business of an analysis.
@@ -308,7 +309,7 @@ def _work(p: _Period) -> list[Row]:
             each.c.element,
             sa.func.sum(each.c.times).label("done"),
             sa.func.sum(each.c.late).label("late"),
-            sa.func.sum(each.c.times - 1).label("again"),
+            sa.func.sum(each.c.again).label("again"),
         )
         .group_by(each.c.process, each.c.element)
         .order_by(each.c.process, each.c.element)

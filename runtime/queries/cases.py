@@ -321,7 +321,7 @@ def _heading(of: Any, name: str, language: str) -> str:
     if of is None:
         return name
     label = i18n.label(language, dict(of.names), name)
-    return f"{label} ({of.unit})" if of.unit else label
+    return f"{label} ({i18n.say(language, of.unit)})" if of.unit else label
 
 
 def _choice(of: Any, value: Any, language: str) -> Any:

@@ -35,9 +35,8 @@ def entered(tx: Transaction, case: Any, language: str) -> Entered | None:
     if not any(name in known for name in form.asked):
         return None  # begun by a program, or by a message
     options = reading.options(tx, (), language, forms.held(form, known))
-    return Entered(
-        forms.localise(form, language, options), forms.for_browser(form, known, options, language)
-    )
+    data = forms.for_browser(form, known, options, language, files=form.files(answered=True))
+    return Entered(forms.localise(form, language, options), data)
 
 
 def _form(tx: Transaction, case: Any) -> forms.Form | None:

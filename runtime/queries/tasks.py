@@ -43,6 +43,9 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
             tasks.c.principal_id,
             access.asked(actor).label("asked"),
             access.has_part(actor.id).label("has_part"),
+            sa.or_(
+                cases.c.confidential.is_(False), access.case_visible(actor, fully=True)
+            ).label("opens_files"),
             tasks.c.case_id,
             cases.c.state.label("case_state"),
             cases.c.bindings,
@@ -67,7 +70,8 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         shown = over(known, usual)
         options = library.options(tx, form, language, shown)
         schema = forms.localise(form, language, options)
-        data = forms.for_browser(form, shown, options, language, exact=exact)
+        opened = form.files(answered=False) if row.opens_files else ()
+        data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     [shown_row] = task_rows(tx, [row])
     return TaskPage(

@@ -122,6 +122,25 @@ for _dialect in ("sqlite", "postgresql"):
         event.listen(user_tasks, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 OPEN = ("ready", "claimed")
+
+
+def done_again() -> sa.ColumnElement[bool]:
+    """Of a row of user_tasks: its step had been done in the case before it was handed out. What several people have
+    at one time, as a notice that each of them reads, is not done again."""
+    task, before = user_tasks.c, user_tasks.alias()
+    return (
+        sa.select(1)
+        .where(
+            before.c.case_id == task.case_id,
+            before.c.process == task.process,
+            before.c.element == task.element,
+            before.c.state == "completed",
+            before.c.id < task.id,
+            before.c.completed_at <= task.created_at,
+        )
+        .correlate(user_tasks)
+        .exists()
+    )
 # As literals: SQLite takes a partial index only when it sees the value.
 READY = user_tasks.c.state == sa.literal_column("'ready'")
 CLAIMED = user_tasks.c.state == sa.literal_column("'claimed'")

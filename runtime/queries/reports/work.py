@@ -15,7 +15,7 @@ from runtime import access, library
 from runtime.queries.reports.shape import Ask, Chart, Column, Report, Row, share
 from runtime.store import accounts
 from runtime.store.cases import cases
-from runtime.store.user_tasks import OPEN
+from runtime.store.user_tasks import OPEN, done_again
 from runtime.store.user_tasks import user_tasks as tasks
 
 OPEN_COLUMNS = [
@@ -67,6 +67,7 @@ def work_quality(ask: Ask) -> Report:
         sa.select(
             tasks.c.case_process, tasks.c.element, cases.c.public_id.label("case"),
             sa.func.count().label("times"), sa.func.sum(late).label("late"),
+            sa.func.sum(sa.case((done_again(), 1), else_=0)).label("again"),
         )
         .join(cases, cases.c.id == tasks.c.case_id)
         .where(done, access.case_visible(ask.actor), cases.c.confidential.is_(False))
@@ -78,10 +79,10 @@ def work_quality(ask: Ask) -> Report:
         sa.select(
             each.c.case_process, each.c.case,
             sa.func.sum(each.c.times).label("times"), sa.func.sum(each.c.late).label("late"),
-            sa.func.sum(each.c.times - 1).label("again"),
+            sa.func.sum(each.c.again).label("again"),
         )
         .group_by(each.c.case_process, each.c.case)
-        .order_by(sa.func.sum(each.c.times - 1).desc(), sa.func.sum(each.c.late).desc(), each.c.case)
+        .order_by(sa.func.sum(each.c.again).desc(), sa.func.sum(each.c.late).desc(), each.c.case)
     ):  # fmt: skip
         by[row.case_process].append(row)
     names = _process_names(ask)

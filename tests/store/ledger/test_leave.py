@@ -190,6 +190,16 @@ def test_whoever_drafted_it_is_passed_over(people: Books) -> None:
     assert found(people, "specialist", barred=barred) == ("manager", None, False)
 
 
+def test_whoever_works_for_a_drafter_is_passed_over_too(people: Books) -> None:
+    """The manager proposes an award for a specialist: the supervisor between them does not decide it."""
+    drafted = [people.people["manager"]]
+    assert found(people, "specialist", barred=drafted) == ("lead", None, False)
+    granted(people, "lead", MONDAY, day(10), deputy="supervisor")
+    assert found(people, "specialist", barred=drafted) == ("lead", None, False)
+    given = {"applicant": "specialist", "barred": [people.people["lead"]]}
+    assert refused(people, "people.approver", **given) == "nobody_above"
+
+
 def test_a_deputy_stands_in_for_who_is_away_unless_they_are_barred_or_away(people: Books) -> None:
     granted(people, "supervisor", MONDAY, day(10), deputy="analyst")
     assert found(people, "specialist") == ("analyst", "supervisor", False)

@@ -16,7 +16,7 @@ import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { csrf, json, mount } from "./shared/mount.js";
 import { translateTexts, translator } from "./shared/messages.js";
 import { calendarLanguage } from "./shared/calendar.js";
-import { attach, upload } from "./shared/uploads.js";
+import { attach, link, upload } from "./shared/uploads.js";
 
 mount("form", async (element) => {
   const schema = json(element, "schema");
@@ -41,6 +41,7 @@ mount("form", async (element) => {
   const imported = form.importSchema(schema, { ...values, ...kept?.typed });
   attach(form, { ...values, ...kept?.typed });
   await imported;
+  link(form, values, body);
   // What is shown anyway is nothing that came back: a form that the server returned, or one merely looked at.
   if (Object.entries(kept?.typed ?? {}).some(([name, value]) => !same(value, values[name]))) offerToStartAfresh(element, draft);
   if (draft) keepDrafts(form, draft, body, seen);

@@ -32,6 +32,30 @@ export function attach(form, values) {
   if (count) form._setState({ data: { ...data } });
 }
 
+/** Beside each field that can only be read, the files it holds, to be opened: {name, size, sha256}. */
+export async function link(form, values, body) {
+  for (const field of form.get("formFieldRegistry").getAll()) {
+    const files = field.type === "filepicker" ? [values[field.key] ?? []].flat().filter((file) => file.sha256) : [];
+    const input = files.length ? await drawn(body, field.id) : null;
+    if (!input?.disabled) continue;
+    const links = files.map((file) => Object.assign(document.createElement("a"), { href: `/files/${file.sha256}`, download: file.name, textContent: file.name }));
+    const list = Object.assign(document.createElement("div"), { className: "file-links" });
+    list.append(...links);
+    input.parentElement.append(list);
+    input.parentElement.classList.add("is-linked");
+  }
+}
+
+// A field that is hidden now is never drawn.
+async function drawn(body, id) {
+  for (let frame = 0; frame < 10; frame += 1) {
+    const input = body.querySelector(`input[type=file][id$="-${CSS.escape(id)}"]`);
+    if (input) return input;
+    await new Promise((next) => requestAnimationFrame(next));
+  }
+  return null;
+}
+
 /** `data` with each file key replaced by what the server says it stored. `sending(name)` before each. */
 export async function upload(form, data, address, token, sending) {
   const chosen = form.get("fileRegistry").getAllFiles();
