@@ -35,6 +35,12 @@ class SignInRefused(Forbidden):
     code = "sign_in.refused"
 
 
+class PasswordWrong(SignInRefused):
+    """The present password is not right."""
+
+    code = "password.wrong"
+
+
 class PasswordTooWeak(Invalid):
     """A password needs at least {least} characters and must differ from the name."""
 

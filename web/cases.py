@@ -4,6 +4,8 @@ Not here: starting one (processes.py)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,6 +15,7 @@ from runtime import values
 from runtime.commands import incidents
 from runtime.queries import awards, cases, comments, handing
 from runtime.queries import variables as held
+from runtime.queries.timeline import Moment
 from web import current
 
 bp = Blueprint("cases", __name__)
@@ -40,10 +43,20 @@ def page_of(case: str, **told: Any) -> str:
     ]
     certified = current.read(awards.certified, case)
     thread = current.read(comments.thread, case, before=request.args.get("before"))
+    decided: dict[str, list[cases.DecisionView]] = {}
+    for decision in page.decisions:
+        decided.setdefault(decision.rule, []).append(decision)
     told.setdefault("may_give", current.read(handing.of_case, case) if current.actor().subordinates else {})
     return render_template(
-        "case.html", case=page, diagrams=diagrams, certified=certified, thread=thread, **told
-    )
+        "case.html", case=page, diagrams=diagrams, certified=certified, thread=thread,
+        decided=list(decided.values()), moments=_runs(page.timeline), **told,
+    )  # fmt: skip
+
+
+def _runs(timeline: Sequence[Moment]) -> list[tuple[Moment, int]]:
+    """Each moment once that follows upon its like, and how often: a rule asked of forty components in a row."""
+    runs = [list(run) for _, run in groupby(timeline, lambda each: (each.text, each.detail))]
+    return [(run[0], len(run)) for run in runs]
 
 
 @bp.get("/cases/<case>/certificate")

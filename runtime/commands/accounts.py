@@ -12,7 +12,15 @@ from runtime import access, i18n, library
 from runtime.commands import hearing, staffing
 from runtime.delivery.mail import ADDRESS
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.identity import GROUPS, Actor, SignInRefused, hash_password, require, verify_password
+from runtime.identity import (
+    GROUPS,
+    Actor,
+    PasswordWrong,
+    SignInRefused,
+    hash_password,
+    require,
+    verify_password,
+)
 from runtime.ids import public_id
 from runtime.store import accounts, user_tasks
 from runtime.store.accounts import grants, memberships, people
@@ -245,14 +253,14 @@ def change_password(tx: Transaction, actor: Actor, old: str, new: str) -> None:
     """Change one's own password; other sessions end."""
     row = _person(tx, actor.username)
     if not verify_password(row.password, old):
-        raise SignInRefused()
+        raise PasswordWrong()
     _store_password(tx, actor, row.id, actor.username, new)
 
 
 def ask_for_data(tx: Transaction, actor: Actor, password: str) -> None:
-    """Somebody asks for all that is held on them: it is noted that they did. Raises SignInRefused."""
+    """Somebody asks for all that is held on them: it is noted that they did. Raises PasswordWrong."""
     if not verify_password(_person(tx, actor.username).password, password):
-        raise SignInRefused()
+        raise PasswordWrong()
     accounts.log(tx, actor.id, "person.data_exported", actor.username)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.identity import SYSTEM, Actor, SignInRefused, require, verify_password
+from runtime.identity import SYSTEM, Actor, PasswordWrong, require, verify_password
 from runtime.ids import public_id
 from runtime.store import accounts
 from runtime.store.db import Transaction
@@ -62,10 +62,10 @@ class Made:
 def make_own(tx: Transaction, actor: Actor, password: str, name: str, days: int) -> Made:
     """A token for oneself. The password is asked for again, since a token outlives the session.
 
-    Raises SignInRefused, BadToken, TooManyTokens."""
+    Raises PasswordWrong, BadToken, TooManyTokens."""
     row = accounts.find(tx, username=actor.username)
     if row is None or not verify_password(row.password, password):
-        raise SignInRefused()
+        raise PasswordWrong()
     return _make(tx, actor, row, name, days)
 
 

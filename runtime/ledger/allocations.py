@@ -61,8 +61,9 @@ class Partial(TypedDict):
 def allocate(call: Call, order: str, warehouse: str) -> Allocated:
     """Reserve what the warehouse has free for what is still to be shipped of an order; tried again, it tops up.
 
-    `reserved_lines`: what is reserved now. `short_lines` has of each line that is short component, component_name, and in pieces what is `wanted` and
-    `missing`, what is free `elsewhere` and what is `on_order`, the first of it on `next_arrival`."""
+    `reserved_lines`: what is reserved now. `short_lines` has of each line that is short component, component_name,
+    and in pieces what is `wanted` and `missing`, what is free `elsewhere` and what is `on_order`, the first of it on
+    `next_arrival`."""
     tx = call.tx
     row = documents.get(tx, sales_orders, order)
     documents.require_state(row, "confirmed")

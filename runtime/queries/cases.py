@@ -94,6 +94,7 @@ class CasePage:
     incidents: list[IncidentView] = field(default_factory=list)
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
     entered: Entered | None = None
+    problems: list[tuple[str, str]] = field(default_factory=list)  # an error that it met, and what it said
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,23 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
         entered=entered(tx, row, language) if full else None,
+        problems=_problems(tx, row, log, labels) if full else [],
     )
+
+
+def _problems(tx: Transaction, case: Any, log: list[Any], labels: Labels) -> list[tuple[str, str]]:
+    """The errors that the case's own process met and has not put right, by the event that caught each."""
+    way = paths(log, case.process).get(case.process, Path())
+    caught = {
+        node.id: node.trigger.message_variable
+        for node in library.process(tx, case.bindings[case.process]).walk()
+        if node.trigger is not None and node.trigger.kind == "error" and node.id in way.left
+    }
+    if not any(caught.values()):
+        return []
+    known = library.at_rest(tx, case.id, case.process, case.bindings, case.state).sight()
+    told = {labels.of(case.process, event): known.get(name) for event, name in caught.items() if name}
+    return [(event, why) for event, why in told.items() if isinstance(why, str) and why]
 
 
 class Labels:

@@ -181,6 +181,12 @@ EARLIEST, LATEST = (
     dt.date(1970, 1, 2),
     dt.date(9000, 1, 1),
 )  # beyond them a day has no moment in UTC, or none to store
+# What the shipped grants name, as the catalogues say it.
+VERBS = ("read", "complete", "comment", "start", "administer", "deploy", "edit", "operate", "publish")
+KINDS = (
+    "case", "confidential case", "hr case", "user task", "process", "rule", "stock", "handbook", "acknowledgement",
+    "people", "people report",
+)  # fmt: skip
 ORDER = ("person", "process", "rule", "report", "page", "right", "machine")
 
 # What the pages that a handbook may name are called.
@@ -239,7 +245,11 @@ class _Views:
         if group == "*":
             who = say(self.language, "Everybody")
         return say(
-            self.language, "Right of {who}: {verb} {kind}", who=who, verb=verb, kind=kind.replace("_", " ")
+            self.language,
+            "Right of {who}: {verb} {kind}",
+            who=who,
+            verb=say(self.language, verb) if verb in VERBS else verb,
+            kind=say(self.language, kind.replace("_", " ")) if kind.replace("_", " ") in KINDS else kind,
         )
 
     def _figure(self, kind: str, key: str, element: str) -> Figure:
