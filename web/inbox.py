@@ -102,15 +102,21 @@ def complete(task: str) -> ResponseReturnValue:
         return _task(task, refused=refused, typed=typed(), seen=seen), refused.status
     flash(f"task:{task}", "finished")
     if completed.next_task:
-        flash(
-            current.say("Sent, but this step is yours once more: see what the form says.")
-            if completed.again
-            else current.say("Done. The next step of this case is yours as well.")
-        )
+        flash(current.say(_sent(completed)), "warning" if completed.refused else "done")
         return redirect(url_for("inbox.show", task=completed.next_task, **_filters()))
-    flash(current.say("Done."), "done")
+    flash(current.say(_sent(completed)), "warning" if completed.again and completed.refused else "done")
     flash(url_for("cases.show", case=completed.case), "case")
     return redirect(url_for("inbox.todo", **_filters()))
+
+
+def _sent(completed: user_tasks.Completed) -> str:
+    if completed.next_task and completed.refused:
+        return "Sent, but something did not go through; the next step is yours, and its form says what."
+    if completed.again and completed.refused:
+        return "Sent, but it could not be recorded and has to be done again; the case says more."
+    if completed.again and completed.next_task:
+        return "Sent, but this step is yours once more: see what the form says."
+    return "Done. The next step of this case is yours as well." if completed.next_task else "Done."
 
 
 def sent_answers() -> dict[str, Any]:

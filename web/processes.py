@@ -40,9 +40,14 @@ def start(key: str) -> ResponseReturnValue:
         return _form(key, refused=refused, typed=typed()), refused.status
     flash(f"start:{key}", "finished")
     if begun.next_task:
-        flash(current.say("Started. The first step is yours."))
+        first = "Started, but something has to be put right first: the form says what."
+        flash(
+            current.say(first if begun.refused else "Started. The first step is yours."),
+            "warning" if begun.refused else "done",
+        )
         return redirect(url_for("inbox.show", task=begun.next_task))
-    flash(current.say("Started."))
+    ended = "Started, and over already: the page says why."
+    flash(current.say(ended if begun.refused and begun.ended else "Started."))
     return redirect(url_for("cases.show", case=begun.case))
 
 

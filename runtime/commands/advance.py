@@ -132,7 +132,7 @@ def _write(
     before: int = 0,
     fired: str = "",
 ) -> Moved:
-    moved = Moved(case.id, case.public_id, tx.now)
+    moved = Moved(case.id, case.public_id, tx.now, refused=world.refused)
     happenings = execution.take()
     told = telling.told(happenings, world, entries)
     waits = Waits(case.public_id)

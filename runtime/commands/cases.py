@@ -29,11 +29,14 @@ class NotYoursToStart(Forbidden):
 @dataclass(frozen=True)
 class Started:
     """The case, and its first task that is the starter's, if any; `before`: it was started by an earlier,
-    equal request."""
+    equal request. `refused`: the books did not take what was given, and the process has gone the way for that;
+    `ended`: it is over already."""
 
     case: str
     next_task: str | None
     before: bool = False
+    refused: bool = False
+    ended: bool = False
 
 
 class BusinessKeyTooLong(Invalid):
@@ -65,7 +68,7 @@ def start(
     Raises FormInvalid with every field's reason, requests.RepeatedOtherwise."""
     if not once:
         moved = _start(tx, actor, process, answers, business_key)
-        return Started(moved.case, moved.next_for(actor))
+        return Started(moved.case, moved.next_for(actor), refused=moved.refused, ended=moved.ended)
     asked = [process, dict(answers), business_key]
     case, before = requests.once(
         tx, actor, once, asked, lambda: _start(tx, actor, process, answers, business_key).case_id

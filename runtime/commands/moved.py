@@ -33,14 +33,10 @@ class Moved:
     may_claim: dict[str, list[str]] = field(default_factory=dict)  # activity → candidate keys
     parked: list[ports.Parked] = field(default_factory=list)
     ended: bool = False
+    refused: bool = False  # the books, or a rule, did not take what was given
 
     def next_for(self, actor: Actor) -> str | None:
         """The first task this move opened that is the actor's to do."""
-        row = self.next_row(actor)
-        return str(row["public_id"]) if row else None
-
-    def next_row(self, actor: Actor) -> Mapping[str, Any] | None:
-        """The row of the first task this move opened that is the actor's to do."""
         mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
         for row in self.opened:
             if actor.public_id in row["excluded"] or (row["follow_up_at"] or self.at) > self.at:
@@ -48,7 +44,7 @@ class Moved:
             if row["assignee_id"] == actor.id or (
                 row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
             ):
-                return row
+                return str(row["public_id"])
         return None
 
 

@@ -88,12 +88,13 @@ class NotYourFile(Forbidden):
 
 @dataclass(frozen=True)
 class Completed:
-    """The case, and the next task of it that is the same person's, if any. `again`: it is the same step, which
-    could not be recorded or has to be done once more."""
+    """The case, and the next task of it that is the same person's, if any. `again`: the same step is to be done again.
+    `refused`: the books did not take what was answered, and the process has gone the way for that."""
 
     case: str
     next_task: str | None
     again: bool = False
+    refused: bool = False
 
 
 @lru_cache(maxsize=200)
@@ -225,11 +226,8 @@ def complete(
         execution.complete(row.activity, {**changed, f"{row.element}_by": actor.public_id})
 
     moved = advance.move(tx, actor, case, act, [entry])
-    following = moved.next_row(actor)
-    if following is None:
-        return Completed(case.public_id, None)
-    again = (following["process"], following["element"]) == (row.process, row.element)
-    return Completed(case.public_id, str(following["public_id"]), again)
+    same = [(each["process"], each["element"]) == (row.process, row.element) for each in moved.opened]
+    return Completed(case.public_id, moved.next_for(actor), any(same), moved.refused)
 
 
 def _typed(

@@ -62,6 +62,7 @@ class BoundWorld:
     decided: list[Decided] = field(default_factory=list)
     operated: list[tuple[Step, str]] = field(default_factory=list)
     scripted: float = 0.0  # seconds that scripts have taken
+    refused: bool = False  # an operation told the process of a BPMN error
 
     @property
     def now(self) -> dt.datetime:
@@ -100,8 +101,9 @@ class BoundWorld:
         try:
             with self.tx.savepoint():
                 result = operations.perform(topic, call, inputs)
-        except BaseException:
+        except BaseException as error:
             del self.sent[sent:], self.decided[decided:]
+            self.refused |= isinstance(error, BpmnError)
             raise
         if not isinstance(result, Unfinished):
             self.operated.append((step, topic))

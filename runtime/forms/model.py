@@ -111,6 +111,13 @@ class Form:
         for each in self.fields:
             yield from each.walk()
 
+    @property
+    def decided(self) -> list[str]:
+        """What somebody has to choose by a row of buttons: a verdict, as a rule."""
+        return [
+            each.key for each in keyed(self.fields) if each.type == "radio" and each.required and not each.readonly
+        ]
+
     def files(self, *, answered: bool) -> list[str]:
         """Its fields that hold files, but for those in rows; `answered`: also those that an answer can write."""
         return [each.key for each in keyed(self.fields) if each.kind == "file" and (answered or each.readonly)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, i18n, library
+from runtime.bpmn.model import Process
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
@@ -32,6 +34,12 @@ class TaskPage:
     documentation: str
     clause: str
     case_summary: list[tuple[str, str]]
+    anew: frozenset[str] = frozenset()
+
+    @property
+    def offered(self) -> dict[str, Any]:
+        """`data` as a person begins with it: without the choices that are to be made `anew`."""
+        return {name: value for name, value in self.data.items() if name not in self.anew}
 
 
 def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
@@ -61,7 +69,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     is_open = row.state in OPEN
     mine = row.assignee_id == actor.id
     barred = actor.public_id in row.excluded or (row.principal_id is not None and bool(row.has_part))
-    schema, data = None, {}
+    schema, data, anew = None, {}, frozenset[str]()
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id, row.element)
         case = library.at_rest(tx, row.case_id, row.case_process, row.bindings, row.case_state)
@@ -72,6 +80,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         schema = forms.localise(form, language, options)
         opened = form.files(answered=False) if row.opens_files else ()
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
+        anew = _anew(tx, row, form, model, data)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     [shown_row] = task_rows(tx, [row])
     return TaskPage(
@@ -87,4 +96,26 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         case_summary=[(i18n.say(language, "Started by"), i18n.label(language, initiator.names))]
         if initiator and initiator.id != actor.id
         else [],
+        anew=anew,
     )
+
+
+def _anew(tx: Transaction, row: Any, form: forms.Form, model: Process, data: Mapping[str, Any]) -> frozenset[str]:
+    """The choices that this step alone makes and that it made in an earlier round, before others did something:
+    left as they were, the last round's verdict would be sent again unseen."""
+    chosen = {name for name in form.decided if data.get(name) is not None}
+    if not chosen:
+        return frozenset()
+    done = sa.and_(tasks.c.case_id == row.case_id, tasks.c.state == "completed")
+    own = sa.and_(tasks.c.process == row.process, tasks.c.element == row.element)
+    last = tx.scalar(sa.select(sa.func.max(tasks.c.completed_at)).where(done, own))
+    if last is None or not tx.scalar(
+        sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.completed_at > last)
+    ):
+        return frozenset()
+    for node in model.walk():
+        named = node.attributes.get("formRef", "") if node.id != row.element else ""
+        other = library.newest(tx, "form", named) if named and "$" not in named else None
+        if other is not None:
+            chosen -= set(library.form(tx, other.id, node.id).asked)
+    return frozenset(chosen)
