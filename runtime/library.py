@@ -22,7 +22,7 @@ from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor, StandIn
-from runtime.ledger import approvers, kept, leave, reading
+from runtime.ledger import approvers, kept, leave, own, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import absences, accounts, deployments, event_log, states
 from runtime.store import calendar as calendars
@@ -519,13 +519,17 @@ def carriers(tx: Transaction, id: int) -> Mapping[str, list[handbooks.Carrier]]:
 def options(
     tx: Transaction,
     of: forms.Form,
+    actor: Actor,
     language: str = i18n.DEFAULT,
     known: Mapping[str, values.Value] | None = None,
 ) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}].
 
     With what is `known` already also the names of what stands there, which may be on offer no more."""
-    return reading.options(tx, of.sources, language, forms.held(of, known) if known else {})
+    held = forms.held(of, known) if known else {}
+    return reading.options(tx, of.sources, language, held) | own.options(
+        tx, of.sources, actor.public_id, today(tx), held
+    )
 
 
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:

@@ -108,7 +108,7 @@ def _answers(
         return dict(answers)
     form = library.form(tx, form_id, begin.id)
     usual = functions.defaults(tx, actor, form, {"initiator": actor.public_id or None})
-    given = forms.validate(form, dict(answers), usual, library.options(tx, form), today=library.today(tx))
+    given = forms.validate(form, dict(answers), usual, library.options(tx, form, actor), today=library.today(tx))
     return dict.fromkeys(form.asked) | usual | given
 
 

@@ -213,7 +213,7 @@ def complete(
             form = library.form(tx, row.form_id, row.element)
             usual = functions.defaults(tx, actor, form, known)
             given = forms.validate(
-                form, dict(answers), over(usual, known), library.options(tx, form), today=library.today(tx)
+                form, dict(answers), over(usual, known), library.options(tx, form, actor), today=library.today(tx)
             )
             if seen is not None:
                 given = _typed(form, given, over(known, usual), seen)

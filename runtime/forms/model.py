@@ -21,6 +21,7 @@ SOURCES = frozenset(
         "every_warehouse",
         "every_person",
         "open_orders",
+        "own_leaves",
     ]
 )
 

@@ -25,6 +25,11 @@ from runtime.values import File
 
 Kind = Literal["late", "early", "absent", "no_record"]
 KINDS = ("late", "early", "absent", "no_record")
+# As a file may call them: by code, or as the forms do.
+CALLED = {
+    **{kind: kind for kind in KINDS},
+    "迟到": "late", "遲到": "late", "早退": "early", "缺勤": "absent", "缺卡": "no_record",
+}  # fmt: skip
 MOST_ROWS = 500
 HALF_DAY = 240  # minutes
 
@@ -52,6 +57,12 @@ class NotAnException(Invalid):
     """Line {line}: {text} is not person, day, kind (late, early, absent, no_record) and minutes."""
 
     code = "attendance.not_an_exception"
+
+
+class NotYet(Invalid):
+    """Line {line}: {day} has not come yet."""
+
+    code = "attendance.not_yet"
 
 
 class NobodyOfThatName(Invalid):
@@ -107,7 +118,8 @@ class Listed(TypedDict):
 
 @operation("attendance.read_import", errors=("bad_import",))
 def read_import(call: Call, file: File | None = None, lines: list[ExceptionRow] | None = None) -> Read:
-    """What a file (CSV: sign-in name, day, kind, minutes) and typed lines would enter; nothing is entered yet.
+    """What a file (CSV: sign-in name, day, kind, minutes; a first row of headings is passed over) and typed lines
+    would enter; nothing is entered yet.
 
     `problems`: one sentence a line that is left out. BPMN error: bad_import, if nothing is left."""
     found: dict[tuple[str, dt.date, str], dict[str, Any]] = {}
@@ -115,8 +127,10 @@ def read_import(call: Call, file: File | None = None, lines: list[ExceptionRow] 
     for line in lines or ():
         found[line["person"], line["day"], line["kind"]] = dict(line)
     for number, row in enumerate(_lines(call, file), 1) if file is not None else ():
+        if number == 1 and not any(sign.isdigit() for sign in "".join(row)):
+            continue  # headings
         try:
-            read = _read(call.tx, number, row)
+            read = _read(call, number, row)
         except Invalid as error:
             problems.append(str(refuse("bad_import", error).message))
             continue
@@ -227,16 +241,19 @@ def _lines(call: Call, file: File) -> list[list[str]]:
     return [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)][:5_000]
 
 
-def _read(tx: Transaction, number: int, row: list[str]) -> dict[str, Any]:
-    """Raises NotAnException, NobodyOfThatName."""
+def _read(call: Call, number: int, row: list[str]) -> dict[str, Any]:
+    """Raises NotAnException, NotYet, NobodyOfThatName."""
     cells = [cell.strip() for cell in row]
     try:
-        username, day, kind, minutes = cells[0], dt.date.fromisoformat(cells[1]), cells[2], Decimal(cells[3])
+        username, day, minutes = cells[0], dt.date.fromisoformat(cells[1]), Decimal(cells[3])
     except (IndexError, ValueError, ArithmeticError):
         raise NotAnException(line=number, text=",".join(cells)[:80]) from None
-    if kind not in KINDS or minutes != minutes.to_integral_value() or not 0 <= minutes <= 1440:
+    kind = CALLED.get(cells[2])
+    if kind is None or minutes != minutes.to_integral_value() or not 0 <= minutes <= 1440:
         raise NotAnException(line=number, text=",".join(cells)[:80])
-    person = accounts.find(tx, username=username)
+    if day > call.today:
+        raise NotYet(line=number, day=day)
+    person = accounts.find(call.tx, username=username)
     if person is None:
         raise NobodyOfThatName(line=number, name=username[:64])
     return {"person": person.public_id, "day": day, "kind": kind, "minutes": int(minutes)}

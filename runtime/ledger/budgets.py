@@ -85,6 +85,12 @@ class LineTwice(Invalid):
     code = "budget.line_twice"
 
 
+class NotThatYear(Invalid):
+    """A budget is for this year, the one before or the next, not for {year}."""
+
+    code = "budget.not_that_year"
+
+
 class OverBudget(Conflict):
     """{line} of {year}: {amount} CNY are wanted, {available} CNY are left. Somebody above must allow it."""
 
@@ -133,6 +139,8 @@ class Standing(TypedDict):
 @operation("budget.draft", errors=("bad_lines",))
 def draft(call: Call, year: int, lines: list[BudgetLine], drafter: Person, budget: str | None = None) -> Drafted:
     """Record a year's budget, or the rework of one that is still proposed. BPMN error: bad_lines."""
+    if abs(year - call.today.year) > 1:
+        raise refuse("bad_lines", NotThatYear(year=year))
     seen: dict[str, int] = {}
     for row, line in enumerate(lines, 1):
         if line["line"] in seen:
@@ -444,6 +452,12 @@ def _net(kinds: Mapping[str, Decimal]) -> Decimal:
 def committed_for(tx: Transaction, document: str) -> Decimal:
     """CNY that are still committed for a document."""
     return sum(_outstanding(tx, document).values(), Decimal(0))
+
+
+def is_frozen(tx: Transaction, purpose: str, day: dt.date) -> bool:
+    """Whether nothing more may be promised of the line in the day's year, however much is left of it."""
+    limit = _limits(tx, day.year).get(purpose)
+    return limit is not None and bool(limit.frozen)
 
 
 def left(tx: Transaction, purpose: str, day: dt.date) -> Decimal | None:

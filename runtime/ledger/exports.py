@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypedDict
@@ -139,6 +139,15 @@ class _Table:
     day: Any = None
     at: Any = None
     sensitive: bool = False  # about people, or who buys from us
+
+
+# What the columns are called in the file: in the house's language, as its readers are.
+HEADS = {
+    "date": "Date", "posted": "Posted on", "kind": "Kind", "component": "Component", "warehouse": "Warehouse",
+    "pieces": "Pieces moved", "number": "Order number", "at": "Entered at", "state": "State", "customer": "Customer",
+    "promised": "Promised for", "amount": "Amount in CNY", "supplier": "Supplier", "code": "Code", "name": "Called",
+    "address": "Address", "person": "Person", "day": "Date", "minutes": "Minutes",
+}  # fmt: skip
 
 
 def _scopes() -> dict[str, _Table]:
@@ -342,8 +351,9 @@ def _table(call: Call, row: Any) -> tuple[bytes, int]:
     if len(found) > MOST_ROWS:
         raise refuse("bad_export", ExportTooLarge(count=len(found), most=MOST_ROWS))
     names = accounts.organisation(call.tx).by_public_id if row.scope == "attendance" else {}
-    heads = list(_scopes()[row.scope].columns)
-    return _csv(heads, found, lambda text: names[text].username if text in names else text), len(found)
+    heads = [i18n.say(i18n.DEFAULT, HEADS[name]) for name in _scopes()[row.scope].columns]
+    called = {text: person.username for text, person in names.items()}
+    return _csv(heads, found, called, call.zone), len(found)
 
 
 def _rows(call: Call, scope: str, first: dt.date, last: dt.date) -> sa.Select[Any]:
@@ -362,17 +372,20 @@ def _rows(call: Call, scope: str, first: dt.date, last: dt.date) -> sa.Select[An
     return query.order_by(next(iter(table.columns.values())))
 
 
-def _csv(heads: list[str], rows: Any, named: Callable[[str], str]) -> bytes:
-    """Comma-separated, UTF-8 with a mark for Excel; a text that a sheet would compute with is told as text."""
+def _csv(heads: list[str], rows: Any, called: Mapping[str, str], zone: dt.tzinfo) -> bytes:
+    """Comma-separated, UTF-8 with a mark for Excel, times of the house; a text that a sheet would compute with is
+    told as text. called: person → sign-in name."""
 
     def cell(value: Any) -> str:
         if isinstance(value, Decimal):
             return format(value, "f")
+        if isinstance(value, dt.datetime):
+            return value.astimezone(zone).strftime("%Y-%m-%d %H:%M")
         if isinstance(value, Mapping):
             value = str(value.get(i18n.DEFAULT, ""))
         if not isinstance(value, str):
             return "" if value is None else str(value)
-        value = named(value)
+        value = called.get(value, value)
         return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
     out = io.StringIO()

@@ -177,7 +177,8 @@ PROBLEMS = (
     # against the rest of the file, and the books
     *("twice", "in_books", "unknown_component", "unknown_supplier", "unknown_warehouse", "closed", "blocked"),
     *("delisted", "counted_already", "unknown_group", "unknown_superior", "circular"),
-    *("nothing_open", "differs_in_order", "in_the_future", "over_budget", "unknown_customer", "paid_too_much"),
+    *("nothing_open", "differs_in_order", "in_the_future", "over_budget", "budget_frozen"),
+    *("unknown_customer", "paid_too_much"),
 )
 
 

@@ -63,7 +63,9 @@ def judge(call: Call, rows: Rows) -> Iterator[Finding]:
             yield Finding("in_the_future", SHEET.key, row, "signed_on", row.cells["signed_on"])
     wanted = sum((ORDERS.amount(row) for row in listed), Decimal(0))
     left = budgets.left(call.tx, "purchasing", call.today)
-    if left is not None and wanted > left:
+    if wanted and budgets.is_frozen(call.tx, "purchasing", call.today):
+        yield Finding("budget_frozen", SHEET.key, None, None, f"{wanted}")
+    elif left is not None and wanted > left:
         yield Finding("over_budget", SHEET.key, None, None, f"{wanted} > {left:.2f}")
 
 

@@ -120,7 +120,7 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
     if form_id is not None:
         form = library.form(tx, form_id, begin.id)
         known = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
-        options = library.options(tx, form, language, known)
+        options = library.options(tx, form, actor, language, known)
         schema = forms.localise(form, language, options)
         data = forms.for_browser(form, known, options, language)
     told = i18n.label(language, model.guidance)

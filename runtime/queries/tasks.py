@@ -76,7 +76,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         known = case.sight(row.activity)
         usual = functions.defaults(tx, actor, form, known)
         shown = over(known, usual)
-        options = library.options(tx, form, language, shown)
+        options = library.options(tx, form, actor, language, shown)
         schema = forms.localise(form, language, options)
         opened = form.files(answered=False) if row.opens_files else ()
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runtime.ledger import periods
 from runtime.ledger.analyses import analyses, analysis_figures
 from runtime.ledger.key_figures import UNITS
 from runtime.queries.reports.shape import Ask, Column, Report, Row
@@ -31,6 +32,9 @@ def key_figures(ask: Ask) -> Report:
     found = []
     for name, got in by.items():
         newest = got[max(got)]
+        # A month that was analysed later than the one after it counts as well, as it does in the chart.
+        before = got.get(periods.before(newest.period))
+        former = newest.former if before is None else before.value
         found.append(
             Row(
                 {
@@ -38,10 +42,10 @@ def key_figures(ask: Ask) -> Report:
                     "month": newest.period,
                     "unit": UNITS.get(name, ""),
                     "value": newest.value,
-                    "former": newest.former,
+                    "former": former,
                     "target": newest.target,
                     "verdict": newest.verdict,
-                    "trend": _trend(newest),
+                    "trend": _trend(newest, former),
                 },
                 linked[name],
                 bad=newest.verdict == "missed",
@@ -80,13 +84,13 @@ def history(ask: Ask) -> dict[str, list[tuple[str, Any, Any]]]:
     return {name: list(got.values()) for name, got in by.items()}
 
 
-def _trend(row: Any) -> str:
+def _trend(row: Any, former: Any) -> str:
     """Whether it went the way that is better, or which way where none is."""
-    if row.former is None:
+    if former is None:
         return "first"
-    if row.value == row.former:
+    if row.value == former:
         return "steady"
-    rose = row.value > row.former
+    rose = row.value > former
     if row.better == "none":
         return "rose" if rose else "fell"
     return "improved" if rose == (row.better == "higher") else "worsened"

@@ -14,6 +14,7 @@ from runtime.ledger.catalogue import customers
 from runtime.ledger.documents import NotPossibleNow
 from runtime.store import accounts, files
 from tests.store.ledger.conftest import TODAY, Books
+from tests.store.ledger.test_sales import order_of
 
 MARCH = {"first_day": dt.date(2026, 3, 1), "last_day": dt.date(2026, 3, 31)}
 
@@ -95,13 +96,23 @@ def test_an_export_holds_its_scope_and_period_and_no_row_more(books: Books) -> N
     assert (wanted["export_rows"], wanted["sensitive"]) == (2, False)
     made = books.do("exports.make", export=wanted["export"], approved_by="manager")
     lines = content(books, made).splitlines()
-    assert lines[0] == "date,posted,kind,component,warehouse,pieces"
+    assert lines[0] == "日期,记账日期,类型,组件,仓库,件数"
     assert sorted(lines[1:]) == [
         "2026-03-09,2026-03-09,opening,M1,SH,40",
         "2026-03-09,2026-03-09,opening,M2,XA,5",
     ]
     before = ask(books, first_day=dt.date(2026, 2, 1), last_day=dt.date(2026, 2, 28))
     assert before["export_rows"] == 0
+
+
+def test_an_orders_time_in_the_file_is_that_of_the_house(books: Books) -> None:
+    order_of(books, ("M1", 20))
+    wanted = ask(books, scope="sales_orders")
+    made = books.do("exports.make", export=wanted["export"], approved_by="manager", cleared_by="hr")
+    [heads, line] = content(books, made).splitlines()
+    assert heads.split(",")[:2] == ["订单编号", "登记时间"]
+    told = books.call().now.astimezone(books.call().zone)
+    assert line.split(",")[1] == f"{told:%Y-%m-%d %H:%M}"
 
 
 def test_nobody_approves_or_clears_their_own_export_and_two_are_two(books: Books) -> None:
