@@ -98,6 +98,9 @@ def take_draft(call: Call, rule: str, by: Person, effective_on: dt.date) -> Take
     before = library.rule_version(tx, rule, newest.version)
     if before is None or after is None or after.effective_from != effective_on:
         raise refuse("bad_draft", NotProven(rule=rule))
+    # The law asks what changes for the days from then on: another version may be to hold later, and this one not.
+    replaced = deployments.in_force(tx, rule, effective_on)
+    decided = library.rule_version(tx, rule, replaced.version) if replaced is not None else None
     draft = row.public_id
     if text != row.content:
         draft = public_id()
@@ -124,7 +127,7 @@ def take_draft(call: Call, rule: str, by: Person, effective_on: dt.date) -> Take
         "rule_name": after.names.get("zh_Hans", rule),
         "rule_owner": before.owner if before.owner in GROUPS else "manager",
         "rule_change": "\n".join(list(change)[2:])[:LONGEST_CHANGE],
-        **legality.examine(before, after, call.today),
+        **legality.examine(decided or before, after, call.today),
     }
 
 

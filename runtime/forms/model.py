@@ -113,10 +113,12 @@ class Form:
             yield from each.walk()
 
     @property
-    def decided(self) -> list[str]:
-        """What somebody has to choose by a row of buttons: a verdict, as a rule."""
+    def verdicts(self) -> list[str]:
+        """What somebody decides: a choice by buttons that must be made, and boxes to tick."""
         return [
-            each.key for each in keyed(self.fields) if each.type == "radio" and each.required and not each.readonly
+            each.key
+            for each in keyed(self.fields)
+            if not each.readonly and (each.type == "checkbox" or (each.type == "radio" and each.required))
         ]
 
     def files(self, *, answered: bool) -> list[str]:

@@ -130,6 +130,12 @@ class BalanceTooSmall(Conflict):
     code = "leave.balance_too_small"
 
 
+class NotDecidedYet(Invalid):
+    """Leave {number} is not decided on yet: it can only be withdrawn whole, without a day of return."""
+
+    code = "leave.not_decided"
+
+
 class NoSuchLeave(Invalid):
     """You have no leave {number} that could be withdrawn."""
 
@@ -288,6 +294,8 @@ def find(call: Call, number: str, person: Person, back_on: dt.date | None = None
     row = _own(call, number, person)
     if back_on is not None and not row.first_day < back_on <= row.last_day:
         raise refuse("no_such_leave", ReturnOutside())
+    if back_on is not None and row.state == "requested":
+        raise refuse("no_such_leave", NotDecidedYet(number=row.number))
     begun = row.state == "granted" and row.first_day <= call.today
     if begun and back_on is None:
         raise refuse("no_such_leave", ReturnOutside())

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, i18n, library
-from runtime.bpmn.model import Process
+from runtime.bpmn.model import Node, Process
 from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
@@ -38,7 +38,7 @@ class TaskPage:
 
     @property
     def offered(self) -> dict[str, Any]:
-        """`data` as a person begins with it: without the choices that are to be made `anew`."""
+        """`data` as a person begins with it: without the verdicts that are to be given `anew`."""
         return {name: value for name, value in self.data.items() if name not in self.anew}
 
 
@@ -80,7 +80,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         schema = forms.localise(form, language, options)
         opened = form.files(answered=False) if row.opens_files else ()
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
-        anew = _anew(tx, row, form, model, data)
+        anew = _anew(tx, actor, row, form, model, known)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
     [shown_row] = task_rows(tx, [row])
     return TaskPage(
@@ -100,22 +100,33 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     )
 
 
-def _anew(tx: Transaction, row: Any, form: forms.Form, model: Process, data: Mapping[str, Any]) -> frozenset[str]:
-    """The choices that this step alone makes and that it made in an earlier round, before others did something:
-    left as they were, the last round's verdict would be sent again unseen."""
-    chosen = {name for name in form.decided if data.get(name) is not None}
+def _anew(
+    tx: Transaction, actor: Actor, row: Any, form: forms.Form, model: Process, known: Mapping[str, Any]
+) -> frozenset[str]:
+    """Which verdicts stand in the form from an earlier round, or are somebody else's: left as they were, they would
+    be sent again unseen. What the start asked is what the case is about, and stays."""
+    chosen = {name for name in form.verdicts if known.get(name) is not None}
     if not chosen:
         return frozenset()
+    asked = _asked_elsewhere(tx, row, model)
+    chosen -= {name for node, names in asked for name in names if node.kind == "startEvent"}
     done = sa.and_(tasks.c.case_id == row.case_id, tasks.c.state == "completed")
     own = sa.and_(tasks.c.process == row.process, tasks.c.element == row.element)
     last = tx.scalar(sa.select(sa.func.max(tasks.c.completed_at)).where(done, own))
-    if last is None or not tx.scalar(
-        sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.completed_at > last)
-    ):
-        return frozenset()
+    if last is None:
+        theirs = {name for node, names in asked for name in names if known.get(f"{node.id}_by") is not None}
+        mine = {name for node, names in asked for name in names if known.get(f"{node.id}_by") == actor.public_id}
+        return frozenset(chosen & (theirs - mine))
+    since = sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.completed_at > last)
+    return frozenset(chosen) if tx.scalar(since) else frozenset()  # the books sent it back: nothing of it is lost
+
+
+def _asked_elsewhere(tx: Transaction, row: Any, model: Process) -> list[tuple[Node, tuple[str, ...]]]:
+    """What the process's other forms ask, by their elements."""
+    found = []
     for node in model.walk():
-        named = node.attributes.get("formRef", "") if node.id != row.element else ""
+        named = library.start_form(node) if node.id != row.element else ""
         other = library.newest(tx, "form", named) if named and "$" not in named else None
         if other is not None:
-            chosen -= set(library.form(tx, other.id, node.id).asked)
-    return frozenset(chosen)
+            found.append((node, library.form(tx, other.id, node.id).asked))
+    return found

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock, library
+from runtime.bootstrap import shipped
 from runtime.commands import accounts, amendments, drafts
 from runtime.engine.ports import BpmnError
 from runtime.identity import SYSTEM
@@ -18,6 +19,7 @@ from runtime.store import deployments
 from tests.office import Office
 
 KEY = "approval_limits"
+BONUS = (shipped()[1] / "bonus_tier.yaml").read_text("utf-8")
 STRICTER = {
     "amount <= 500000": "amount <= 1000",
     "amount > 500000": "amount > 1000",
@@ -101,6 +103,20 @@ def test_a_draft_whose_examples_fail_is_kept_and_cannot_be_handed_in(office: Off
     case = ask(office)
     assert office.as_("linxi").find("revise_amendment")
     assert "不成立" in case.variables["amendment_problem"] and version(office) == 1
+
+
+def test_figures_that_were_unset_then_are_entered_for_then_though_a_later_version_has_them(office: Office) -> None:
+    """A version that holds from April on leaves March unset: the bonus of March is judged by March's, and waits."""
+    for base, (on, percent) in enumerate((("2026-04-01", 20), ("2026-03-01", 10)), 1):
+        then = f"then: {{percent: {percent}, amount: {120 * percent}}}"
+        text = BONUS.replace("percent: unset", f"percent: {percent}").replace("refused: true", then)
+        _, problems = office.runtime.save_rule(office.as_("linxi").actor, "bonus_tier", text, base)
+        assert [each for each in problems if each.severity == "error"] == []
+        asked = {"rule": "bonus_tier", "effective_on": on, "change_reason": "总经理办公会批准"}
+        case = office.as_("linxi").start("rule_amendment", **asked)
+        assert case.variables["fills_only"] is True
+        office.as_("wangfang").do("approve_amendment", amendment_decision="approve")
+        assert case.end == "rule_amended"
 
 
 def test_a_draft_that_was_overtaken_while_it_waited_is_not_published(office: Office) -> None:

@@ -155,6 +155,14 @@ def test_nobody_finds_anothers_leave(people: Books) -> None:
     assert refused(people, "leave.find", number=asked["leave_number"], person="analyst") == "no_such_leave"
 
 
+def test_what_is_not_decided_is_not_cut_short(people: Books) -> None:
+    """It would be withdrawn whole, and the day of return would be lost without a word."""
+    asked = ask(people, "specialist", MONDAY, day(11))
+    given = {"number": asked["leave_number"], "person": "specialist"}
+    assert refused(people, "leave.find", **given, back_on=day(11)) == "no_such_leave"
+    assert people.do("leave.find", **given)["begun"] is False
+
+
 def test_taking_back_what_is_being_decided_tells_its_case(people: Books) -> None:
     asked = ask(people, "specialist", day(16), day(16))
     people.tx.execute(leave.leaves.update().values(case="d" * 32))
