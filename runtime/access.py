@@ -40,6 +40,8 @@ DEFAULT_GRANTS = [
     Grant("finance", "read", "confidential_case", "any"),
     # What is for human resources alone, such as a sick note: the person it is about, and no superior.
     Grant("*", "read", "hr_case", "own"),
+    # Whoever reports a breach sees that it is being looked into, and nothing of what is found.
+    Grant("*", "read", "hr_case", "started", LIMITED),
     Grant("*", "read", "hr_case", "assigned", LIMITED),
     Grant("hr", "read", "hr_case", "any"),
     Grant("*", "comment", "case", "any"),  # of those that they see whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runtime.library import NoSuchCase
 from tests.office import Office
 
@@ -40,6 +42,27 @@ def test_of_a_confidential_case_only_who_sees_it_whole_reads_it(office: Office) 
     pages = {who: office.as_(who).case_page(case.id) for who in ("liyang", "chenjie", "sunli")}
     assert {who for who, page in pages.items() if page.entered} == {who for who, page in pages.items() if page.full}
     assert pages["liyang"].entered is not None
+
+
+def test_a_matter_that_was_over_at_once_says_why_to_whom_it_is_about(office: Office) -> None:
+    """Nothing stands against them: the case is theirs all the same, and tells it."""
+    asked = {"explain_from": "2026-03-02", "explain_to": "2026-03-06"}
+    case = office.as_("liyang").start("attendance_review", **asked)
+    page = office.as_("liyang").case_page(case.id)
+    assert (case.end, page.full) == ("nothing_to_explain", True)
+    assert page.problems == [("没有异常", "这段时间没有您的考勤异常。")]
+    assert office.as_("chenjie").case_page(case.id).full  # their superior, who would judge it
+
+
+def test_whoever_reports_a_breach_sees_that_it_is_looked_into_and_no_more(office: Office) -> None:
+    case = office.as_("liyang").start(
+        "confidentiality_breach", happened_on="2026-03-06", breach_what="报价单发错了客户"
+    )
+    page = office.as_("liyang").case_page(case.id)
+    assert not page.full and page.entered is None and page.problems == [] and page.decisions == []
+    assert [row.element for row in page.open_tasks] != []
+    with pytest.raises(NoSuchCase):
+        office.as_("zhangmin").case_page(case.id)
 
 
 def test_what_others_counted_is_told_to_nobody(office: Office) -> None:
