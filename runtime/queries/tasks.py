@@ -112,12 +112,12 @@ def _anew(
     chosen -= {name for node, names in asked for name in names if node.kind == "startEvent"}
     done = sa.and_(tasks.c.case_id == row.case_id, tasks.c.state == "completed")
     own = sa.and_(tasks.c.process == row.process, tasks.c.element == row.element)
-    last = tx.scalar(sa.select(sa.func.max(tasks.c.completed_at)).where(done, own))
+    last = tx.scalar(sa.select(sa.func.max(tasks.c.id)).where(done, own))
     if last is None:
         theirs = {name for node, names in asked for name in names if known.get(f"{node.id}_by") is not None}
         mine = {name for node, names in asked for name in names if known.get(f"{node.id}_by") == actor.public_id}
         return frozenset(chosen & (theirs - mine))
-    since = sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.completed_at > last)
+    since = sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.id > last)
     return frozenset(chosen) if tx.scalar(since) else frozenset()  # the books sent it back: nothing of it is lost
 
 

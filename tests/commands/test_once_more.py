@@ -1,0 +1,65 @@
+"""A step that is done once more: what was typed stays where the books refused it; a verdict is given anew where others
+acted in between, or where it was somebody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runtime.commands import cases, user_tasks
+from tests.office import Office
+
+LINE = {"component": "QY-P60-265", "quantity": 5, "price": "260"}
+ORDER = {"customer": "K01", "address": "南京市", "promised": "2026-04-30", "order_lines": [LINE, LINE]}
+FINE = {"order_check": "correct", "warehouse": "SH"}
+
+
+def begun(office: Office, who: str, process: str, **answers: Any) -> cases.Started:
+    return office.runtime.do(cases.start, office.as_(who).actor, process, answers)
+
+
+def test_what_the_books_refuse_is_told_and_all_that_was_answered_stays(office: Office) -> None:
+    office.as_("liyang").start("sales_order", **ORDER)
+    done = office.as_("liyang").do("check_order", **FINE)
+    assert (done.again, done.refused) == (True, True) and done.next_task is not None
+    page = office.as_("liyang").page("check_order")
+    assert page.data["order_problem"] and page.offered["order_check"] == "correct"
+
+
+def test_a_verdict_of_an_earlier_round_is_not_sent_again_unseen(office: Office) -> None:
+    office.as_("liyang").start("sales_order", **{**ORDER, "order_lines": [LINE]})
+    done = office.as_("liyang").do("check_order", order_check="ask", check_note="地址不清")
+    assert (done.again, done.refused) == (False, False)
+    office.as_("liyang").do("ask_customer", customer_answer="将军大道 100 号")
+    page = office.as_("liyang").page("check_order")
+    # The case remembers it, and the form does not begin with it; what the order is stays.
+    assert page.data["order_check"] == "ask" and "order_check" not in page.offered
+    assert page.offered["address"] == "南京市"
+    assert office.as_("liyang").do("check_order", **FINE).again is False
+
+
+def test_nobody_begins_with_somebody_elses_verdict(office: Office) -> None:
+    asked = {"leave_type": "personal", "leave_from": "2026-03-16", "leave_to": "2026-03-16"}
+    office.as_("wangfang").start("leave_request", **asked)
+    assert "decision" not in office.as_("zhaoming").page("review_request").offered
+    office.as_("zhaoming").do("review_request", decision="approve")
+    page = office.as_("sunli").page("hr_review")
+    assert page.data["decision"] == "approve" and "decision" not in page.offered
+
+
+def test_what_is_refused_at_the_start_is_told_there(office: Office) -> None:
+    asked = {"leave_type": "personal", "leave_from": "2026-03-16", "leave_to": "2026-03-17"}
+    fine = begun(office, "liyang", "leave_request", **asked)
+    assert (fine.refused, fine.ended) == (False, False)
+    backwards = begun(office, "liyang", "leave_request", **{**asked, "leave_to": "2026-03-13"})
+    assert backwards.refused and not backwards.ended and backwards.next_task
+    nothing = begun(office, "liyang", "attendance_review", explain_from="2026-03-02", explain_to="2026-03-06")
+    assert nothing.refused and nothing.ended and nothing.next_task is None
+
+
+def test_done_is_done(office: Office) -> None:
+    desk = office.as_("liyang")
+    desk.start("sales_order", **{**ORDER, "order_lines": [LINE]})
+    row = desk.find("check_order")
+    office.runtime.do(user_tasks.claim, desk.actor, row.id)
+    done = office.runtime.do(user_tasks.complete, desk.actor, row.id, FINE)
+    assert (done.again, done.refused) == (False, False)
