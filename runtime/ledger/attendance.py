@@ -83,6 +83,12 @@ class NothingToExplain(Conflict):
     code = "attendance.nothing_to_explain"
 
 
+class DaysBackwards(Invalid):
+    """The last day lies before the first, so there is nothing to explain. Ask again with other days."""
+
+    code = "attendance.days_backwards"
+
+
 class OwnAttendance(Conflict):
     """Nobody judges their own attendance."""
 
@@ -174,7 +180,9 @@ def record(call: Call, lines: list[ExceptionRow], by: Person) -> Imported:
 def standing(call: Call, person: Person, first: dt.date, last: dt.date) -> Listed:
     """What stands against a person between two days: exception, day, kind, minutes of each.
 
-    BPMN error: nothing_to_explain."""
+    BPMN error: nothing_to_explain, also where the last day lies before the first."""
+    if last < first:
+        raise refuse("nothing_to_explain", DaysBackwards())
     table = attendance_exceptions
     rows = call.tx.all(
         sa.select(table)

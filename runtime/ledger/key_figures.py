@@ -82,9 +82,13 @@ def _value(stock: Sequence[Row], pieces: str) -> Decimal:
 
 
 def _turnover(stock: Sequence[Row], days: int) -> Decimal | None:
-    """What was issued, over the mean of stock before and after, as if it went on for a year."""
-    held = _value(stock, "opening") + _value(stock, "closing")
-    return _round(_value(stock, "issued") * 2 * 365 / held / days, "0.1") if held else None
+    return turnover(_value(stock, "issued"), _value(stock, "opening"), _value(stock, "closing"), days)
+
+
+def turnover(issued: Decimal, opening: Decimal, closing: Decimal, days: int) -> Decimal | None:
+    """Times a year: what was issued in so many days, over the mean of stock before and after, as if it went on."""
+    held = opening + closing
+    return _round(issued * 2 * 365 / held / days, "0.1") if held else None
 
 
 def _round(value: Decimal, to: str) -> Decimal:

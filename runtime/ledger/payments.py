@@ -54,7 +54,7 @@ class PaymentKnown(Conflict):
 
 
 class PaidLater(Invalid):
-    """A payment of {paid_on} has not come yet: today is {today}."""
+    """Nothing was paid on {paid_on} yet: today is {today}."""
 
     code = "payment.in_the_future"
 

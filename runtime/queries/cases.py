@@ -18,7 +18,7 @@ from runtime.ledger import operations, reading
 from runtime.library import NoSuchCase
 from runtime.queries import timeline
 from runtime.queries.entered import Entered, entered
-from runtime.queries.inbox import TaskRow, columns, process_names, task_rows
+from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task_rows
 from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
 from runtime.queries.timeline import Moment
@@ -94,6 +94,7 @@ class CasePage:
     incidents: list[IncidentView] = field(default_factory=list)
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
     entered: Entered | None = None
+    outcome: Mapping[str, str] = field(default_factory=dict)  # what the event is called that it ended with
     problems: list[tuple[str, str]] = field(default_factory=list)  # an error that it met, and what it said
 
 
@@ -175,6 +176,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
         entered=entered(tx, row, language) if full else None,
+        outcome=outcome(tx, row) if full else {},
         problems=_problems(tx, row, log, labels) if full else [],
     )
 

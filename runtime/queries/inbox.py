@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,7 +54,8 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case as lists show it; `waiting_for` are the names of its open tasks."""
+    """A case as lists show it; `waiting_for` are the names of its open tasks, `outcome` those of the event that it
+    ended with, where the reader may know it."""
 
     id: str
     title: Mapping[str, str]
@@ -64,6 +65,7 @@ class CaseRow:
     started_at: dt.datetime
     ended_at: dt.datetime | None
     waiting_for: list[Mapping[str, str]]
+    outcome: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -249,11 +251,11 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
     if position := pages.position(after, pages.moment):
         query = query.where(sa.tuple_(cases.c.started_at, cases.c.id) < pages.bound(position, cases.c.started_at))
     rows = tx.all(query.order_by(cases.c.started_at.desc(), cases.c.id.desc()).limit(limit + 1))
-    return Page(case_rows(tx, rows[:limit]), pages.after(rows, limit, "started_at"))
+    return Page(case_rows(tx, rows[:limit], actor), pages.after(rows, limit, "started_at"))
 
 
-def case_rows(tx: Transaction, rows: Sequence[Any]) -> list[CaseRow]:
-    """Rows of cases as CaseRows."""
+def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor | None = None) -> list[CaseRow]:
+    """Rows of cases as CaseRows; for the actor with how each ended, unless that is confidential and not about them."""
     waiting: dict[int, list[Mapping[str, str]]] = {}
     if rows:
         for row in tx.all(
@@ -273,9 +275,18 @@ def case_rows(tx: Transaction, rows: Sequence[Any]) -> list[CaseRow]:
             row.started_at,
             row.ended_at,
             waiting.get(row.id, []),
+            outcome(tx, row) if actor and (not row.confidential or row.subject_id == actor.id) else {},
         )
         for row in rows
     ]
+
+
+def outcome(tx: Transaction, case: Any) -> Mapping[str, str]:
+    """What the event is called with which a case (its row) ended; {} while it runs, or if it has no name."""
+    if case.end_event is None:
+        return {}
+    model = library.process(tx, case.bindings[case.process])
+    return next((node.names for node in model.walk() if node.id == case.end_event), {})
 
 
 def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.library import NoSuchCase
+from runtime.queries import inbox
 from tests.office import Office
 
 CLAIM = {"expense_purpose": "打车给客户送样", "expense_amount": "86.50", "spent_on": "2026-03-06"}
@@ -50,6 +51,9 @@ def test_a_matter_that_was_over_at_once_says_why_to_whom_it_is_about(office: Off
     case = office.as_("liyang").start("attendance_review", **asked)
     page = office.as_("liyang").case_page(case.id)
     assert (case.end, page.full) == ("nothing_to_explain", True)
+    assert page.outcome["zh_Hans"] == "无须说明"
+    [row] = office.runtime.read(inbox.started, office.as_("liyang").actor).rows
+    assert row.outcome["zh_Hans"] == "无须说明"
     assert page.problems == [("没有异常", "这段时间没有您的考勤异常。")]
     assert office.as_("chenjie").case_page(case.id).full  # their superior, who would judge it
 
@@ -61,6 +65,11 @@ def test_whoever_reports_a_breach_sees_that_it_is_looked_into_and_no_more(office
     page = office.as_("liyang").case_page(case.id)
     assert not page.full and page.entered is None and page.problems == [] and page.decisions == []
     assert [row.element for row in page.open_tasks] != []
+    office.as_("sunli").do("assess_breach", severity="minor", containment="已请对方删除")
+    office.as_("sunli").do("close_breach", breach_measures="提醒")
+    assert case.end is not None and office.as_("liyang").case_page(case.id).outcome == {}
+    [row] = office.runtime.read(inbox.started, office.as_("liyang").actor).rows
+    assert row.outcome == {} and row.status == "completed"
     with pytest.raises(NoSuchCase):
         office.as_("zhangmin").case_page(case.id)
 

@@ -259,6 +259,26 @@ def test_a_row_links_only_to_cases_that_the_reader_may_see(office: Office) -> No
     assert case not in [each.public_id for row in show(office, "xuhui", "overdue").rows for each in row.cases]
 
 
+def test_what_each_reads_for_themselves_is_no_rework_and_what_came_back_is(office: Office) -> None:
+    notice = office.as_("chenjie").start("notice", notice_title="清明值班", notice_text="值班安排")
+    office.as_("wangfang").do("review_request", decision="return", comment="附上值班表")
+    office.as_("chenjie").do("revise_notice")
+    office.as_("wangfang").do("review_request", decision="approve")
+    readers = 0
+    for who in STAFF[2:]:
+        office.later(minutes=5)
+        office.as_(who).do("read_notice", confirmed_reading=True)
+        readers += 1
+    [row] = [row.cells for row in show(office, "wangfang", "work_quality").rows if row.cells["again"]]
+    assert notice.status == "running" and (row["done"], row["again"]) == (3 + readers, 1)
+
+
+def test_what_the_books_were_opened_with_was_there_before_and_is_no_correction(office: Office) -> None:
+    [march] = [row.cells for row in show(office, "wangfang", "stock").rows if row.cells["month"] == "2026-03"]
+    assert march["opening"] == march["closing"] > 0
+    assert (march["received"], march["issued"], march["other"], march["turnover"]) == (0, 0, 0, 0)
+
+
 def test_a_goal_shows_how_far_it_is_and_whether_its_day_has_passed(office: Office) -> None:
     supervisor, manager = office.as_("chenjie"), office.as_("wangfang")
     supervisor.start("goal_plan")

@@ -4,6 +4,7 @@ Not here: what is in stock now (queries/stock.py), budgets (money.py)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
 from statistics import median
@@ -11,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime.ledger import budgets, catalogue, receipts, sales, shipments, stock
+from runtime.ledger import budgets, catalogue, key_figures, periods, receipts, sales, shipments, stock
 from runtime.ledger.orders import orders
 from runtime.ledger.safety import stock_alerts
 from runtime.ledger.settlements import sales_facts
@@ -85,6 +86,9 @@ def _months_of_stock(ask: Ask) -> dict[str, dict[str, Any]]:
     held, found = dict(before), {}
     for month in ask.period.months():
         told: dict[str, Any] = defaultdict(Decimal)
+        first = periods.first_day(month)
+        after = periods.first_day(periods.following(month))
+        told["days"] = (min(ask.period.until + dt.timedelta(days=1), after) - max(ask.period.since, first)).days
         out = {each for each, pieces in held.items() if pieces <= 0}
         told["opening"] = _worth(held, prices)
         for day in sorted(by_day[month]):
@@ -108,8 +112,7 @@ def _worth(held: dict[int, int], prices: dict[int, Decimal]) -> Decimal:
 
 
 def _turnover(told: dict[str, Any]) -> Decimal | None:
-    held = told["opening"] + told["closing"]
-    return rounded(told["issue"] * 2 * 12 / held) if held else None
+    return key_figures.turnover(told["issue"], told["opening"], told["closing"], told["days"])
 
 
 def suppliers(ask: Ask) -> Report:

@@ -343,6 +343,11 @@ def test_without_data_nothing_is_told() -> None:
     assert key_figures.compute(EMPTY, DAY, DAY) == dict.fromkeys(key_figures.UNITS)
 
 
+def test_turnover_is_what_went_out_over_what_lay_there_as_if_for_a_year() -> None:
+    assert key_figures.turnover(Decimal(100), Decimal(300), Decimal(100), 31) == Decimal("5.9")
+    assert key_figures.turnover(Decimal(100), Decimal(0), Decimal(0), 31) is None
+
+
 def test_a_month_without_sales_but_with_stock_sold_nothing() -> None:
     stock = {"stocked": True, "price": 2, "opening": 3, "closing": 3, "issued": 0, "lowest": 3, "safety_stock": 5}
     found = key_figures.compute({**EMPTY, "stock": [stock]}, DAY, DAY)
