@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -79,6 +79,9 @@ class Field:
         for inner in self.fields:
             yield from inner.walk()
 
+    def only_read(self) -> Field:
+        return replace(self, readonly=True, fields=tuple(each.only_read() for each in self.fields))
+
 
 @dataclass(frozen=True)
 class Table:
@@ -121,9 +124,14 @@ class Form:
             if not each.readonly and (each.type == "checkbox" or (each.type == "radio" and each.required))
         ]
 
-    def files(self, *, answered: bool) -> list[str]:
-        """Its fields that hold files, but for those in rows; `answered`: also those that an answer can write."""
-        return [each.key for each in keyed(self.fields) if each.kind == "file" and (answered or each.readonly)]
+    def only_read(self) -> Form:
+        """The same form where nothing is asked."""
+        return replace(self, fields=tuple(each.only_read() for each in self.fields))
+
+    @property
+    def files(self) -> list[str]:
+        """Its fields that show files, but for those in rows."""
+        return [each.key for each in keyed(self.fields) if each.kind == "file" and each.readonly]
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -35,7 +35,8 @@ def entered(tx: Transaction, case: Any, language: str) -> Entered | None:
     if not any(name in known for name in form.asked):
         return None  # begun by a program, or by a message
     options = reading.options(tx, (), language, forms.held(form, known))
-    data = forms.for_browser(form, known, options, language, files=form.files(answered=True))
+    read = form.only_read()
+    data = forms.for_browser(read, known, options, language, files=read.files)
     return Entered(forms.localise(form, language, options), data)
 
 

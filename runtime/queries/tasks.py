@@ -78,7 +78,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         shown = over(known, usual)
         options = library.options(tx, form, actor, language, shown)
         schema = forms.localise(form, language, options)
-        opened = form.files(answered=False) if row.opens_files else ()
+        opened = form.files if row.opens_files else ()
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
         anew = _anew(tx, actor, row, form, model, known)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)

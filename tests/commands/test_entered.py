@@ -27,10 +27,11 @@ def test_what_was_drafted_in_the_first_step_is_read_with_names_for_codes(office:
     desk = office.as_("chenjie")
     case = desk.start("purchase_plan")
     assert desk.case_page(case.id).entered is None
-    need = {"component": "LJ-M60-295", "quantity": 100, "need_by": "2026-05-30", "est_price": "215"}
+    need = {"component": "LJ-M60-295", "quantity": 100, "need_by": "2026-05-30", "est_price": "215.5"}
     desk.do("draft_plan", plan_reason="六月并网季前备货", lines=[need])
     entered = desk.case_page(case.id).entered
     assert entered is not None and entered.data["plan_reason"] == "六月并网季前备货"
+    assert entered.data["lines"][0]["est_price"] == "215.50"
     lines = next(part for part in entered.schema["components"] if part.get("path") == "lines")
     component = next(part for part in lines["components"] if part.get("key") == "component")
     # The names of what stands there, not the whole catalogue.
