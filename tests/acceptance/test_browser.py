@@ -186,7 +186,7 @@ def test_an_appraisal_is_graded_and_its_bonus_waits_for_a_figure(house: House) -
     form = page.locator("[data-form-body]")
     assert (desks.value(form, "总分"), desks.value(form, "等级")) == ("85.25", "良好")
     appraisal, asked = page.locator(".task-case a").get_attribute("href"), page.url
-    desks.fill(form, {"你的意见": "确认"})
+    desks.fill(form, {"您的意见": "确认"})
     employee.send()
 
     # The policy leaves the figure open: the bonus stops with the administrator, and says so.

@@ -108,8 +108,12 @@ def test_what_is_for_human_resources_alone_is_seen_by_no_superior(firm: Office) 
         for who in ("spec", "spec2", "sup", "boss", "lead", "hr", "money", "root")
     }
     assert {who for who, full in seen.items() if full} == {"spec2", "hr"}
-    # Not even where it stands: but for whoever has a task in it, and of that no value.
-    assert {who for who, full in seen.items() if full is False} == {"root"}
+    # Not even where it stands: but for whoever began it, as a breach is reported, or has a task in it; and no value.
+    assert {who for who, full in seen.items() if full is False} == {"boss", "root"}
+    for who in ("boss", "root"):
+        page = firm.as_(who).case_page(moved.case)
+        assert (page.decisions, page.documents, page.entered, page.problems, page.outcome) == ([], [], None, [], {})
+        assert "8000" not in str(page)
 
 
 def test_limited_sight_shows_no_decisions_documents_or_values(firm: Office, secret: str) -> None:
