@@ -51,9 +51,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
             tasks.c.principal_id,
             access.asked(actor).label("asked"),
             access.has_part(actor.id).label("has_part"),
-            sa.or_(
-                cases.c.confidential.is_(False), access.case_visible(actor, fully=True)
-            ).label("opens_files"),
+            cases.c.confidential,
             tasks.c.case_id,
             cases.c.state.label("case_state"),
             cases.c.bindings,
@@ -78,7 +76,9 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         shown = over(known, usual)
         options = library.options(tx, form, actor, language, shown)
         schema = forms.localise(form, language, options)
-        opened = form.files if row.opens_files else ()
+        opened = form.files
+        if opened and row.confidential and not access.sees_case(tx, actor, row.case_id):
+            opened = []
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
         anew = _anew(tx, actor, row, form, model, known)
     initiator = library.organisation(tx).by_id.get(row.initiator_id)
@@ -108,17 +108,20 @@ def _anew(
     chosen = {name for name in form.verdicts if known.get(name) is not None}
     if not chosen:
         return frozenset()
-    asked = _asked_elsewhere(tx, row, model)
-    chosen -= {name for node, names in asked for name in names if node.kind == "startEvent"}
     done = sa.and_(tasks.c.case_id == row.case_id, tasks.c.state == "completed")
     own = sa.and_(tasks.c.process == row.process, tasks.c.element == row.element)
     last = tx.scalar(sa.select(sa.func.max(tasks.c.id)).where(done, own))
-    if last is None:
-        theirs = {name for node, names in asked for name in names if known.get(f"{node.id}_by") is not None}
-        mine = {name for node, names in asked for name in names if known.get(f"{node.id}_by") == actor.public_id}
-        return frozenset(chosen & (theirs - mine))
-    since = sa.select(sa.func.count()).where(done, sa.not_(own), tasks.c.id > last)
-    return frozenset(chosen) if tx.scalar(since) else frozenset()  # the books sent it back: nothing of it is lost
+    if last is not None:
+        since = sa.select(tasks.c.id).where(done, sa.not_(own), tasks.c.id > last).limit(1)
+        if tx.scalar(since) is None:
+            return frozenset()  # the books sent it back: nothing of it is lost
+    asked = _asked_elsewhere(tx, row, model)
+    chosen -= {name for node, names in asked for name in names if node.kind == "startEvent"}
+    if last is not None:
+        return frozenset(chosen)
+    theirs = {name for node, names in asked for name in names if known.get(f"{node.id}_by") is not None}
+    mine = {name for node, names in asked for name in names if known.get(f"{node.id}_by") == actor.public_id}
+    return frozenset(chosen & (theirs - mine))
 
 
 def _asked_elsewhere(tx: Transaction, row: Any, model: Process) -> list[tuple[Node, tuple[str, ...]]]:
