@@ -44,6 +44,7 @@ def _years(seed: int, days: int, lived: list[tuple[Unruliness, Unruly]]) -> Call
     @hypothesis.seed(seed)
     @hypothesis.given(how=HOW)
     def lives(how: Unruliness) -> None:
+        (ROOT / "var" / "bench").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=ROOT / "var" / "bench") as home:
             lived.append((how, live(Path(home), seed, days, how)))
         assert lived[-1][1].wrong == []
