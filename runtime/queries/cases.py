@@ -175,7 +175,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
-        entered=entered(tx, row, language) if full else None,
+        entered=entered(tx, actor, row, language) if full else None,
         outcome=outcome(tx, row) if full else {},
         problems=_problems(tx, row, log, labels) if full else [],
     )

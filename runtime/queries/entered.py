@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import forms, library
+from runtime.identity import Actor
 from runtime.ledger import reading
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import user_tasks as tasks
@@ -23,12 +24,13 @@ class Entered:
     data: dict[str, Any]
 
 
-def entered(tx: Transaction, case: Any, language: str) -> Entered | None:
-    """`case`: its row. The start's form, or that of the first step, where whoever began the case did that as well.
+def entered(tx: Transaction, actor: Actor, case: Any, language: str) -> Entered | None:
+    """`case`: its row. The start's form, or, for whoever began the case and who is above them, that of the first
+    step, if they did it.
 
-    None for a case that nobody began, or of which nothing was typed. Steps of others are not told: a count, for
-    one, is blind."""
-    form = _form(tx, case) if case.initiator_id is not None else None
+    None for a case that nobody began, or of which nothing was typed. What was found in a step is not told to the
+    others who could have done it: they may be the ones who count it again, blind."""
+    form = _form(tx, actor, case) if case.initiator_id is not None else None
     if form is None:
         return None
     known = library.at_rest(tx, case.id, case.process, case.bindings, case.state).sight()
@@ -40,13 +42,15 @@ def entered(tx: Transaction, case: Any, language: str) -> Entered | None:
     return Entered(forms.localise(form, language, options), data)
 
 
-def _form(tx: Transaction, case: Any) -> forms.Form | None:
+def _form(tx: Transaction, actor: Actor, case: Any) -> forms.Form | None:
     diagram = case.bindings[case.process]
     begin = library.plain_start(library.process(tx, diagram))
     if begin is not None:
         found = library.form_id(tx, begin, diagram, library.start_form(begin), case.revision)
         if found is not None:
             return library.form(tx, found, begin.id)
+    if case.initiator_id != actor.id and case.initiator_id not in actor.subordinates:
+        return None
     first = tx.first(
         sa.select(tasks.c.form_id, tasks.c.element, tasks.c.completed_by)
         .where(tasks.c.case_id == case.id, tasks.c.process == case.process, tasks.c.state == "completed")
