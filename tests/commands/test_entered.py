@@ -95,8 +95,12 @@ def test_what_others_counted_is_told_to_nobody(office: Office) -> None:
 def test_what_was_found_in_a_check_is_not_told_to_who_may_count_it_again(office: Office) -> None:
     case = office.as_("zhoulei").start("stock_check")
     found = {
-        "component": "HX-M144-355", "warehouse": "SH", "anomaly_kind": "quantity", "actual": 623, "description": "实有 623 件"
-    }  # fmt: skip
+        "component": "HX-M144-355",
+        "warehouse": "SH",
+        "anomaly_kind": "quantity",
+        "actual": 623,
+        "description": "实有 623 件",
+    }
     office.as_("zhoulei").do("check_stock", anomalies=[found])
     pages = {who: office.as_(who).case_page(case.id) for who in ("zhoulei", "chenjie", "liyang")}
     assert pages["liyang"].full and {who for who, page in pages.items() if page.entered} == {"zhoulei", "chenjie"}
