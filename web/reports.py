@@ -5,6 +5,7 @@ Not here: what they say and who may see it (queries/reports), how a file is writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -12,9 +13,10 @@ from flask import Blueprint, Response, render_template, request
 from runtime.commands import exports
 from runtime.errors import Invalid
 from runtime.queries import exported, processes, reports
-from runtime.queries.reports import Column, Report, monthly
+from runtime.queries.reports import Column, Period, Report, monthly
+from runtime.queries.reports.glance import Figure
 from runtime.queries.reports.words import SENTENCES
-from web import current, periods, show, spreadsheets
+from web import current, periods, show, sparklines, spreadsheets
 
 bp = Blueprint("reports", __name__)
 KINDS = ("csv", "xlsx")
@@ -33,7 +35,46 @@ def listing() -> str:
     kinds = current.read(reports.listing)
     told = current.read(monthly.documents) if any(kind.right == "report" for kind in kinds) else []
     watched = exported.may_see(current.actor())
-    return render_template("reports.html", kinds=kinds, documents=told, watched=watched)
+    days, figures = current.read(reports.at_a_glance)
+    return render_template(
+        "reports.html",
+        kinds=kinds,
+        documents=told,
+        watched=watched,
+        days=days,
+        # Of a new company all is nothing, or 0 of 0.
+        begun=any(each.value or each.of or each.hidden for each in figures),
+        figures=[_figure(each, days) for each in figures],
+    )
+
+
+def _figure(figure: Figure, days: Period) -> dict[str, Any]:
+    """A figure of the front page in the reader's words, with its little curve."""
+    column = Column("", "", figure.kind)
+    of_now = figure.month == f"{days.until:%Y-%m}"
+    curve = [(month, shown(column, value)) for month, value in figure.curve]
+    return {
+        "report": figure.report,
+        "name": current.say(SENTENCES[figure.name]),
+        # Of money that goes into millions nobody looks for the fen at a glance.
+        "value": _whole(figure.value) if figure.kind == "money" else shown(column, figure.value),
+        "unit": {"money": "CNY", "days": "days", "times": "times"}.get(figure.kind, ""),
+        "known": figure.value is not None,
+        "month": figure.month,
+        "so_far": of_now,
+        "target": None if figure.target is None else shown(column, figure.target),
+        "verdict": figure.verdict,
+        "of": figure.of if figure.of is None or figure.kind != "percent" else _whole(figure.of),
+        "part": None if figure.month or figure.value is None or figure.kind != "percent" else min(figure.value, 100),
+        "bad": figure.bad,
+        "hidden": figure.hidden,
+        "line": sparklines.sparkline([value for _, value in figure.curve], figure.target),
+        "told": "; ".join(f"{month}: {value}" for month, value in curve),
+    }
+
+
+def _whole(value: Decimal | int | None) -> str:
+    return "—" if value is None else show.number(round(value))
 
 
 @bp.get("/reports/exports")

@@ -14,11 +14,13 @@ from runtime import library
 from runtime.errors import Invalid
 from runtime.identity import Actor, require
 from runtime.ledger.report_exports import RIGHTS, NoSuchReport
-from runtime.queries.reports import figures, goods, money, people, plans, work
+from runtime.queries.reports import figures, glance, goods, money, people, plans, work
 from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row, begun
 from runtime.store.db import Transaction
 
-__all__ = ["Case", "Chart", "Column", "Period", "Report", "Row", "find", "listing", "show", "trends"]
+__all__ = [
+    "Case", "Chart", "Column", "Period", "Report", "Row", "at_a_glance", "find", "listing", "show", "trends",
+]  # fmt: skip
 
 MOST_DAYS = 1100  # three years
 FIRST, LAST = dt.date(2000, 1, 1), dt.date(2200, 1, 1)
@@ -72,6 +74,13 @@ KINDS: dict[str, Kind] = {
 def listing(tx: Transaction, actor: Actor) -> list[Kind]:
     """The reports that the person may see."""
     return [kind for kind in KINDS.values() if actor.may("read", kind.right)]
+
+
+def at_a_glance(tx: Transaction, actor: Actor) -> tuple[Period, list[glance.Figure]]:
+    """The days of the front page's figures, and those of the reports that the person may see."""
+    today = library.today(tx)
+    days = period(tx, glance.first_day(today), today)
+    return days, glance.figures(Ask(tx, actor, days), {kind.key for kind in listing(tx, actor)})
 
 
 def find(key: str) -> Kind:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from statistics import median
 from typing import Any
@@ -117,23 +118,8 @@ def _turnover(told: dict[str, Any]) -> Decimal | None:
 
 def suppliers(ask: Ask) -> Report:
     """Each supplier's deliveries: on time by what was signed, and how many pieces failed inspection."""
-    line, got = receipts.receipt_lines.c, receipts.receipts.c
-    rows = ask.tx.all(
-        sa.select(
-            catalogue.suppliers.c.code, catalogue.suppliers.c.names, got.id, got.received_on, orders.c.promised,
-            orders.c.case, sa.func.sum(line.received).label("received"), sa.func.sum(line.rejected).label("rejected"),
-        )
-        .join(receipts.receipts, got.id == line.receipt_id)
-        .join(orders, orders.c.id == got.order_id)
-        .join(catalogue.suppliers, catalogue.suppliers.c.id == orders.c.supplier_id)
-        .where(got.received_on >= ask.period.since, got.received_on <= ask.period.until)
-        .group_by(
-            catalogue.suppliers.c.code, catalogue.suppliers.c.names, got.id, got.received_on, orders.c.promised,
-            orders.c.case,
-        )
-    )  # fmt: skip
     by: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
+    for row in _received(ask):
         by[row.code].append(row)
     troubled = {
         code: [row.case for row in got if row.received_on > row.promised or row.rejected]
@@ -144,7 +130,7 @@ def suppliers(ask: Ask) -> Report:
     for code, got_ in by.items():
         late = [(row.received_on - row.promised).days for row in got_ if row.received_on > row.promised]
         pieces = sum(int(row.received) for row in got_)
-        punctual = share(len(got_) - len(late), len(got_))
+        punctual = _punctual(got_)
         found.append(
             Row(
                 {
@@ -174,6 +160,39 @@ def suppliers(ask: Ask) -> Report:
         Chart("sideways", "supplier", ("on_time", "rejected")),
         "On time: not later than the contract says. Linked are deliveries that were late or had rejects.",
     )
+
+
+def punctuality(ask: Ask) -> Report:
+    """Month by month what the report tells of each supplier, of all of them together."""
+    by: dict[str, list[Any]] = defaultdict(list)
+    for row in _received(ask):
+        by[ask.month(row.received_on)].append(row)
+    rows = [Row({"month": month, "on_time": _punctual(by[month])}) for month in ask.period.months()]
+    return Report([Column("month", "Month"), Column("on_time", "On time", "percent")], rows, None)
+
+
+def _received(ask: Ask) -> list[Any]:
+    """The deliveries of the period: whose, when, promised for when, how many pieces, and how many were rejected."""
+    line, got = receipts.receipt_lines.c, receipts.receipts.c
+    query = (
+        sa.select(
+            catalogue.suppliers.c.code, catalogue.suppliers.c.names, got.id, got.received_on, orders.c.promised,
+            orders.c.case, sa.func.sum(line.received).label("received"), sa.func.sum(line.rejected).label("rejected"),
+        )
+        .join(receipts.receipts, got.id == line.receipt_id)
+        .join(orders, orders.c.id == got.order_id)
+        .join(catalogue.suppliers, catalogue.suppliers.c.id == orders.c.supplier_id)
+        .where(got.received_on >= ask.period.since, got.received_on <= ask.period.until)
+        .group_by(
+            catalogue.suppliers.c.code, catalogue.suppliers.c.names, got.id, got.received_on, orders.c.promised,
+            orders.c.case,
+        )
+    )  # fmt: skip
+    return list(ask.tx.all(query))
+
+
+def _punctual(deliveries: Sequence[Any]) -> Decimal | None:
+    return share(sum(row.received_on <= row.promised for row in deliveries), len(deliveries))
 
 
 def shipping(ask: Ask) -> Report:
