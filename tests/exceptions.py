@@ -65,6 +65,7 @@ EXCEPTIONS = {
 
 # After these nobody waits, and why: what only some waited for ends or goes on by itself …
 GOES_ON = {
+    "appeal_ruling.ruling_unread": "the appeals of its last month wait to be decided",
     "attendance_review.explanation_missed": "what was not explained counts",
     "career_development.plan_unconfirmed": "the plan is recorded with a note",
     "data_export.export_expired": "the file is gone",

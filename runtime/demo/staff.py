@@ -240,6 +240,11 @@ def decide_appeal(seen: Seen) -> Mapping[str, Any]:
     return {"appeal_decision": "uphold", "appeal_ruling": "记录齐全，维持原结果"}
 
 
+@does("read_ruling", hours=(0.3, 20))
+def read_ruling(seen: Seen) -> Mapping[str, Any]:
+    return {"ruling_known": True}
+
+
 @does("tell_leaver", hours=(2, 16))
 def tell_leaver(seen: Seen) -> Mapping[str, Any]:
     return {"told_on": seen.today, "leaver_answer": "accept"}
