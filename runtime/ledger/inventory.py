@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
 from runtime.errors import Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, demand, documents, safety, stock
+from runtime.ledger import catalogue, counting, demand, documents, safety, stock
 from runtime.ledger.catalogue import among
 from runtime.ledger.inputs import Change, Person
 from runtime.ledger.operations import Call, operation, refuse
@@ -53,6 +53,12 @@ class Reviewed(TypedDict):
     reviewed: int
     below: list[str]
     missing: list[str]
+
+
+class BeforeCorrection(TypedDict):
+    book: int | None
+    corrected: int | None
+    value: Decimal
 
 
 class AlertOpened(TypedDict):
@@ -260,6 +266,23 @@ def figures(call: Call, component: str) -> Figures:
         "component_name": catalogue.name(row),
         "usual_supplier": supplier,
     }
+
+
+@operation("inventory.before_correction")
+def before_correction(call: Call, component: str, warehouse: str, quantity: Change) -> BeforeCorrection:
+    """What whoever approves a correction is to see: the pieces in the books there, those after it, and what the
+    difference comes to in CNY at the purchase price, below zero for a loss.
+
+    While the component is being counted there, book and corrected are None: the reader may be who counts."""
+    tx = call.tx
+    row = catalogue.component(tx, component)
+    place = catalogue.by_code(tx, catalogue.warehouses, warehouse)
+    value = (quantity * row.purchase_price).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    if counting.being_counted(tx, row.id, place.id):
+        return {"book": None, "corrected": None, "value": value}
+    held = stock.balances(tx, [row.id], [place.id]).get((row.id, place.id))
+    book = held.on_hand if held else 0
+    return {"book": book, "corrected": book + quantity, "value": value}
 
 
 @operation("inventory.correct", errors=("same_person", "below_zero", "nothing_to_correct", "warehouse_closed"))

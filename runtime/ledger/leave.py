@@ -166,6 +166,8 @@ class Withdrawal(TypedDict):
     leave: str
     begun: bool
     leave_days: Decimal
+    leave_from: dt.date
+    leave_to: dt.date
 
 
 class EntitlementRow(TypedDict):
@@ -299,7 +301,13 @@ def find(call: Call, number: str, person: Person, back_on: dt.date | None = None
     begun = row.state == "granted" and row.first_day <= call.today
     if begun and back_on is None:
         raise refuse("no_such_leave", ReturnOutside())
-    return {"leave": row.public_id, "begun": begun, "leave_days": row.days or row.workdays}
+    return {
+        "leave": row.public_id,
+        "begun": begun,
+        "leave_days": row.days or row.workdays,
+        "leave_from": row.first_day,
+        "leave_to": row.last_day,
+    }
 
 
 @operation("leave.withdraw", errors=("same_person",))

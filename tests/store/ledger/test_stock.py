@@ -240,3 +240,15 @@ def test_a_case_from_before_fills_what_parameters_lack_and_writes_over_nothing(
 
     monkeypatch.setattr(inventory, "review", refuses)
     assert completes() == 0
+
+
+def test_whoever_approves_a_correction_sees_the_books_before_and_after_it_but_not_while_they_may_count(
+    books: Books,
+) -> None:
+    books.put("M2", 10)
+    asked = {"component": "M2", "warehouse": "SH", "quantity": -3}
+    found = books.do("inventory.before_correction", **asked)
+    assert found == {"book": 10, "corrected": 7, "value": Decimal("-1861.50")}
+    books.do("stocktake.open", kind="spot", components=["M2"])
+    found = books.do("inventory.before_correction", **asked)
+    assert found == {"book": None, "corrected": None, "value": Decimal("-1861.50")}
