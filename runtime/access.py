@@ -252,13 +252,13 @@ def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bo
 
 
 def in_place_of(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[Any]:
-    """The row of who is away and in whose place the task was taken or, of one that nobody has, the person is asked;
-    else NULL."""
-    places = _places(actor)
+    """The row of who is away and in whose place the task was taken, or given by name, or, of one that nobody has, the
+    person is asked; else NULL."""
+    places, taken = _places(actor), sa.func.coalesce(task.c.principal_id, task.c.meant_for_id)
     if not places:
-        return task.c.principal_id
+        return taken
     return sa.case(
-        (task.c.state != "ready", task.c.principal_id),
+        (task.c.state != "ready", taken),
         (_has_candidate(task, candidates.c.who.in_(who(actor))), sa.null()),
         *(
             (sa.and_(_has_candidate(task, candidates.c.who == place.key), _falls_to(place, task)), place.away)

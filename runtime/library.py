@@ -24,7 +24,7 @@ from runtime.errors import Failed, NotFound, Problem
 from runtime.identity import Actor, StandIn
 from runtime.ledger import approvers, kept, leave, own, reading
 from runtime.rules import evaluate, rulefile, simulate
-from runtime.store import absences, accounts, deployments, event_log, states
+from runtime.store import absences, accounts, deployments, event_log, states, user_tasks
 from runtime.store import calendar as calendars
 from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
@@ -216,6 +216,21 @@ def newly_away(tx: Transaction) -> dict[str, str]:
     away = {person: row.public_id for person, row in leave.away(tx, day).items() if leave.all_day(row, day)}
     freed = absences.freed(tx, away.values()) if away else frozenset()
     return {person: which for person, which in away.items() if which not in freed}
+
+
+def kept_for_who_is_back(tx: Transaction) -> list[Any]:
+    """Open tasks that somebody has in the place of who is here again and may do them (store.user_tasks.kept_for)."""
+    kept = user_tasks.kept_for(tx)
+    if not kept:
+        return []
+    away, people = leave.away(tx, today(tx)), organisation(tx).by_id
+    return [
+        row
+        for row in kept
+        if (person := people[row.meant_for_id]).active
+        and person.public_id not in away
+        and person.public_id not in row.excluded
+    ]
 
 
 def newest(tx: Transaction, kind: str, key: str) -> Any:

@@ -178,7 +178,7 @@ class Worker:
 
         `between` two claims this worker keeps what it could not even count as failed."""
         now = clock.now()
-        due, holders, away = self.runtime.read(_glance, SYSTEM)
+        due, holders, away, back = self.runtime.read(_glance, SYSTEM)
         self._looked = clock.seconds()
         others = [each for each in holders if each.id != self._id]
         mine = len(others) < len(holders) and not between
@@ -190,6 +190,8 @@ class Worker:
             log.warning("worker_dead", worker=worker, given_back=self.runtime.do(_bury, SYSTEM, worker))
         if away:
             self.runtime.do(absences.free, SYSTEM)
+        if back:
+            self.runtime.do(absences.give_again, SYSTEM)
         if mine or dead or (due is not None and due <= now):
             return 0.0
         pause = LONGEST_SLEEP if due is None else min(LONGEST_SLEEP, max(0.01, (due - now).total_seconds()))
@@ -295,7 +297,8 @@ class Chunk:
 
 
 def _glance(tx: Transaction, actor: Actor) -> Any:
-    return jobs.next_due(tx), workers.pulses(tx), bool(library.newly_away(tx))
+    away, back = bool(library.newly_away(tx)), bool(library.kept_for_who_is_back(tx))
+    return jobs.next_due(tx), workers.pulses(tx), away, back
 
 
 def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int, list[Any]]:

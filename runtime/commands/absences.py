@@ -1,6 +1,7 @@
-"""What somebody had taken from a group before they went on leave goes back to it while they are away.
+"""What somebody had taken from a group before they went on leave goes back to it while they are away; what others
+have by name in their place comes back to them with them.
 
-Not here: who stands in for a group that is away as a whole (ledger/approvers.py)."""
+Not here: who stands in for a group that is away as a whole, or for one person (ledger/approvers.py)."""
 
 from __future__ import annotations
 
@@ -19,5 +20,18 @@ def free(tx: Transaction, actor: Actor) -> list[int]:
     people = sorted(org.by_public_id[person].id for person in away if person in org.by_public_id)
     given = [task for person in people for task in user_tasks.give_back(tx, person, [])]
     absences.note(tx, away.values())
+    hearing.changed_hands(tx, actor, given)
+    return given
+
+
+def give_again(tx: Transaction, actor: Actor) -> list[int]:
+    """What was asked of others by name while somebody was away is theirs again; the ids of these tasks.
+
+    What a stand-in was about to send is refused then, as of any task that changed hands."""
+    given = [
+        row.id
+        for row in library.kept_for_who_is_back(tx)
+        if user_tasks.hand_over(tx, row.id, row.version, row.meant_for_id)
+    ]
     hearing.changed_hands(tx, actor, given)
     return given

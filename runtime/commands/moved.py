@@ -82,6 +82,7 @@ def opened(
             "form_id": form_id,
             "state": "claimed" if staff.assignee_id else "ready",
             "assignee_id": staff.assignee_id,
+            "meant_for_id": staff.meant_for_id,
             "excluded": staff.excluded,
             "priority": task.priority,
             "created_at": tx.now,

@@ -45,11 +45,13 @@ class CannotDoIt(Failed):
 @dataclass(frozen=True)
 class Staff:
     """`assignee_id`: whose task it is already; `candidates`: keys of who may claim it;
-    `excluded`: public ids of who may not do it."""
+    `excluded`: public ids of who may not do it; `meant_for_id`: who is away while the assignee has it in their
+    place, and has it again when they are back (commands/absences.py)."""
 
     assignee_id: int | None
     candidates: list[str]
     excluded: list[str]
+    meant_for_id: int | None = None
 
 
 def resolve(
@@ -61,7 +63,7 @@ def resolve(
     if task.assignee:
         person = org.by_public_id.get(task.assignee)
         if person is not None and person.active and task.assignee not in excluded:
-            return Staff(person.id, [], excluded)
+            return Staff(person.id, [], excluded, _meant_for(world, node, variables, task.assignee, excluded))
         if rule == "superior":
             above = _above(org, [task.assignee, *excluded], excluded)
             if above is not None:
@@ -89,11 +91,11 @@ def reassign(world: BoundWorld, task: Any, person: str | None) -> dict[str, Any]
     """The columns of an open task (a row of user_tasks) that a listener gives to `person`, or to whoever may
     claim it. Raises CannotDoIt."""
     if person is None:
-        return {"assignee_id": None, "principal_id": None, "state": "ready"}
+        return {"assignee_id": None, "principal_id": None, "meant_for_id": None, "state": "ready"}
     found = world.organisation.by_public_id.get(person)
     if found is None or not found.active or person in task.excluded:
         raise CannotDoIt(element=task.element, person=person)
-    return {"assignee_id": found.id, "principal_id": None, "state": "claimed"}
+    return {"assignee_id": found.id, "principal_id": None, "meant_for_id": None, "state": "claimed"}
 
 
 def keys(world: BoundWorld, task: Any, added: Mapping[str, Sequence[str]]) -> list[str]:
@@ -118,6 +120,16 @@ def _excluded(world: BoundWorld, node: Node, variables: Mapping[str, Value]) -> 
         return []
     found = functions.evaluate(world.tx, world.actor, text, variables)
     return [person for person in (found if isinstance(found, list) else [found]) if person]
+
+
+def _meant_for(
+    world: BoundWorld, node: Node, variables: Mapping[str, Value], assignee: str, excluded: Collection[str]
+) -> int | None:
+    """The person whom the property `meant_for` names, if somebody else is asked and they could do it as well."""
+    text = node.properties.get("meant_for")
+    person = functions.evaluate(world.tx, world.actor, text, variables) if text else None
+    row = world.organisation.by_public_id.get(person) if person and person != assignee else None
+    return int(row.id) if row is not None and row.active and person not in excluded else None
 
 
 def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) -> int | None:

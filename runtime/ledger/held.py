@@ -28,11 +28,11 @@ ABOUT = frozenset(["person", "person_id", "employee", "doer", "author_id"])
 DID = frozenset(
     """accepted_by acknowledged_by actor actor_id allowed_by analyst answered_by approved_by asked_by assessed_by
     assignee_id by calibrated_by cleared_by closed_by completed_by confirmed_by counted_by created_by
-    credit_released_by decided_by deputy deviation_approved_by disposed_by drafted_by drafter entered_by explained_by
-    exported_by first_counted_by giver handled_by imported_by initiator_id inspected_by inspector interviewer
-    loaded_by new_superior nominated_by opened_by organiser owner paid_by posted_by prepared_by principal_id
-    proposed_by raised_by receiver recorded_by reviewed_by reported_by requested_by resolved_by set_by
-    superior superior_id told_by trainer written_by""".split()
+    credit_released_by decided_by deputy deviation_approved_by disposed_by drafted_by drafter entered_by
+    explained_by exported_by first_counted_by giver handled_by imported_by initiator_id inspected_by inspector
+    interviewer loaded_by meant_for_id new_superior nominated_by opened_by organiser owner paid_by posted_by
+    prepared_by principal_id proposed_by raised_by receiver recorded_by reviewed_by reported_by requested_by
+    resolved_by set_by superior superior_id told_by trainer written_by""".split()
 )
 # Short texts that never hold a person's id.
 NOBODY = frozenset(

@@ -28,6 +28,7 @@ user_tasks = sa.Table(
     sa.Column("state", sa.String(10), nullable=False),  # ready | claimed | completed | cancelled
     sa.Column("assignee_id", sa.ForeignKey("people.id")),
     sa.Column("principal_id", sa.ForeignKey("people.id")),  # who was away when the assignee took it in their place
+    sa.Column("meant_for_id", sa.ForeignKey("people.id")),  # who is away while the assignee has it by name
     sa.Column("excluded", Tagged, nullable=False),  # person ids who may not do it
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False, server_default="1"),
@@ -50,6 +51,13 @@ user_tasks = sa.Table(
         "element",
         sqlite_where=sa.text("state = 'claimed'"),
         postgresql_where=sa.text("state = 'claimed'"),
+    ),
+    # kept_for: whose place somebody fills
+    sa.Index(
+        "ix_user_tasks_meant_for",
+        "meant_for_id",
+        sqlite_where=sa.text("meant_for_id IS NOT NULL AND state = 'claimed'"),
+        postgresql_where=sa.text("meant_for_id IS NOT NULL AND state = 'claimed'"),
     ),
     # queries.inbox.done: newest first
     sa.Index(
@@ -245,6 +253,13 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
     return given
 
 
+def kept_for(tx: Transaction) -> list[Any]:
+    """Open tasks that somebody has in the place of who is away: id, version, excluded, meant_for_id."""
+    columns = (user_tasks.c.id, user_tasks.c.version, user_tasks.c.excluded, user_tasks.c.meant_for_id)
+    kept = (user_tasks.c.meant_for_id.is_not(None), user_tasks.c.meant_for_id != user_tasks.c.assignee_id)
+    return list(tx.all(sa.select(*columns).where(*kept, CLAIMED).order_by(user_tasks.c.id)))
+
+
 def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
     return list(
         tx.all(
@@ -292,7 +307,13 @@ def assign(tx: Transaction, task_id: int, person_id: int | None) -> None:
 def hand_over(tx: Transaction, task_id: int, version: int, person_id: int) -> bool:
     """An open task becomes this person's, if it is still as the caller saw it; whether it was."""
     same = (user_tasks.c.id == task_id, user_tasks.c.version == version, user_tasks.c.state.in_(OPEN))
-    values = {"state": "claimed", "assignee_id": person_id, "principal_id": None, "version": version + 1}
+    values = {
+        "state": "claimed",
+        "assignee_id": person_id,
+        "principal_id": None,
+        "meant_for_id": None,
+        "version": version + 1,
+    }
     return tx.execute(sa.update(user_tasks).where(*same).values(**values)).rowcount == 1
 
 

@@ -1,6 +1,7 @@
 """A group whose people are all away: the deputy whom a leave names does what the group is asked, the next superior
 what the deputy is kept from: what is their own, or comes after a step that they did themselves. What a deputy took
-stays theirs; what somebody had taken who goes on leave goes back to their group."""
+stays theirs; what somebody had taken who goes on leave goes back to their group. What a deputy has by name is that of
+who is back."""
 
 from __future__ import annotations
 
@@ -68,6 +69,18 @@ def in_whose_place(office: Office, kind: str = "task_completed") -> list[str | N
 
 def counted(office: Office, username: str) -> int:
     return office.runtime.read(inbox.counts, office.as_(username).actor).group
+
+# The starter's superior is the supervisor.
+BY_NAME = bpmn(
+    "ask",
+    start(),
+    user(
+        "judge",
+        properties(meant_for="${superior_of(initiator)}", excludes="${initiator}"),
+        assignee="${acting(superior_of(initiator), [initiator])}",
+    ),
+    end(),
+)
 
 
 @pytest.fixture
@@ -330,3 +343,94 @@ def test_a_worker_that_starts_gives_back_nothing_that_was_taken_on_leave(asked: 
     take(asked, "boss")
     Worker(asked.runtime).drain()
     assert elements(asked, "boss") == ["review"] and elements(asked, "sup") == []
+
+
+def test_what_a_deputy_has_by_name_is_that_of_who_is_back(firm: Office) -> None:
+    firm.deploy(BY_NAME)
+    on_leave(firm, "sup", "spec2", days=2)
+    firm.as_("spec").start("ask")
+    [task] = firm.as_("spec2").inbox()
+    assert task.in_place_of is not None and task.in_place_of.id == firm.as_("sup").actor.public_id
+    firm.later(days=1)
+    assert elements(firm, "spec2") == ["judge"] and elements(firm, "sup") == []
+    firm.later(days=1)
+    assert elements(firm, "spec2") == [] and elements(firm, "sup") == ["judge"]
+    with pytest.raises((user_tasks.TaskTaken, library.NoSuchTask)):
+        firm.runtime.do(user_tasks.complete, firm.as_("spec2").actor, task.id, {})
+    firm.as_("sup").do("judge")
+    assert in_whose_place(firm) == [None]
+
+
+def test_what_a_deputy_did_by_name_is_told_in_whose_place(firm: Office) -> None:
+    firm.deploy(BY_NAME)
+    on_leave(firm, "sup", "spec2")
+    firm.as_("spec").start("ask")
+    firm.as_("spec2").do("judge")
+    assert in_whose_place(firm) == ["sup"]
+    firm.later(days=1)
+    assert elements(firm, "sup") == []
+
+
+def test_where_the_leave_names_nobody_it_comes_back_from_the_next_superior_too(firm: Office) -> None:
+    firm.deploy(BY_NAME)
+    on_leave(firm, "sup")
+    firm.as_("spec").start("ask")
+    assert elements(firm, "boss") == ["judge"]
+    firm.later(days=1)
+    assert elements(firm, "boss") == [] and elements(firm, "sup") == ["judge"]
+
+
+def test_what_a_superior_gave_on_by_name_stays_where_they_gave_it(firm: Office) -> None:
+    given = properties(meant_for="${superior_of(initiator)}", reassign="team")
+    judge = user("judge", given, assignee="${acting(superior_of(initiator))}")
+    firm.deploy(bpmn("ask", start(), judge, end()))
+    on_leave(firm, "sup", "spec2")
+    firm.as_("spec").start("ask")
+    [task] = firm.as_("spec2").inbox()
+    spec = firm.as_("spec").actor
+    firm.runtime.do(handing_over.give, firm.as_("boss").actor, task.id, spec.public_id, "urgent")
+    firm.later(days=1)
+    assert elements(firm, "spec") == ["judge"] and elements(firm, "sup") == []
+    firm.as_("spec").do("judge")
+    assert in_whose_place(firm) == [None]
+
+
+def test_it_does_not_come_back_to_who_left_meanwhile(firm: Office) -> None:
+    firm.deploy(BY_NAME)
+    on_leave(firm, "sup", "spec2")
+    firm.as_("spec").start("ask")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "sup", receiver=None)
+    firm.later(days=1)
+    assert elements(firm, "spec2") == ["judge"]
+
+
+def test_what_names_nobody_who_could_do_it_comes_back_to_nobody(firm: Office) -> None:
+    """Whom the diagram excludes, or who has it already."""
+    asks = [
+        properties(meant_for="${initiator}", excludes="${initiator}"),
+        properties(meant_for="${superior_of(initiator)}"),
+        properties(meant_for="${null}"),
+    ]
+    for number, asked_for in enumerate(asks):
+        judge = user("judge", asked_for, assignee="${superior_of(initiator)}")
+        firm.deploy(bpmn(f"ask{number}", start(), judge, end()))
+        firm.as_("spec").start(f"ask{number}")
+    assert [row.in_place_of for row in firm.as_("sup").inbox()] == [None, None, None]
+    firm.later(days=1)
+    assert elements(firm, "sup") == ["judge"] * 3
+
+
+def test_a_request_that_waits_for_a_deputy_is_the_superiors_again_when_they_are_back(office: Office) -> None:
+    """The supervisor is on leave today, and zhoulei decides in their place."""
+    day = "2026-03-09"
+    leave_of = {"leave_type": "personal", "leave_from": day, "leave_to": day, "leave_reason": "家事"}
+    deputy = office.as_("zhoulei").actor.public_id
+    office.as_("chenjie").start("leave_request", **leave_of, deputy=deputy)
+    office.as_("wangfang").do("review_request", decision="approve")
+    later = dict.fromkeys(("leave_from", "leave_to"), "2026-03-16")
+    office.as_("liyang").start("leave_request", **{**leave_of, **later})
+    [task] = office.as_("zhoulei").inbox()
+    assert task.element == "review_request" and task.in_place_of is not None
+    office.later(days=1)
+    assert "review_request" not in elements(office, "zhoulei")
+    office.as_("chenjie").do("review_request", decision="approve")

@@ -202,7 +202,7 @@ def test_an_idle_worker_asks_and_writes_nothing(firm: Office) -> None:
     assert firm.worker._look() == worker.LONGEST_SLEEP
     assert firm.worker.drain() == 0
     asked = [text for text in said if not text.startswith(("BEGIN", "PRAGMA"))]
-    assert len(asked) == 8 and all(text.split()[0] in ("SELECT", "WITH") for text in asked)
+    assert len(asked) == 10 and all(text.split()[0] in ("SELECT", "WITH") for text in asked)
 
 
 def test_of_a_thousand_timers_due_at_once_each_fires_once(firm: Office) -> None:

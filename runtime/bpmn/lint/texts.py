@@ -17,6 +17,8 @@ PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 TITLES = ("title", "title_en", "title_zh_hant", "subject")
 TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority", "jobPriority")
 PRIORITIES = ("jobPriority", "taskPriority")
+# Properties of a user task that name people.
+NAMING = ("excludes", "meant_for")
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,9 @@ def _of_node(node: Node) -> Iterator[Text]:
     for name, text in (("topic", node.topic), ("taskPriority", node.task_priority)):
         if text:
             yield Text(node, name, text, False)
-    if node.properties.get("excludes"):
-        yield Text(node, "excludes", node.properties["excludes"], False)
+    for name in NAMING:
+        if node.properties.get(name):
+            yield Text(node, name, node.properties[name], False)
     for field in node.fields:
         if field.default:
             yield Text(node, "defaultValue", field.default, False, field.line)

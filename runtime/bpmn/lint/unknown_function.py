@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.texts import TEMPLATES, TITLES, Text, texts
+from runtime.bpmn.lint.texts import NAMING, TEMPLATES, TITLES, Text, texts
 from runtime.bpmn.model import Node
 from runtime.expressions import Malformed
 
@@ -30,7 +30,7 @@ PLACE = "The {what} of “{name}” reads {word}, which is not there."
 # `task` is there for what a user task asks for, `externalTask` for the errors of an operation.
 PLACES = {"task": (*TEMPLATES, "formRef", "formKey"), "externalTask": ("errorEventDefinition",)}
 # Texts that are evaluated over the case's variables alone: what they do not have is of a step.
-BESIDE = (*TITLES, "excludes", "defaultValue")
+BESIDE = (*TITLES, *NAMING, "defaultValue")
 OF_STEPS = frozenset(
     f"execution.{name}"
     for name in ("getVariableLocal", "hasVariableLocal", "getProcessInstanceId", "getCurrentActivityId")
