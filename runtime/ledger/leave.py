@@ -64,6 +64,9 @@ leaves = sa.Table(
     sa.Column("approved_by", sa.String(32)),
     sa.Column("decided_at", Instant),
     sa.Column("note_accepted", sa.Boolean),  # None: none was asked for, or it is on its way
+    # by which case it was taken back, or made to end early, and when
+    sa.Column("ended_by", sa.String(32)),
+    sa.Column("ended_at", Instant),
     # overlap, balance
     sa.Index("ix_leaves_person_last_day", "person", "last_day"),
     # away
@@ -72,6 +75,13 @@ leaves = sa.Table(
         "last_day",
         sqlite_where=sa.text("state = 'granted'"),
         postgresql_where=sa.text("state = 'granted'"),
+    ),
+    # what became of it
+    sa.Index(
+        "ix_leaves_ended",
+        "case",
+        sqlite_where=sa.text("ended_by IS NOT NULL"),
+        postgresql_where=sa.text("ended_by IS NOT NULL"),
     ),
 )
 
@@ -326,6 +336,7 @@ def withdraw(
     documents.require_state(row, *COUNTS)
     if confirmed_by == row.person:
         raise refuse("same_person", OwnLeave())
+    ended = {"ended_by": call.case, "ended_at": call.now}
     if back_on is not None and row.state == "granted":
         first, last = _slots(
             row.first_day, row.starts_at_noon, back_on - dt.timedelta(days=1), ends_at_noon=False
@@ -345,9 +356,10 @@ def withdraw(
             ends_at_noon=False,
             workdays=taken,
             days=taken_days,
+            **ended,
         )
         return
-    documents.change(tx, leaves, row, "withdrawn", NEXT, decided_at=call.now)
+    documents.change(tx, leaves, row, "withdrawn", NEXT, decided_at=call.now, **ended)
     if row.state == "requested" and row.case != call.case:
         call.send("leave_withdrawn", row.number, {})
 

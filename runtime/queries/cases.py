@@ -21,6 +21,7 @@ from runtime.queries.entered import Entered, entered
 from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task_rows
 from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
+from runtime.queries.since import Since, since
 from runtime.queries.timeline import Moment
 from runtime.store import deployments, event_log
 from runtime.store.cases import cases
@@ -95,6 +96,7 @@ class CasePage:
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
     entered: Entered | None = None
     outcome: Mapping[str, str] = field(default_factory=dict)  # what the event is called that it ended with
+    since: Since | None = None  # what became of what it granted
     problems: list[tuple[str, str]] = field(default_factory=list)  # an error that it met, and what it said
 
 
@@ -177,6 +179,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         documents=_documents(tx, row, language) if full else [],
         entered=entered(tx, actor, row, language) if full else None,
         outcome=outcome(tx, row) if full else {},
+        since=since(tx, actor, [row.public_id]).get(row.public_id) if full and row.ended_at else None,
         problems=_problems(tx, row, log, labels) if full else [],
     )
 

@@ -15,6 +15,7 @@ from runtime.identity import Actor, Person
 from runtime.queries import pages
 from runtime.queries.pages import LARGEST_PAGE, Page
 from runtime.queries.people import shown
+from runtime.queries.since import since
 from runtime.store.cases import cases
 from runtime.store.db import Instant, Transaction
 from runtime.store.user_tasks import CLAIMED, NEVER, OPEN, candidates
@@ -55,7 +56,7 @@ class TaskRow:
 @dataclass(frozen=True)
 class CaseRow:
     """A case as lists show it; `waiting_for` are the names of its open tasks, `outcome` those of the event that it
-    ended with, where the reader may know it."""
+    ended with, `since` what became of what it granted (since.Since.kind), both where the reader may know it."""
 
     id: str
     title: Mapping[str, str]
@@ -66,6 +67,7 @@ class CaseRow:
     ended_at: dt.datetime | None
     waiting_for: list[Mapping[str, str]]
     outcome: Mapping[str, str] = field(default_factory=dict)
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -265,6 +267,13 @@ def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor | None = None) 
         ):
             waiting.setdefault(row.case_id, []).append(row.names)
     names = process_names(tx)
+    over: dict[str, dt.datetime] = {}
+    became: dict[str, str] = {}
+    if actor is not None:
+        known = [row for row in rows if not row.confidential or row.subject_id == actor.id]
+        over = {row.public_id: row.ended_at for row in known if row.ended_at is not None}
+        # What was taken back before it was decided on ended so.
+        became = {case: told.kind for case, told in since(tx, actor, over).items() if told.at > over[case]}
     return [
         CaseRow(
             row.public_id,
@@ -275,7 +284,8 @@ def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor | None = None) 
             row.started_at,
             row.ended_at,
             waiting.get(row.id, []),
-            outcome(tx, row) if actor and (not row.confidential or row.subject_id == actor.id) else {},
+            outcome(tx, row) if row.public_id in over else {},
+            became.get(row.public_id, ""),
         )
         for row in rows
     ]

@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 
 import runtime.cli  # noqa: F401  every table is declared once everything is imported
 from runtime import clock
+from runtime.ledger import leave
 from runtime.store import db, deployments, jobs, migrate, requests, search, user_tasks
 from tests.databases import Databases
 
@@ -184,3 +185,28 @@ def test_a_start_that_was_named_before_is_known_by_its_name_for_a_week(old: sa.E
         (row,) = connection.execute(sa.select(requests.requests)).all()
     assert (row.key, row.asked, row.case_id) == (f"{person}:{key}", asked, 1)
     assert row.until == at[1] + dt.timedelta(days=7)
+
+
+def test_leaves_that_were_taken_back_before_are_known_to_be_by_which_case(old: sa.Engine) -> None:
+    migrate.upgrade(old, "0062")
+    at = "2026-03-09T01:00:00.000000Z"
+    with old.begin() as connection:
+        for number, state in ((1, "withdrawn"), (2, "granted")):
+            connection.exec_driver_sql(
+                'INSERT INTO leaves (id, public_id, "case", at, number, person, kind, first_day, starts_at_noon, '
+                f"last_day, ends_at_noon, workdays, state) VALUES ({number}, 'l{number}', 'c{number}', '{at}', "
+                f"'LV-2026-000{number}', 'p', 'personal', '2026-03-16', FALSE, '2026-03-16', FALSE, '1', '{state}')"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO cases (id, public_id, process, bindings, title, status, confidential, version, state, "
+            "sequence, chain, started_at, ended_at, end_event) VALUES (1, 'w', 'leave_withdrawal', '{}', "
+            "'{\"zh_Hans\":\"撤回请假 LV-2026-0001\"}', 'completed', TRUE, 1, '', 1, '', "
+            f"'{at}', '{at}', 'leave_taken_back')"
+        )
+    migrate.upgrade(old)
+    with old.connect() as connection:
+        found = connection.execute(sa.select(leave.leaves).order_by(leave.leaves.c.number)).all()
+    assert [(row.ended_by, row.ended_at) for row in found] == [
+        ("w", dt.datetime(2026, 3, 9, 1, tzinfo=dt.UTC)),
+        (None, None),
+    ]

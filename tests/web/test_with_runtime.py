@@ -178,3 +178,16 @@ def test_an_administrator_finds_what_found_no_receiver(office: Any) -> None:
     others = Browser(office, "liyang")
     assert 'href="/operations"' not in others.client.get("/inbox").text
     assert others.client.get("/operations").status_code == 403
+
+
+def test_the_page_and_the_list_of_a_leave_say_that_it_was_taken_back(office: Any) -> None:
+    asked = {"leave_type": "personal", "leave_from": "2026-03-16", "leave_to": "2026-03-18", "leave_reason": "家中有事"}
+    leave = office.as_("liyang").start("leave_request", **asked)
+    office.as_("chenjie").do("review_request", decision="approve")
+    office.later(hours=1)
+    office.as_("liyang").start("leave_withdrawal", leave_number="LV-2026-0001")
+    employee = Browser(office, "liyang")
+    page = employee.client.get(f"/cases/{leave.id}").text
+    assert "请假已准" in page and "这次请假已撤回。" in page
+    assert re.search(r'<a href="/cases/\w+">撤回请假 LV-2026-0001</a>', page)
+    assert "之后已撤回" in employee.client.get("/inbox/started").text
