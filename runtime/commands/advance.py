@@ -106,7 +106,8 @@ def move(
     does this, and is done."""
     definition = library.definition(tx, case.process, case.bindings)
     structlog.contextvars.bind_contextvars(case=case.public_id)
-    world = BoundWorld(tx, case.public_id, actor, case.bindings, case.revision)
+    stood_in = case.stood_in or actor.principal is not None
+    world = BoundWorld(tx, case.public_id, actor, case.bindings, case.revision, stood_in)
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
@@ -169,6 +170,8 @@ def _write(
     }
     if case.subject_id is None and model.properties.get("subject"):
         columns["subject_id"] = telling.subject(model, variables, world)
+    if world.stood_in and not case.stood_in:
+        columns["stood_in"] = True
     if end is not None:
         columns |= {"status": STATUS[end.outcome], "end_event": end.element or None, "ended_at": tx.now}
     cases.save(tx, case.id, case.version, **columns)

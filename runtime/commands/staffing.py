@@ -1,11 +1,11 @@
 """Who is asked to do a task: people relative to the case, lanes, and what happens when nobody is left.
 
 Explicit assignee or candidates win, else the lane's group. Whom the diagram excludes
-(the drafter, who gains from it) is never asked. If nobody else is left, the property
-`nobody` of the task or its process decides: up the line (`superior`, unless it says
-otherwise), to the group that `fallback` names, or `refuse`: an incident, and the task goes
-to the administrators besides – to none of those who are excluded. Never an orphan task: whoever joins the group has
-it at once."""
+(the drafter, who gains from it) is never asked, nor, of what a group is asked, who did a step of another lane in
+the place of somebody away: whoever stands in does not do what lanes keep apart, in either order. If nobody else
+is left, the property `nobody` of the task or its process decides: up the line (`superior`, unless it says
+otherwise), to the group that `fallback` names, or `refuse`: an incident, and the task goes to the administrators
+besides – to none of those who are excluded. Never an orphan task: whoever joins the group has it at once."""
 
 from __future__ import annotations
 
@@ -68,6 +68,8 @@ def resolve(
             above = _above(org, [task.assignee, *excluded], excluded)
             if above is not None:
                 return Staff(above, [], excluded)
+    if world.stood_in and task.groups:
+        excluded += _stood_in(world, task.groups)
     people = [org.by_public_id[p] for p in task.candidates if p in org.by_public_id and p not in excluded]
     keys = [f"person:{person.id}" for person in people if person.active]
     for group in task.groups:
@@ -120,6 +122,25 @@ def _excluded(world: BoundWorld, node: Node, variables: Mapping[str, Value]) -> 
         return []
     found = functions.evaluate(world.tx, world.actor, text, variables)
     return [person for person in (found if isinstance(found, list) else [found]) if person]
+
+
+def _stood_in(world: BoundWorld, groups: Iterable[str]) -> list[str]:
+    """Who did a step of the case, in the place of who was away, that none of these groups was asked."""
+    task, asked = user_tasks.user_tasks, user_tasks.candidates
+    keys = [f"group:{group}" for group in groups]
+    same_lane = sa.select(1).where(asked.c.task_id == task.c.id, asked.c.who.in_(keys)).correlate(task).exists()
+    found = world.tx.all(
+        sa.select(task.c.completed_by)
+        .join(cases, cases.c.id == task.c.case_id)
+        .where(
+            cases.c.public_id == world.case,
+            task.c.principal_id.is_not(None),
+            task.c.completed_by.is_not(None),
+            sa.not_(same_lane),
+        )
+        .distinct()
+    )
+    return [world.organisation.by_id[row.completed_by].public_id for row in found]
 
 
 def _meant_for(

@@ -58,6 +58,7 @@ class BoundWorld:
     actor: Actor
     bindings: Mapping[str, int] = field(default_factory=dict)
     begun: int | None = None
+    stood_in: bool = False  # somebody did a step of the case in the place of who was away
     sent: list[Sent] = field(default_factory=list)
     decided: list[Decided] = field(default_factory=list)
     operated: list[tuple[Step, str]] = field(default_factory=list)

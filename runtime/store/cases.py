@@ -31,6 +31,8 @@ cases = sa.Table(
     sa.Column("confidential", sa.Boolean, nullable=False),
     # of the confidential ones: not even for superiors and finance
     sa.Column("hr_only", sa.Boolean, nullable=False, server_default=sa.false()),
+    # somebody did a step of it in the place of who was away
+    sa.Column("stood_in", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("cause", sa.String(255)),  # idempotency key of the message or timer that started it
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),

@@ -293,6 +293,38 @@ def test_a_deputy_does_nothing_in_a_case_that_they_started_or_that_is_about_them
     assert elements(firm, "lead") == ["review", "judge"]
 
 
+def test_who_stood_in_first_does_no_later_step_of_their_own_lane(firm: Office) -> None:
+    """The manager drafts in the place of the supervisor: the review, which is the manager's, goes to the next
+    superior, also when everybody is back."""
+    firm.deploy(LANES)
+    on_leave(firm, "sup")
+    firm.as_("spec").start("ask")
+    firm.as_("boss").do("draft")
+    assert elements(firm, "boss") == [] and elements(firm, "lead") == ["review"]
+    firm.later(days=1)
+    firm.as_("lead").do("review")
+    assert elements(firm, "boss") == [] and elements(firm, "lead") == ["confirm"]
+    assert in_whose_place(firm) == ["sup", None]
+
+
+def test_who_stood_in_does_further_steps_of_the_same_lane_and_others_of_theirs_go_on(firm: Office) -> None:
+    firm.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("draft", candidateGroups="supervisor"),
+            user("mend", candidateGroups="supervisor"),
+            user("enter", candidateGroups="specialist"),
+            end(),
+        )
+    )
+    on_leave(firm, "sup", "spec2", days=2)
+    firm.as_("spec").start("ask")
+    firm.as_("spec2").do("draft")
+    firm.as_("spec2").do("mend")
+    assert elements(firm, "spec2") == [] and elements(firm, "spec") == ["enter"]
+
+
 def test_what_the_next_superior_is_kept_from_too_goes_further_up(firm: Office) -> None:
     firm.deploy(bpmn("ask", start(), user("plan", candidateGroups="manager"),
                      user("check", candidateGroups="supervisor"), end()))  # fmt: skip
