@@ -14,8 +14,8 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import handing_over, user_tasks
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.queries import comments, inbox, people, search, tasks
-from web import cases, current
+from runtime.queries import comments, inbox, named, people, search, tasks
+from web import cases, current, masters
 
 bp = Blueprint("inbox", __name__)
 ONLY = ("all", "mine", "group")
@@ -45,10 +45,24 @@ def started() -> str:
 
 
 @bp.get("/inbox/search")
+def find_before() -> ResponseReturnValue:
+    """Where search was: what was kept of it leads on."""
+    return redirect(url_for("inbox.find", q=request.args.get("q"), after=request.args.get("after")))
+
+
+@bp.get("/search")
 def find() -> str:
     text = request.args.get("q", "").strip()
     found = current.read(search.find, text, after=request.args.get("after")) if text else None
-    return render_template("search.html", found=found, q=text, counts=current.read(inbox.counts), here="search")
+    return render_template(
+        "search.html",
+        found=found,
+        q=text,
+        counts=current.read(inbox.counts),
+        here="search",
+        kinds={key: current.say(word) for key, word in named.SENTENCES.items()},
+        states={key: current.say(word) for key, word in masters.STATES.items()},
+    )
 
 
 @bp.get("/tasks/<task>")

@@ -34,6 +34,8 @@ contracts = sa.Table(
     sa.Column("beyond", sa.String(8)),
     sa.Column("deviation_approved_by", sa.String(32)),
     sa.UniqueConstraint("supplier_id", "contract_no"),
+    # queries/named.py: by how it begins
+    sa.Index("ix_purchase_contracts_contract_no", "contract_no", postgresql_ops={"contract_no": "varchar_pattern_ops"}),
 )
 
 orders = sa.Table(

@@ -44,6 +44,8 @@ sales_orders = sa.Table(
         sqlite_where=sa.text("reference IS NOT NULL"),
         postgresql_where=sa.text("reference IS NOT NULL"),
     ),
+    # queries/named.py: by how it begins
+    sa.Index("ix_sales_orders_reference", "reference", postgresql_ops={"reference": "varchar_pattern_ops"}),
     # positions.py: what is committed
     sa.Index(
         "ix_sales_orders_confirmed",

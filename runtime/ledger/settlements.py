@@ -36,6 +36,8 @@ settlements = sa.Table(
     sa.Column("by", sa.String(32), nullable=False),
     # The case that collects what is outstanding; NULL: none, or one that began before that was kept.
     sa.Column("collected_in", sa.String(32)),
+    # queries/named.py: by how it begins
+    sa.Index("ix_settlements_invoice", "invoice", postgresql_ops={"invoice": "varchar_pattern_ops"}),
 )
 
 sales_payments = sa.Table(

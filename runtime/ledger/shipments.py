@@ -30,6 +30,8 @@ shipments = sa.Table(
     sa.Column("on_time", sa.Boolean),
     sa.Column("signed_by", sa.String(200)),
     sa.Column("return_reason", sa.Text),
+    # queries/named.py: by how it begins
+    sa.Index("ix_shipments_tracking", "tracking", postgresql_ops={"tracking": "varchar_pattern_ops"}),
 )
 
 shipment_lines = sa.Table(

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from runtime import access, library
 from runtime.identity import Actor
-from runtime.queries import pages
+from runtime.queries import named, pages
 from runtime.queries.inbox import CaseRow, TaskRow, asked_of, case_rows, columns, followed_up, task_rows
 from runtime.store import search as index
 from runtime.store.cases import cases
@@ -35,7 +35,7 @@ LOOKED_AT = 2_000
 class Found:
     """`tasks`: open ones, newest first, and whether there are `more`. `cases`: newest first; `next` is the
     cursor behind them, None if there are no more; `partly`: there may be others behind `next`, since so
-    many match that not all of them were looked at."""
+    many match that not all of them were looked at. `named`: what has a number, code or name, on the first page."""
 
     text: str
     tasks: list[TaskRow] = field(default_factory=list)
@@ -43,10 +43,11 @@ class Found:
     cases: list[CaseRow] = field(default_factory=list)
     next: str | None = None
     partly: bool = False
+    named: named.Named = field(default_factory=named.Named)
 
 
 def find(tx: Transaction, actor: Actor, text: str, *, after: str | None = None, limit: int = 30) -> Found:
-    """Tasks (on the first page only) and cases. Raises BadCursor."""
+    """Cases; on the first page tasks too, and what has a number, code or name. Raises BadCursor."""
     before = _before(after)
     limit = min(limit, pages.LARGEST_PAGE)
     words = {part: index.wanted(part) for part in text[:LONGEST].split()}
@@ -62,7 +63,7 @@ def find(tx: Transaction, actor: Actor, text: str, *, after: str | None = None, 
     if before is not None:
         return Found(text, cases=found, next=next_, partly=partly)
     shown, more = _tasks(tx, actor, fits, looked, parts, wanted, spoken)
-    return Found(text, shown, more, found, next_, partly)
+    return Found(text, shown, more, found, next_, partly, named.find(tx, actor, text))
 
 
 def _before(cursor: str | None) -> int | None:

@@ -59,7 +59,7 @@ def query(office: Workplace, what: str, work: Callable[[], object], count: int) 
 
 @bench("inbox", "Inbox, counts and search at 1,000,000 tasks of which 100,000 are open, of three people")
 def measure_inbox(run: Run) -> Iterator[Figure]:
-    size = big.Size() if not run.quick else big.Size(10_000, 1_000, 3_000, 40)
+    size = big.Size() if not run.quick else big.Size(10_000, 1_000, 3_000, 40, 200, 20)
     with folder() as place, clock.frozen(big.NOW):
         office = Workplace(place)
         began = time.perf_counter()
@@ -81,7 +81,8 @@ def measure_inbox(run: Run) -> Iterator[Figure]:
             yield query(office, f"{who}: counts", partial(read, inbox.counts, actor), count)
             yield query(office, f"{who}: done", partial(read, inbox.done, actor), count)
             yield query(office, f"{who}: started", partial(read, inbox.started, actor), count)
-            for text in ("王芳", "采购", "PO-2026", "PO-2026-299999", "modules", "隆基 王芳", "not there"):
+            for text in ("王芳", "采购", "PO-2026", "PO-2026-299996", "HT-2999", "LI-M0", "modules",
+                         "隆基 王芳", "供应商王", "not there"):
                 found = f"{who}: search {text}"
                 yield query(office, found, partial(read, search.find, actor, text), count)
         office.runtime.close()

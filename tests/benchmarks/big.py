@@ -1,5 +1,6 @@
 """A department house as it looks after years: 1,000,000 user tasks of which 100,000 are open, in
-300,000 cases, by hundreds of people and their groups.
+300,000 cases, by hundreds of people and their groups; 60,000 purchase orders that cases made, 20,000 components
+and 2,000 suppliers.
 
     fill(runtime.engine, Size())
 
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 
 from runtime import values
 from runtime.identity import GROUPS
+from runtime.ledger import catalogue, orders, plans
 from runtime.store import accounts, cases, search, user_tasks
 
 # The rows' times end here; what is measured looks at them from this moment on.
@@ -69,6 +71,8 @@ class Size:
     open: int = 100_000
     cases: int = 300_000
     people: int = 400
+    components: int = 20_000
+    suppliers: int = 2_000
     seed: int = 7
 
 
@@ -92,6 +96,8 @@ def fill(engine: sa.Engine, size: Size) -> None:
             dash = "instr(activity, '-')" if connection.dialect.name == "sqlite" else "strpos(activity, '-')"
             connection.exec_driver_sql(CANDIDATES.replace("DASH", dash))
         search.rebuild(connection)
+        for table, rows in _books(size):
+            write(connection, table, rows)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -182,6 +188,48 @@ def _memberships(ids: Sequence[int]) -> Iterator[dict[str, Any]]:
     for number, row_id in enumerate(ids):
         for group in groups_of(number):
             yield {"person_id": row_id, "group": group}
+
+
+def _books(size: Size) -> Iterator[tuple[sa.Table, Iterator[dict[str, Any]]]]:
+    """What the cases of PROCESSES[1] signed and ordered, of whom, and components."""
+    yield catalogue.suppliers, (
+        {
+            "id": number + 1, "code": f"SUP-{number:05d}",
+            "names": names(f"供应商{person(number)[0]}{number}", f"Supplier {number}"),
+        }
+        for number in range(size.suppliers)
+    )  # fmt: skip
+    yield catalogue.components, (
+        {
+            "id": number + 1, "sku": f"{PINYIN[SURNAMES[number % 20]].upper()}-M{number:06d}",
+            "names": names(f"{GOODS[number % 7][0]} {number}", f"{GOODS[number % 7][1]} {number}"),
+            "brand": "x", "model": f"M{number}", "technology": "x", "bifacial": True, "purchase_price": 1,
+        }
+        for number in range(size.components)
+    )  # fmt: skip
+    made = {"case": "0", "at": stamp(NOW - YEARS)}
+    plan: dict[str, Any] = {"id": 1, "public_id": "0", "number": "PP-2022-0001", "state": "ordered", "drafter": "x"}
+    plan |= {"reason": "x", "amount": 1}
+    yield plans.plans, iter([plan | made])
+    signing = range(1, size.cases, len(PROCESSES))
+    day = NOW.date().isoformat()
+
+    def row(number: int, of_it: int) -> dict[str, Any]:
+        return {
+            "id": of_it + 1, "public_id": f"{number + 1:032x}", "case": f"{number + 1:032x}",
+            "at": stamp(NOW - YEARS + YEARS * (number / size.cases)), "plan_id": 1,
+            "supplier_id": of_it % size.suppliers + 1,
+        }  # fmt: skip
+
+    yield orders.contracts, (
+        row(number, at) | {"contract_no": f"HT-{number:06d}", "signed_on": day} for at, number in enumerate(signing)
+    )
+    yield orders.orders, (
+        row(number, at)
+        | {"number": f"PO-{2022 + at * 5 // len(signing)}-{number:06d}", "contract_id": at + 1, "state": "open"}
+        | {"amount": 1, "promised": day, "eta": day}
+        for at, number in enumerate(signing)
+    )
 
 
 def _cases(size: Size, people: Sequence[int], chance: random.Random) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import cases as case_queries
-from runtime.queries import inbox, rules, search, tasks
+from runtime.queries import inbox, named, rules, search, tasks
 from tests.web.stand_ins import Office, clock, example_case, rule_page, send, signed_in, task_page
 
 
@@ -75,22 +75,48 @@ def test_the_order_is_chosen_above_the_list_and_stays_while_it_is_narrowed(
 
 
 def test_search_shows_tasks_and_cases_and_goes_on(office: Office, client: FlaskClient) -> None:
-    page = client.get("/inbox/search?q=采购 <b>").text
+    page = client.get("/search?q=采购 <b>").text
     assert office.called("find") == [("采购 <b>",)]
     assert 'value="采购 &lt;b&gt;"' in page and "采购 &lt;b&gt;”的搜索结果" in page and "<b>”" not in page
     assert 'href="/tasks/t1"' in page and 'href="/cases/c2"' in page
     assert "只查看了最新的一部分" in page and "请再加一个词" in page
     onward = html.unescape(re.search(r'class="more"><a href="([^"]+)"', page)[1])  # type: ignore[index]
-    assert onward.startswith("/inbox/search?") and "after=7" in onward and "q=" in onward
+    assert onward.startswith("/search?") and "after=7" in onward and "q=" in onward
     client.get(onward)
     assert asked(office, "find") == {"after": "7"} and office.called("find")[-1] == ("采购 <b>",)
 
 
 def test_search_says_when_nothing_was_found_and_what_can_be(office: Office, client: FlaskClient) -> None:
     office.answers[search.find] = search.Found("x")
-    assert "没有找到您可以查看的内容" in client.get("/inbox/search?q=x").text
-    empty = client.get("/inbox/search").text
-    assert "没有找到" not in empty and "可搜索标题" in empty
+    assert "没有找到您可以查看的内容" in client.get("/search?q=x").text
+    empty = client.get("/search").text
+    assert "没有找到" not in empty and "按标题" in empty and "PO-2026" in empty
+
+
+def test_where_search_was_leads_to_where_it_is(office: Office, client: FlaskClient) -> None:
+    kept = client.get("/inbox/search?q=PO-2026 a&after=7&_external=1")
+    assert (kept.status_code, kept.location) == (302, "/search?q=PO-2026+a&after=7")
+
+
+def test_search_leads_to_documents_components_and_partners(office: Office, client: FlaskClient) -> None:
+    title = {"en": "Purchase", "zh_Hans": "采购执行"}
+    case = named.DocumentHit("purchase_orders", "PO-2026-0001", title, "c9", clock.now())
+    spoken = named.DocumentHit("contacts", "CO-2026-0002", {}, "", clock.now(), ("supplier", "SUP-1"), "<b>价格</b>")
+    panel = named.ComponentHit("JA-1", {"en": "Module"}, "delisted")
+    firm = named.PartnerHit("customer", "CU-1", {"zh_Hans": "光明"}, False)
+    more = frozenset({"documents", "partners"})
+    office.answers[search.find] = search.Found(
+        "x", named=named.Named([case, spoken], [panel], [firm], more, partly=True)
+    )
+    page = client.get("/search?q=x").text
+    assert "没有找到" not in page and "只查看了最新的一部分" in page
+    assert page.count("请再加一个词") == page.count("请多输入几位编号") == 1
+    links = re.findall(r'<li class="row"><a href="(.*?)"', page)
+    assert links == [
+        "/cases/c9", "/master-data/supplier/SUP-1/contacts", "/stock/JA-1", "/master-data/customer/CU-1/contacts",
+    ]  # fmt: skip
+    for said in ("采购订单 PO-2026-0001", "采购执行", "&lt;b&gt;价格", "已下架", "光明", "客户 CU-1", "停用"):
+        assert said in page, said
 
 
 def test_more_than_anybody_counts_is_shown_as_more(office: Office, client: FlaskClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 from runtime import i18n
 from runtime.clock import now
 from runtime.ledger import reading
-from runtime.queries import cases
+from runtime.queries import cases, named
 from tests.web.stand_ins import Office
 from web import app, incidents, messages, show, stock, typed
 from web.wording import wording
@@ -29,7 +29,7 @@ def test_what_libraries_and_the_framework_say_is_translated(language: str) -> No
         *incidents.RESOLUTIONS.values(),
         *typed.sentences(),
         *(label for label, _ in stock.FIGURES.values()),
-        *cases.SENTENCES.values(),
+        *named.SENTENCES.values(),
         "and",
         "or",
         "not",
