@@ -23,6 +23,7 @@ from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
 from runtime.queries.since import Since, since
 from runtime.queries.timeline import Moment
+from runtime.queries.withheld import withheld
 from runtime.store import deployments, event_log
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -173,7 +174,8 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         full=full,
         diagrams=_diagrams(tx, row, log, open_tasks, language, path=open_to_see),
         timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
-        decisions=_decisions(tx, row.id, language) if full else [],
+        # What a rule was asked about a blind step names what was found, and what the books say.
+        decisions=_decisions(tx, row.id, language) if full and not withheld(tx, actor, row) else [],
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],

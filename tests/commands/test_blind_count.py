@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -36,3 +37,22 @@ def test_who_may_count_does_not_see_the_books(office: Office) -> None:
     counter.do("count_goods", sheet.id, count_lines=[{"counted": 67}])
     office.settle()
     assert seen(counter) == 100
+
+
+def test_who_counts_again_does_not_read_what_was_counted_nor_what_the_books_say(office: Office) -> None:
+    """The rule of the tolerance was asked with both; the case's page tells what rules were asked."""
+    office.as_("chenjie").start(
+        "stocktake", count_kind="spot", count_warehouse="SH", count_components=["QY-P60-265"]
+    )
+    [sheet] = office.cases_of("count_sheet")
+    office.as_("liyang").do("count_goods", sheet.id, count_lines=[{"counted": 41}])
+    assert office.as_("zhangmin").find("recount_goods", sheet.id)
+
+    def page(who: str) -> cases.CasePage:
+        return office.as_(who).case_page(sheet.id)
+
+    assert [decision.rule for decision in page("wangfang").decisions] == ["count_tolerance"]  # above them
+    for who in ("zhangmin", "zhoulei"):
+        seen, known = page(who), office.runtime.read(variables.variables, office.as_(who).actor, sheet.id)
+        assert seen.full and not seen.decisions
+        assert not re.search(r"\b(41|67)\b", f"{known} {seen.problems} {seen.entered} {seen.documents}")

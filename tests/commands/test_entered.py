@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from runtime.library import NoSuchCase
-from runtime.queries import inbox
+from runtime.queries import inbox, variables
 from tests.office import Office
 
 CLAIM = {"expense_purpose": "打车给客户送样", "expense_amount": "86.50", "spent_on": "2026-03-06"}
@@ -104,3 +107,44 @@ def test_what_was_found_in_a_check_is_not_told_to_who_may_count_it_again(office:
     office.as_("zhoulei").do("check_stock", anomalies=[found])
     pages = {who: office.as_(who).case_page(case.id) for who in ("zhoulei", "chenjie", "liyang")}
     assert pages["liyang"].full and {who for who, page in pages.items() if page.entered} == {"zhoulei", "chenjie"}
+
+
+def test_its_variables_are_told_to_whom_the_page_tells_it(office: Office) -> None:
+    """Who did it, who is above them; neither to their colleagues nor to who only began it."""
+    case = office.as_("zhoulei").start("stock_check")
+    found = {
+        "component": "HX-M144-355", "warehouse": "SH", "anomaly_kind": "quantity", "actual": 623,
+        "description": "实有 623 件",
+    }  # fmt: skip
+    office.as_("zhoulei").do("check_stock", anomalies=[found])
+
+    def told(who: str) -> dict[str, Any]:
+        return dict(office.runtime.read(variables.variables, office.as_(who).actor, case.id))
+
+    assert told("zhoulei")["anomalies"][0]["actual"] == told("chenjie")["anomalies"][0]["actual"] == 623
+    assert told("wangfang") == told("chenjie")
+    for who in ("liyang", "zhangmin"):
+        assert "anomalies" not in told(who) and "623" not in str(told(who))
+        assert told(who)["check_stock_by"]  # the rest they read as before
+
+
+def test_who_began_a_check_that_somebody_else_did_is_not_told(office: Office) -> None:
+    case = office.as_("zhoulei").start("stock_check")
+    office.as_("liyang").do("check_stock", anomalies=[])
+    begun, did = (
+        office.runtime.read(variables.variables, office.as_(who).actor, case.id) for who in ("zhoulei", "liyang")
+    )
+    assert "anomalies" in did and "anomalies" not in begun
+
+
+def test_a_case_of_before_the_step_was_blind_is_no_loophole(office: Office) -> None:
+    folder = Path(__file__).parents[2] / "processes" / "stock_check"
+    shipped = (folder / "stock_check.bpmn").read_text(encoding="utf-8")
+    blind = '<camunda:property name="blind" value="true" />'
+    form = (folder / "check_stock.form").read_text(encoding="utf-8")
+    office.deploy(shipped.replace(blind, ""), form)
+    case = office.as_("zhoulei").start("stock_check")
+    office.as_("zhoulei").do("check_stock", anomalies=[])
+    assert "anomalies" in office.runtime.read(variables.variables, office.as_("liyang").actor, case.id)
+    office.deploy(shipped, form)
+    assert "anomalies" not in office.runtime.read(variables.variables, office.as_("liyang").actor, case.id)
