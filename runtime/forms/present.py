@@ -143,7 +143,11 @@ def for_browser(
     data = {name: plain(known[name], found.get(name), exact) for name in sorted(form.reads) if name in known}
     data |= {name: _to_open(known[name]) for name in files if name in data}
     if options is not None:
-        data |= {table.shown: _named(table, data.get(table.rows), options, language) for table in form.tables}
+        # As the case knows them: a list of the same rows may show less of each than the table beside it.
+        data |= {
+            table.shown: _named(table, plain(known.get(table.rows), None, exact), options, language)
+            for table in form.tables
+        }
     return data
 
 

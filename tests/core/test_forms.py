@@ -407,6 +407,15 @@ def test_a_table_shows_names_for_codes_and_leaves_the_variable_as_it_is() -> Non
     assert forms.for_browser(form, {}, OPTIONS) == {shown: []}
 
 
+def test_a_table_above_a_list_of_the_same_rows_shows_more_of_each_than_the_list_asks() -> None:
+    notes = [field("textfield", "note")]
+    note = {"type": "dynamiclist", "path": "offers", "allowAddRemove": False, "components": notes}
+    form = form_of(SUPPLIERS, note)
+    data = forms.for_browser(form, {"offers": [{"supplier": "x", "price": D("9.5"), "secret": 1}]}, OPTIONS)
+    assert data[form.tables[0].shown] == [{"supplier": "x", "price": 9.5}]
+    assert data["offers"] == [{}]  # what the list does not show stays on the server
+
+
 def test_a_column_of_a_table_may_list_its_words_itself() -> None:
     verdict = {"key": "met", "label": "结论", "values": [{"value": True, "label": "达到", "label_en": "met"}]}
     form = form_of({"type": "table", "id": "goals", "dataSource": "=goals", "columns": [verdict]})

@@ -148,6 +148,68 @@ def test_what_can_only_be_read_and_holds_nothing_says_so(page: Page, office: Off
     assert page.get_by_label("意见").get_attribute("placeholder") != "未填写"
 
 
+def test_numbers_that_can_only_be_read_have_separators_and_what_is_typed_has_none(page: Page, office: Office) -> None:
+    number = {"type": "number", "serializeToString": True, "decimalDigits": 2}
+    fields = [
+        {**number, "id": "f_sum", "key": "amount", "label": "合计", "readonly": True},
+        {"type": "number", "id": "f_year", "key": "budget_year", "label": "年度", "readonly": True},
+        {**number, "id": "f_asked", "key": "asked", "label": "金额"},
+        {
+            "type": "table", "id": "t", "label": "预算项", "dataSource": "=lines", "rowCount": 9,
+            "columns": [
+                {"key": "line", "label": "项目"}, {"key": "code", "label": "编号"}, {"key": "year", "label": "哪年"},
+                {"key": "amount", "label": "多少"},
+            ],
+        },
+    ]  # fmt: skip
+    schema = {"type": "default", "id": "sums", "components": fields}
+    lines = [
+        {"line": "采购", "code": "20260001", "year": 2026, "amount": 24000000},
+        {"line": "培训", "code": "20260002", "year": 2025, "amount": 900.5},
+    ]
+    data = {"amount": "12345678901234567.10", "budget_year": 2026, "lines": lines}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=data)
+    page.goto("/tasks/t1")
+    assert page.get_by_label("合计").input_value() == "12,345,678,901,234,567.10"
+    assert page.get_by_label("年度").input_value() == "2026"
+    page.get_by_label("金额").fill("24310000.5")
+    assert page.get_by_label("金额").input_value() == "24310000.5"
+    cells = page.locator(".fjs-table-td")
+    until(page, "document.querySelector('.fjs-table-td.is-number')?.textContent === '24,000,000.0'")
+    assert cells.all_text_contents() == [
+        "采购", "20260001", "2026", "24,000,000.0", "培训", "20260002", "2025", "900.5",
+    ]  # fmt: skip
+    # They are sorted as the numbers that they are, and have separators then, too.
+    page.locator(".fjs-table-th").nth(3).click()
+    until(page, "document.querySelector('.fjs-table-td').textContent === '培训'")
+    assert cells.all_text_contents()[3::4] == ["900.5", "24,000,000.0"]
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    ((_, answers, *_rest),) = office.called("complete")
+    assert answers["asked"] == "24310000.5" and answers.get("amount") in (None, "12345678901234567.10")
+
+
+def test_on_a_phone_a_row_of_a_table_is_told_line_by_line(browser: Browser, address: str, office: Office) -> None:
+    columns = [{"key": f"c{place}", "label": f"第{place}列"} for place in range(9)]
+    table = {"type": "table", "id": "t", "label": "差异", "dataSource": "=rows", "rowCount": 9, "columns": columns}
+    schema = {"type": "default", "id": "wide", "components": [table]}
+    rows = [{f"c{place}": "组件很长的名称" * (1 + place % 2) for place in range(9)}]
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={"rows": rows})
+    page = opened(browser, address, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.goto("/tasks/t1")
+    cell = page.locator(".fjs-table-td").nth(8)
+    cell.wait_for()
+    until(page, "document.querySelector('.fjs-table-td').dataset.label === '第0列'")
+    shown = page.locator(".fjs-table-td").evaluate_all("all => all.map(e => e.getBoundingClientRect().toJSON())")
+    assert all(each["left"] >= 0 and each["right"] <= 390 for each in shown)
+    # None lies over another.
+    assert all(
+        one["bottom"] <= two["top"] + 1 or one["right"] <= two["left"] + 1
+        for place, one in enumerate(shown) for two in shown[place + 1 :]
+    )  # fmt: skip
+    page.context.close()
+
+
 def test_a_filled_form_is_sent_once(page: Page, office: Office) -> None:
     page.goto("/tasks/t1")
     fill(page)

@@ -15,6 +15,7 @@ import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 
 import { csrf, json, mount } from "./shared/mount.js";
 import { translateTexts, translator } from "./shared/messages.js";
+import { groupFields, dressTables } from "./shared/figures.js";
 import { calendarLanguage } from "./shared/calendar.js";
 import { attach, link, upload } from "./shared/uploads.js";
 
@@ -31,6 +32,7 @@ mount("form", async (element) => {
   const problems = json(element, "problems", []);
   check(form, translate, problems);
   translateTexts(body, translate);
+  groupFields(form, element.dataset.language);
 
   const draft = !readOnly && element.dataset.draft ? `draft:${element.dataset.draft}` : null;
   const typed = element.hasAttribute("data-typed");
@@ -38,6 +40,7 @@ mount("form", async (element) => {
   const values = json(element, "values", {});
   // What is typed over, as it was seen then: the server says so if somebody else changed it meanwhile.
   const seen = { ...JSON.parse(answer?.elements.seen?.value ?? "{}"), ...kept?.seen };
+  dressTables(body, schema, values, element.dataset.language);
   const imported = form.importSchema(schema, { ...values, ...kept?.typed });
   attach(form, { ...values, ...kept?.typed });
   await imported;

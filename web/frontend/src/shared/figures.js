@@ -1,0 +1,63 @@
+// Numbers that can only be read, with the separators of the reader's language: 24,310,000.00.
+//
+// Inputs stay as they are: form-js takes a comma for a decimal point. Nobody writes a year as 2,026.
+import { Numberfield, Textfield } from "@bpmn-io/form-js-viewer";
+
+const YEAR = /(^|_)year$/;
+const PLAIN = /^-?\d+(?:\.(\d+))?$/;
+
+/** A number as people read it, every decimal of it kept; what is no plain number comes back unchanged. */
+export function grouped(text, language) {
+  const found = PLAIN.exec(text);
+  if (!found) return text;
+  const digits = found[1]?.length ?? 0;
+  // As text: money may have more digits than a number of JavaScript.
+  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(text);
+}
+
+/** Number fields of `form` that can only be read are drawn as text; what they hold stays a number. */
+export function groupFields(form, language) {
+  const shown = (props) => {
+    if (!(props.readonly || props.disabled) || YEAR.test(props.field.key)) return Numberfield(props);
+    return Textfield({ ...props, value: grouped(String(props.value ?? ""), language) });
+  };
+  form.get("formFields").register("number", Object.assign(shown, { config: Numberfield.config }));
+}
+
+/** Cells of tables that hold numbers get separators, and stand under one another; each names its column, for
+ * where a row has no room and is told line by line. */
+export function dressTables(root, schema, values, language) {
+  const columns = new Map(); // table → for each column how many decimals its numbers have; null: no numbers
+  for (const table of tables(schema)) {
+    const rows = [values[/^=\s*(\S+)\s*$/.exec(table.dataSource)?.[1]] ?? []].flat();
+    columns.set(table.id, table.columns.map(({ key }) => {
+      const numbers = rows.map((row) => row?.[key]).filter((value) => typeof value === "number");
+      return !numbers.length || YEAR.test(key) ? null : Math.max(...numbers.map((number) => PLAIN.exec(String(number))?.[1]?.length ?? 0));
+    }));
+  }
+  if (!columns.size) return;
+  const draw = () => {
+    for (const table of root.querySelectorAll(".fjs-table")) {
+      const kinds = [...columns].find(([id]) => table.id.endsWith(`-${id}`))?.[1] ?? [];
+      const heads = [...(table.tHead?.rows[0]?.cells ?? [])];
+      for (const row of table.rows) {
+        [...row.cells].forEach((cell, place) => {
+          if (cell.tagName === "TD" && cell.colSpan === 1) cell.dataset.label = heads[place]?.textContent ?? "";
+          if (kinds[place] == null) return;
+          cell.classList.add("is-number");
+          if (cell.tagName !== "TD" || cell.colSpan > 1 || !PLAIN.test(cell.textContent)) return;
+          const text = new Intl.NumberFormat(language, { minimumFractionDigits: kinds[place], maximumFractionDigits: kinds[place] }).format(cell.textContent);
+          // The text that form-js made is changed, not replaced: it draws into it again when rows are sorted.
+          // Only where it differs, for the observer below would be told of it again and again.
+          if (cell.firstChild.data !== text) cell.firstChild.data = text;
+        });
+      }
+    }
+  };
+  draw();
+  new MutationObserver(draw).observe(root, { childList: true, subtree: true, characterData: true });
+}
+
+function tables(part) {
+  return (part.components ?? []).flatMap((each) => (each.type === "table" ? [each] : tables(each)));
+}
