@@ -14,8 +14,9 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import handing_over, user_tasks
 from runtime.errors import Conflict, Invalid, NotFound
-from runtime.queries import comments, inbox, named, people, search, tasks
+from runtime.queries import amendments, comments, inbox, named, people, search, tasks
 from web import cases, current, masters
+from web.wording import of_tables
 
 bp = Blueprint("inbox", __name__)
 ONLY = ("all", "mine", "group")
@@ -181,6 +182,9 @@ def page_of(task: str, **told: Any) -> str:
 def _task(task: str, **told: Any) -> str:
     page = current.read(tasks.task_page, task, current.language())
     told["thread"] = _thread(page.row.case)
+    if page.row.process == amendments.PROCESS:
+        told["amendment"] = found = current.read(amendments.of_task, task, current.language())
+        told["words"] = of_tables(found.before, found.after) if found else None
     if "touched" in told:
         told["typed"] = {**page.data, **told.pop("touched")}
     if "HX-Request" in request.headers:

@@ -13,7 +13,7 @@ from runtime.commands import cases, drafts
 from runtime.errors import Conflict, Invalid
 from runtime.queries import rules
 from web import current, show
-from web.wording import wording
+from web.wording import of_tables
 
 bp = Blueprint("rules", __name__)
 
@@ -81,13 +81,7 @@ def _problems(found: list[Any]) -> list[dict[str, Any]]:
 
 def _page(key: str, **told: Any) -> str:
     rule = current.read(rules.rule_page, key, current.language())
-    every = (*rule.table.inputs, *rule.table.outputs)
-    names = {column.id: column.label for column in every} | {
-        each.id: each.label for each in rule.table.derived
-    }
-    # A value that the file names is told by its name: excellent → 优秀.
-    names |= {f"'{value}'": label for column in every for value, label in column.choices.items()}
     lines = [*rule.table.lines, *([rule.table.otherwise] if rule.table.otherwise else [])]
     # An output that no line gives is computed: its formula stands above the table.
     columns = [column for column in rule.table.outputs if any(column.id in line.then for line in lines)]
-    return render_template("rule.html", rule=rule, columns=columns, words=wording(names), **told)
+    return render_template("rule.html", rule=rule, columns=columns, words=of_tables(rule.table), **told)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from runtime.queries.rules import Table
 from web import current, show
 
 _TOKEN = re.compile(
@@ -24,6 +25,16 @@ def wording(names: Mapping[str, str]) -> Callable[[str | None], str]:
         return "".join(_told(token, names) for token in _TOKEN.findall(text or ""))
 
     return told
+
+
+def of_tables(*tables: Table) -> Callable[[str | None], str]:
+    """The same for what stands in these tables."""
+    every = [column for table in tables for column in (*table.inputs, *table.outputs)]
+    names = {column.id: column.label for column in every}
+    names |= {each.id: each.label for table in tables for each in table.derived}
+    # A value that the file names is told by its name: excellent → 优秀.
+    names |= {f"'{value}'": label for column in every for value, label in column.choices.items()}
+    return wording(names)
 
 
 def _told(token: str, names: Mapping[str, str]) -> str:

@@ -198,7 +198,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
         text=deployments.get(tx, row.id).content,
         version=row.version,
         active=file.effective_from <= library.today(tx),
-        table=_table(file, language),
+        table=table_of(file, language),
         versions=[
             Version(
                 each.version,
@@ -227,11 +227,11 @@ def _draft(tx: Transaction, actor: Actor, row: Any, language: str) -> Draft:
         row.proven_at is not None,
         row.created_by == actor.id,
         row.effective_from,
-        _rehearsal(tx, actor, text, row.file, language),
+        rehearsal(tx, actor, text, row.file, language),
     )
 
 
-def _rehearsal(tx: Transaction, actor: Actor, text: str, name: str, language: str) -> Rehearsal | None:
+def rehearsal(tx: Transaction, actor: Actor, text: str, name: str, language: str) -> Rehearsal | None:
     file, _ = rulefile.load(text, name)
     if file is None:
         return None
@@ -288,7 +288,7 @@ def _unset(file: table.RuleFile) -> int:
     return sum(cell is table.UNSET for row in file.rows for cell in row.then.values())
 
 
-def _table(file: table.RuleFile, language: str) -> Table:
+def table_of(file: table.RuleFile, language: str) -> Table:
     def say(names: Mapping[str, str], fallback: str = "") -> str:
         return i18n.label(language, dict(names), fallback)
 
