@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from runtime import clock
 from runtime.commands import drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
-from runtime.queries import inbox, tasks
-from tests.web.stand_ins import DATA, PASSWORD, Office, task_page
+from runtime.queries import cases, inbox, tasks
+from tests.web.stand_ins import DATA, PASSWORD, Office, example_case, task_page
 
 pytestmark = pytest.mark.browser
 
@@ -324,6 +325,49 @@ def test_the_diagram_shows_the_way_taken_and_who_has_it(page: Page) -> None:
     assert page.locator(".djs-connection.is-taken").count() == 2
     assert page.locator(".badge").text_content() == "王芳"
     page.get_by_role("button", name="放大").click()
+
+
+def in_a_row(steps: int) -> str:
+    """A drawing of so many steps beside one another, 160 apart."""
+    ids = [f"s{place}" for place in range(steps)]
+    nodes = "".join(f'<bpmn:task id="{each}" name="{each}"/>' for each in ids)
+    shapes = "".join(
+        f'<bpmndi:BPMNShape id="{each}_di" bpmnElement="{each}">'
+        f'<dc:Bounds x="{160 * place}" y="100" width="100" height="80"/></bpmndi:BPMNShape>'
+        for place, each in enumerate(ids)
+    )
+    spaces = {"bpmn": "BPMN/20100524/MODEL", "bpmndi": "BPMN/20100524/DI", "dc": "DD/20100524/DC"}
+    named = " ".join(f'xmlns:{short}="http://www.omg.org/spec/{long}"' for short, long in spaces.items())
+    return (
+        f'<bpmn:definitions {named} targetNamespace="t"><bpmn:process id="p">{nodes}</bpmn:process>'
+        f'<bpmndi:BPMNDiagram id="d"><bpmndi:BPMNPlane id="pl" bpmnElement="p">{shapes}'
+        "</bpmndi:BPMNPlane></bpmndi:BPMNDiagram></bpmn:definitions>"
+    )
+
+
+@pytest.mark.parametrize(("width", "steps", "whole"), [(1440, 8, True), (1440, 30, False), (390, 8, False)])
+def test_a_drawing_opens_as_wide_as_the_page_or_where_the_case_stands(
+    browser: Browser, address: str, office: Office, width: int, steps: int, whole: bool
+) -> None:
+    case = example_case(clock.now())
+    [drawn] = case.diagrams
+    active = f"s{steps // 2}"
+    view = replace(drawn, xml=in_a_row(steps), done=[], active=[active], flows=[], labels={}, waiting={})
+    office.answers[cases.case_page] = replace(case, diagrams=[view])
+    page = opened(browser, address, viewport={"width": width, "height": 844})
+    page.goto("/cases/c1")
+    page.locator(".djs-element.is-active").wait_for()
+    frame = page.locator("[data-diagram]").bounding_box()
+    boxes = [page.locator(f".djs-shape[data-element-id=s{place}]").bounding_box() for place in range(steps)]
+    stands = boxes[steps // 2]
+    assert frame is not None and stands is not None and boxes[0] is not None and boxes[-1] is not None
+    inside = [each for each in boxes if each and frame["x"] <= each["x"] <= frame["x"] + frame["width"] - each["width"]]
+    assert (len(inside) == steps) is whole
+    assert stands["width"] >= 100 * (0.45 if whole else 0.54)
+    if not whole:
+        middle = stands["x"] + stands["width"] / 2
+        assert abs(middle - frame["x"] - frame["width"] / 2) < 12
+    page.context.close()
 
 
 def test_a_rules_problems_stand_at_their_lines_while_it_is_typed(page: Page, office: Office) -> None:

@@ -15,6 +15,11 @@ import { json, mount } from "./shared/mount.js";
 
 // Below this the names inside shapes cannot be read: rather show a part, where the case stands.
 const READABLE = 0.55;
+// Small, but the whole of it: what is a little too wide is not cut for the sake of its names.
+const WHOLE = 0.45;
+
+const EDGE = 24; // pixels around a drawing: for the name of who is waited for, above its step
+const LOWEST = 220; // pixels: the buttons below a small drawing do not lie on it
 
 // Modelers note how wide a label is in their language; ours may be longer, and breaks at this width.
 const LABEL = 90;
@@ -75,12 +80,28 @@ async function draw(element) {
     const { width, height } = canvas.getSize();
     canvas.zoom(canvas.zoom() * 0.94, { x: width / 2, y: height / 2 });
   };
+  // As wide as the page, as far as names can still be read; then as high as that needs. What is larger shows
+  // where the case stands.
   const show = () => {
-    whole();
-    if (canvas.zoom() >= READABLE) return;
-    canvas.zoom(0.75);
+    const { inner, outer } = canvas.viewbox();
+    if (!inner.width || !inner.height) return;
+    const across = (outer.width - 2 * EDGE) / inner.width;
+    let zoom = across < WHOLE ? READABLE : Math.min(1, across);
+    const high = Math.min(Math.max(LOWEST, inner.height * zoom + 2 * EDGE), Math.max(LOWEST, window.innerHeight * 0.7));
+    element.style.height = `${high}px`;
+    canvas.resized();
+    const along = (high - 2 * EDGE) / inner.height;
+    if (along < zoom) zoom = along < WHOLE ? Math.min(zoom, READABLE) : along;
     const at = shapes.get(view.active?.[0] ?? view.done?.at(-1)) ?? canvas.getRootElement().children?.[0];
-    if (at) canvas.scrollToElement(at, 80);
+    const from = (low, size, room, middle) => {
+      const edge = EDGE / zoom;
+      if (size + 2 * edge <= room) return low - (room - size) / 2;
+      return Math.min(Math.max(middle - room / 2, low - edge), low + size + edge - room);
+    };
+    const width = outer.width / zoom;
+    const height = high / zoom;
+    const middle = at?.width ? { x: at.x + at.width / 2, y: at.y + at.height / 2 } : { x: inner.x, y: inner.y };
+    canvas.viewbox({ x: from(inner.x, inner.width, width, middle.x), y: from(inner.y, inner.height, height, middle.y), width, height });
   };
   show();
   for (const button of element.querySelectorAll("[data-zoom]")) {
