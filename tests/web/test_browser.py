@@ -235,7 +235,7 @@ def test_what_the_server_refuses_stands_at_its_field_and_nothing_is_lost(page: P
     page.get_by_label("意见").fill("价格偏高")
     page.get_by_role("button", name="提交").click()
     page.locator(".notice.is-bad").wait_for()
-    second = page.get_by_label("组件").nth(1)
+    second = page.locator("[data-form-body]").get_by_label("组件").nth(1)
     until(page, "document.querySelectorAll('.fjs-form-field-error').length === 1")
     assert "fjs-has-errors" in second.evaluate("e => e.closest('.fjs-form-field').className")
     assert page.get_by_label("意见").input_value() == "价格偏高" and page.get_by_label("同意").is_checked()
@@ -425,3 +425,38 @@ def test_the_first_tab_stop_leads_past_the_bar(page: Page) -> None:
     page.goto("/stock")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+
+
+def test_on_a_phone_a_chosen_component_keeps_its_code(browser: Browser, address: str, office: Office) -> None:
+    label = "澄照 310 W 单晶组件（72 片，双面双玻） · CZ-M72-310"
+    kind = {"type": "select", "values": [{"label": label, "value": "CZ-M72-310"}]}
+    fields = [
+        {**kind, "id": "f_read", "key": "held", "label": "现有", "readonly": True},
+        {**kind, "id": "f_asked", "key": "wanted", "label": "要买", "searchable": True},
+    ]
+    schema = {"type": "default", "id": "codes", "components": fields}
+    data = {"held": "CZ-M72-310", "wanted": "CZ-M72-310"}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=data)
+    page = opened(browser, address, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.goto("/tasks/t1")
+    shown = page.locator(".fjs-select-display")
+    shown.wait_for()
+    # All of it lies inside its box and inside the page.
+    assert shown.evaluate("e => e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.parentElement.clientHeight + 1")
+    until(page, "document.querySelectorAll('[data-whole]').length === 1")
+    whole = page.locator("[data-whole]")
+    assert whole.get_attribute("data-whole") == label
+    assert whole.evaluate("e => getComputedStyle(e, '::after').content").strip('"') == label
+    page.context.close()
+
+
+def test_on_a_phone_a_notice_lies_on_no_heading(browser: Browser, address: str) -> None:
+    page = opened(browser, address, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    flash, bar = page.locator(".flash").first.bounding_box(), page.locator(".bar").bounding_box()
+    assert flash is not None and bar is not None
+    assert bar["y"] <= flash["y"] and flash["y"] + flash["height"] <= bar["y"] + bar["height"]
+    page.context.close()

@@ -16,6 +16,7 @@ import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { csrf, json, mount } from "./shared/mount.js";
 import { translateTexts, translator } from "./shared/messages.js";
 import { groupFields, dressTables } from "./shared/figures.js";
+import { tellWhatIsCut } from "./shared/cut.js";
 import { calendarLanguage } from "./shared/calendar.js";
 import { attach, link, upload } from "./shared/uploads.js";
 
@@ -45,6 +46,7 @@ mount("form", async (element) => {
   attach(form, { ...values, ...kept?.typed });
   await imported;
   link(form, values, body);
+  tellWhatIsCut(form, body);
   // What is shown anyway is nothing that came back: a form that the server returned, or one merely looked at.
   if (Object.entries(kept?.typed ?? {}).some(([name, value]) => !same(value, values[name]))) offerToStartAfresh(element, draft);
   if (draft) keepDrafts(form, draft, body, seen);
