@@ -47,6 +47,7 @@ FORMS = (
     "Clear",
     # Ours, spoken by dist/form.js.
     "Not given",
+    "This date must not lie before {0}.",
     # How form-js asks for a date, in the order of the browser's own language.
     "yyyy/mm/dd",
     "mm/dd/yyyy",

@@ -137,11 +137,20 @@ class _Reading:
             if value is _MISSING:
                 continue
             # Like form-js: a box that must be ticked.
-            if each.required and (value is None or (value is False and each.kind == "boolean")):
+            empty = value is None or (value is False and each.kind == "boolean")
+            if empty and (each.required or self._asked(each, scope)):
                 self._refuse("answer.required", "This field is required.", place)
+                continue
+            first = result.get(each.not_before, known.get(each.not_before))
+            if _earlier(value, first):
+                day = first.date() if isinstance(first, dt.datetime) else first
+                self._refuse("answer.too_early", "This date must not lie before {day}.", place, day=str(day))
                 continue
             result[each.key] = value
         return result
+
+    def _asked(self, each: Field, scope: Mapping[str, Any]) -> bool:
+        return bool(each.required_if) and v8.shared().unary_test(each.required_if, scope) is True
 
     def _hidden(self, each: Field, scope: Mapping[str, Any]) -> bool:
         # A unary test, because that is how form-js reads a condition.
@@ -201,6 +210,12 @@ class _Reading:
             inner = {**scope, **own, "this": own, "parent": scope, "i": [index + 1]}
             rows.append({**old, **self.level(each.fields, row, old, f"{place}[{index}].", inner)})
         return rows
+
+
+def _earlier(value: Value, first: Value) -> bool:
+    if isinstance(value, dt.datetime) and isinstance(first, dt.datetime):
+        return value < first
+    return type(value) is dt.date and type(first) is dt.date and value < first
 
 
 def _writable(fields: Sequence[Field], answers: Mapping[str, Any]) -> dict[str, Any]:

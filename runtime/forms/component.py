@@ -69,7 +69,12 @@ def read_components(
     """The fields of a list of components. `taken` holds the keys of this level of the answers."""
     taken = set() if taken is None else taken
     fields = [_component(item, findings, in_rows, taken) for item in components]
-    return tuple(found for found in fields if found is not None)
+    found = tuple(each for each in fields if each is not None)
+    kinds = {each.key: each.kind for each in found}
+    for item, each in zip(components, fields, strict=True):
+        if each is not None and each.not_before and kinds.get(each.not_before) != each.kind:
+            findings.add("form.not_before", "not_before names a datetime of the same kind beside this one.", item)
+    return found
 
 
 def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) -> Field | None:
@@ -122,6 +127,8 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         source=read_source(item, findings),
         no_past=_flag(item, "disallowPassedDates", findings),
         no_future=_no_future(item, findings),
+        not_before=_not_before(item, findings),
+        required_if=_required_if(item, findings),
         multiple=item.get("multiple") is True,
         fixed=item.get("allowAddRemove") is False or item.get("isRepeating") is False,
         expression=_expression(item, findings),
@@ -138,6 +145,31 @@ def _no_future(item: Mapping[str, Any], findings: Findings) -> bool:
     if given is not None and (given != "true" or item["type"] != "datetime"):
         findings.add("form.no_future", "no_future is a property of a datetime, and its value is true.", item)
     return bool(given == "true")
+
+
+def _not_before(item: Mapping[str, Any], findings: Findings) -> str:
+    """The key of the field that this one must not lie before; a property of our own, which both sides hold."""
+    given = item.get("properties", {}).get("not_before", "")
+    if not given:
+        return ""
+    if item["type"] != "datetime" or item.get("subtype") == "time":
+        findings.add("form.not_before", "not_before names a datetime of the same kind beside this one.", item)
+        return ""
+    return str(given)
+
+
+def _required_if(item: Mapping[str, Any], findings: Findings) -> str:
+    """form-js asks always or never: a property of our own, which both sides hold."""
+    given = item.get("properties", {}).get("required_if", "")
+    if not given:
+        return ""
+    if "validate" not in ATTRIBUTES[item["type"]] or (item.get("validate") or {}).get("required"):
+        findings.add("form.required_if", "required_if is a property of a field that is not asked for always.", item)
+        return ""
+    if not isinstance(given, str) or not given.lstrip().startswith("="):
+        findings.add("form.not_feel", "{name} must be FEEL and begin with =.", item, name="required_if")
+        return ""
+    return findings.feel(given, item)
 
 
 def _judge(made: Field, item: Mapping[str, Any], findings: Findings) -> None:

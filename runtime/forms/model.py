@@ -68,6 +68,8 @@ class Field:
     source: str = ""
     no_past: bool = False
     no_future: bool = False
+    required_if: str = ""  # FEEL
+    not_before: str = ""  # the key of a date beside it
     multiple: bool = False
     fixed: bool = False  # rows cannot be added or removed
     expression: str = ""  # FEEL

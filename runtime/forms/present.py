@@ -48,6 +48,9 @@ def _localise(
         _list(component)
     # form-js would empty the field without a word, by the browser's clock; the server says what is wrong and keeps it.
     component.pop("disallowPassedDates", None)
+    # What the browser holds, too, though form-js does not know it (web/frontend/src/shared/checks.js).
+    if held := {name: properties[name] for name in ("required_if", "not_before") if properties.get(name)}:
+        component["properties"] = held
     if properties.get("source"):
         component["values"] = [
             {"value": option["value"], "label": _as_label(option["label"])}

@@ -799,6 +799,56 @@ def test_only_a_datetime_has_no_future(odd: dict[str, Any]) -> None:
     assert "form.no_future" in {problem.rule for problem in problems}
 
 
+def test_an_end_is_not_before_its_start_also_where_the_start_is_known_already() -> None:
+    for kind in ({"subtype": "date"}, {"subtype": "datetime", "timeSerializingFormat": "utc_offset"}):
+        tail = "" if kind["subtype"] == "date" else "T08:00:00Z"
+        last = {"key": "b", "properties": {"not_before": "a"}}
+        form = form_of({"type": "datetime", "key": "a", **kind}, {"type": "datetime", **last, **kind})
+        early, late = "2026-03-09" + tail, "2026-03-10" + tail
+        assert refused(form, {"a": late, "b": early}) == {"b": "too_early"}
+        known = taken(form, {"a": late, "b": late})
+        assert refused(form, {"b": early}, {"a": known["a"]}) == {"b": "too_early"}
+        assert taken(form, {"b": early}) and taken(form, {"a": None, "b": early})
+
+
+@pytest.mark.parametrize("odd", [
+    [{"type": "datetime", "key": "x", "subtype": "date", "properties": {"not_before": "y"}}],
+    [{"type": "textfield", "key": "y", "label": "y"},
+     {"type": "datetime", "key": "x", "subtype": "date", "properties": {"not_before": "y"}}],
+    [{"type": "textfield", "key": "x", "label": "x", "properties": {"not_before": "x"}}],
+])
+def test_what_a_date_must_not_precede_is_a_date_beside_it(odd: list[dict[str, Any]]) -> None:
+    assert "form.not_before" in {problem.rule for problem in problems_of(*odd)}
+
+
+def test_a_reason_is_asked_for_when_the_verdict_needs_one_and_in_the_row_that_does() -> None:
+    verdict = field("textfield", "verdict")
+    reason = field("textarea", "reason", properties={"required_if": '=verdict != "approve"'})
+    form = form_of(verdict, reason)
+    assert refused(form, {"verdict": "return", "reason": " "}) == {"reason": "required"}
+    assert taken(form, {"verdict": "approve"})["reason"] is None
+    assert taken(form, {"verdict": "approve", "reason": "尽快"})["reason"] == "尽快"
+    inner = [field("textfield", "was", readonly=True), field("textfield", "now")]
+    inner += [field("textfield", "why", properties={"required_if": "=this.now != this.was"})]
+    rows = form_of({"type": "dynamiclist", "path": "rows", "allowAddRemove": False, "components": [
+        {"id": f"r{number}", **each} for number, each in enumerate(inner)
+    ]})
+    held = [{"was": "B", "now": "B", "why": None}] * 2
+    assert refused(rows, {"rows": [{"now": "B"}, {"now": "A"}]}, {"rows": held}) == {"rows[1].why": "required"}
+
+
+@pytest.mark.parametrize("odd", [
+    field("textfield", validate={"required": True}, properties={"required_if": "=true"}),
+    {"type": "dynamiclist", "path": "x", "components": [], "properties": {"required_if": "=true"}},
+])
+def test_required_if_is_of_a_field_that_is_not_asked_for_always(odd: dict[str, Any]) -> None:
+    found = {problem.rule for problem in problems_of(odd)}
+    assert "form.required_if" in found
+    assert {"form.not_feel"} <= {
+        problem.rule for problem in problems_of(field("textfield", properties={"required_if": "true"}))
+    }
+
+
 # -- sentences ---------------------------------------------------------------------------------
 
 

@@ -129,6 +129,43 @@ def test_what_is_missing_is_said_in_the_readers_language_and_nothing_is_sent(
     )
 
 
+def test_an_end_before_its_start_and_a_reason_that_is_needed_now_are_said_at_the_field(
+    page: Page, office: Office
+) -> None:
+    kinds = [{"label": "同意", "value": "a"}, {"label": "退回", "value": "b"}]
+    day = {"type": "datetime", "subtype": "date"}
+    last = {"id": "f_to", "key": "last", "dateLabel": "止", "properties": {"not_before": "first"}}
+    why = {"type": "textfield", "key": "why", "label": "理由", "properties": {"required_if": '=verdict = "b"'}}
+    changed = {**why, "id": "f_row_why", "properties": {"required_if": "=this.grade != this.proposed"}}
+    grade = {"type": "textfield", "id": "f_grade", "key": "grade", "label": "等级"}
+    fields = [
+        {**day, "id": "f_from", "key": "first", "dateLabel": "起"},
+        {**day, **last},
+        {"type": "radio", "id": "f_verdict", "key": "verdict", "label": "结论", "values": kinds},
+        {**why, "id": "f_why"},
+        {"type": "dynamiclist", "id": "f_rows", "path": "rows", "isRepeating": True, "components": [grade, changed]},
+    ]
+    schema = {"type": "default", "id": "two_days", "components": fields}
+    data = {"first": "2026-03-09", "last": "2026-03-02", "verdict": "b"}
+    rows = [{"grade": "B", "proposed": "B"}, {"grade": "A", "proposed": "B"}]
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={**data, "rows": rows})
+    page.goto("/tasks/t1")
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("此日期不能早于 2026-03-09。").wait_for()
+    wrong = page.locator(".fjs-has-errors input[type=text]")
+    assert page.get_by_text("此项必填。").count() == 2 and wrong.count() == 3
+    marked = "all => all.map(e => !!e.closest('.fjs-has-errors'))"
+    assert page.get_by_label("理由").evaluate_all(marked) == [True, False, True]
+    assert not office.called("complete")
+    page.get_by_label("同意").check()
+    page.get_by_label("理由").nth(2).fill("表现突出")
+    page.get_by_label("止").fill("2026-03-10")
+    page.get_by_label("止").press("Enter")
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert office.called("complete")
+
+
 def test_what_can_only_be_read_and_holds_nothing_says_so(page: Page, office: Office) -> None:
     read, kinds = {"readonly": True}, [{"label": "甲", "value": "a"}]
     fields = [

@@ -17,6 +17,7 @@ import { csrf, json, mount } from "./shared/mount.js";
 import { translateTexts, translator } from "./shared/messages.js";
 import { groupFields, dressTables } from "./shared/figures.js";
 import { tellWhatIsCut } from "./shared/cut.js";
+import { ours } from "./shared/checks.js";
 import { calendarLanguage } from "./shared/calendar.js";
 import { attach, link, upload } from "./shared/uploads.js";
 
@@ -96,7 +97,8 @@ function check(form, translate, problems) {
     const field = form.get("formFieldRegistry").get(instance.id);
     if (field?.readonly || field?.disabled) return [];
     const found = of(problems, instance).filter((problem) => (problem.refused ??= JSON.stringify(value ?? null)) === JSON.stringify(value ?? null));
-    return [...theirs(instance, value).map(translate), ...found.map((problem) => problem.text)];
+    const own = instance.hidden ? [] : ours(form, field, instance, value);
+    return [...theirs(instance, value).map(translate), ...own.map(translate), ...found.map((problem) => problem.text)];
   };
 }
 
