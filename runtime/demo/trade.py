@@ -38,12 +38,12 @@ def does(
 def review_plan(seen: Seen) -> Mapping[str, Any]:
     if seen.chance.random() < 0.05:
         return {"manager_decision": "return", "manager_comment": "请补充需求依据"}
-    return {"manager_decision": "approve", "manager_note": "同意"}
+    return {"manager_decision": "approve", "manager_comment": "同意"}
 
 
 @does("review_by_lead", hours=(2, 16))
 def review_by_lead(seen: Seen) -> Mapping[str, Any]:
-    return {"lead_decision": "approve", "lead_note": "同意"}
+    return {"lead_decision": "approve", "lead_comment": "同意"}
 
 
 @does("purchase_plan.draft_plan", hours=(0.3, 2))

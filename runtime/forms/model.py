@@ -119,12 +119,17 @@ class Form:
 
     @property
     def verdicts(self) -> list[str]:
-        """What somebody decides: a choice by buttons that must be made, and boxes to tick."""
+        """What somebody decides: a choice by buttons that must be made, and boxes to tick; and what they remark."""
         return [
             each.key
             for each in keyed(self.fields)
             if not each.readonly and (each.type == "checkbox" or (each.type == "radio" and each.required))
-        ]
+        ] + [each.key for each in self.remarks]
+
+    @property
+    def remarks(self) -> list[Field]:
+        """Texts that only some verdicts need: reasons for no, remarks on yes."""
+        return [each for each in keyed(self.fields) if each.kind == "text" and each.required_if and not each.readonly]
 
     def only_read(self) -> Form:
         """The same form where nothing is asked."""

@@ -23,6 +23,7 @@ from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
 from runtime.queries.since import Since, since
 from runtime.queries.timeline import Moment
+from runtime.queries.verdicts import Verdict, verdicts
 from runtime.queries.withheld import withheld
 from runtime.store import deployments, event_log
 from runtime.store.cases import cases
@@ -96,6 +97,7 @@ class CasePage:
     incidents: list[IncidentView] = field(default_factory=list)
     documents: list[tuple[str, Any, str]] = field(default_factory=list)  # label, value, link
     entered: Entered | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
     outcome: Mapping[str, str] = field(default_factory=dict)  # what the event is called that it ended with
     since: Since | None = None  # what became of what it granted
     problems: list[tuple[str, str]] = field(default_factory=list)  # an error that it met, and what it said
@@ -159,6 +161,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     open_tasks = task_rows(tx, open_rows)
     root = deployments.get(tx, row.bindings[row.process])
     full = bool(row.fully)
+    told = full and not withheld(tx, actor, row)
     open_to_see = full or not row.confidential
     labels = Labels(tx, row.bindings, language)
     return CasePage(
@@ -175,11 +178,12 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         diagrams=_diagrams(tx, row, log, open_tasks, language, path=open_to_see),
         timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
         # What a rule was asked about a blind step names what was found, and what the books say.
-        decisions=_decisions(tx, row.id, language) if full and not withheld(tx, actor, row) else [],
+        decisions=_decisions(tx, row.id, language) if told else [],
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
         documents=_documents(tx, row, language) if full else [],
         entered=entered(tx, actor, row, language) if full else None,
+        verdicts=verdicts(tx, row, log, org, labels.of, language) if told else [],
         outcome=outcome(tx, row) if full else {},
         since=since(tx, actor, [row.public_id]).get(row.public_id) if full and row.ended_at else None,
         problems=_problems(tx, row, log, labels) if full else [],

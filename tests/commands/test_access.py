@@ -118,7 +118,7 @@ def test_what_is_for_human_resources_alone_is_seen_by_no_superior(firm: Office) 
 
 def test_limited_sight_shows_no_decisions_documents_or_values(firm: Office, secret: str) -> None:
     page = firm.as_("root").case_page(secret)
-    assert (page.decisions, page.documents) == ([], [])
+    assert (page.decisions, page.documents, page.verdicts) == ([], [], [])
     assert "8000" not in str(page)
 
 

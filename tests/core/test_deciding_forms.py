@@ -91,7 +91,7 @@ def test_what_goes_to_a_superior_goes_whole_and_is_shown_to_both_who_decide() ->
 
 
 def test_human_resources_see_all_that_the_superior_sees() -> None:
-    assert shown("review_request") - shown("review_for_hr") <= {"comment"}
+    assert shown("review_request") - shown("review_for_hr") <= {"comment", "earlier_comment"}
 
 
 def test_the_shared_form_calls_whom_it_is_about_by_what_they_are() -> None:

@@ -60,7 +60,7 @@ def purchasing_is_frozen(house: Department) -> None:
 @story(6)
 def contract_beyond_what_was_allowed(house: Department) -> None:
     purchase(
-        house, 231, price="216", review_by_lead=[{"lead_decision": "approve", "lead_note": "同意，按此金额"}]
+        house, 231, price="216", review_by_lead=[{"lead_decision": "approve", "lead_comment": "同意，按此金额"}]
     )
 
 

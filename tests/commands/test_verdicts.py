@@ -1,0 +1,59 @@
+"""Whoever decides may remark something on a yes, too: whoever asked reads it in the case, and who decides next."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.forms import FormInvalid
+from tests.office import Case, Office
+
+WEEK = {"leave_type": "personal", "leave_from": "2026-04-13", "leave_to": "2026-04-17"}
+
+
+def asked(office: Office, **days: str) -> Case:
+    return office.as_("liyang").start("leave_request", **{**WEEK, **days})
+
+
+def told(office: Office, case: Case, who: str = "liyang", language: str = "zh_Hans") -> list[tuple[str, str, str]]:
+    found = office.as_(who).case_page(case.id, language).verdicts
+    return [(each.decided, each.remark, each.by.name(language) if each.by else "") for each in found]
+
+
+def test_whoever_asked_reads_what_was_remarked_on_a_yes(office: Office) -> None:
+    case = asked(office, leave_to="2026-04-13")
+    office.as_("chenjie").do("review_request", decision="approve", comment="请先交接订单")
+    assert told(office, case) == [("批准", "请先交接订单", "陈杰")]
+    [verdict] = office.as_("liyang").case_page(case.id, "en").verdicts
+    assert (verdict.decided, verdict.step) == ("Approve", "Review request")
+
+
+def test_a_remark_may_be_left_out_of_a_yes_and_of_nothing_else(office: Office) -> None:
+    case = asked(office, leave_to="2026-04-13")
+    for verdict in ("return", "reject"):
+        with pytest.raises(FormInvalid) as refused:
+            office.as_("chenjie").do("review_request", decision=verdict)
+        assert [problem.where for problem in refused.value.problems] == ["comment"]
+    office.as_("chenjie").do("review_request", decision="approve")
+    assert told(office, case) == [("批准", "", "陈杰")]
+
+
+def test_the_next_superior_reads_what_the_one_before_said_and_sends_neither_it_nor_the_verdict_unseen(
+    office: Office,
+) -> None:
+    case = asked(office)
+    office.as_("chenjie").do("review_request", decision="approve", comment="人手够")
+    offered = office.as_("wangfang").page("review_request").offered
+    assert offered["earlier_comment"] == "人手够"
+    assert (offered.get("decision"), offered.get("comment")) == (None, None)
+    office.as_("wangfang").do("review_request", decision="return", comment="请分两次")
+    assert told(office, case) == [("批准", "人手够", "陈杰"), ("退回修改", "请分两次", "王芳")]
+    assert office.as_("liyang").page("revise_leave").offered["review_comment"] == "请分两次"
+
+
+def test_a_step_that_comes_back_does_not_offer_its_old_remark(office: Office) -> None:
+    case = asked(office, leave_to="2026-04-13")
+    office.as_("chenjie").do("review_request", decision="return", comment="写明事由")
+    office.as_("liyang").do("revise_leave", resubmit="resubmit", leave_reason="搬家")
+    assert office.as_("chenjie").page("review_request").offered.get("comment") is None
+    office.as_("chenjie").do("review_request", decision="approve")
+    assert told(office, case)[-1] == ("批准", "", "陈杰")
