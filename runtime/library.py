@@ -542,9 +542,11 @@ def options(
 
     With what is `known` already also the names of what stands there, which may be on offer no more."""
     held = forms.held(of, known) if known else {}
-    return reading.options(tx, of.sources, language, held) | own.options(
-        tx, of.sources, actor.public_id, today(tx), held
-    )
+    found = reading.options(tx, of.sources, language, held)
+    others = found.get("other_people", [])
+    if actor.public_id not in held.get("other_people", ()):
+        others[:] = [each for each in others if each["value"] != actor.public_id]
+    return found | own.options(tx, of.sources, actor.public_id, today(tx), held)
 
 
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:

@@ -16,6 +16,7 @@ SOURCES = frozenset(
         "customers",
         "warehouses",
         "people",
+        "other_people",  # all but the reader
         "every_supplier",
         "every_customer",
         "every_warehouse",

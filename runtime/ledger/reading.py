@@ -382,6 +382,7 @@ _SOURCES: dict[str, _Source] = {
     "every_customer": _kept(catalogue.customers, "code"),
     "every_warehouse": _kept(catalogue.warehouses, "code"),
     "people": _kept(accounts.people, "public_id", accounts.people.c.active),
+    "other_people": _kept(accounts.people, "public_id", accounts.people.c.active),  # library.py leaves out the reader
     "every_person": _kept(
         accounts.people, "public_id", accounts.people.c.username.not_like(f"{employed.FORMER}%")
     ),

@@ -12,9 +12,10 @@ import pytest
 
 from runtime import library
 from runtime.commands import accounts, handing_over, user_tasks
+from runtime.forms import FormInvalid
 from runtime.identity import SYSTEM
 from runtime.ledger import leave
-from runtime.queries import inbox, tasks
+from runtime.queries import inbox, processes, tasks
 from runtime.store import event_log
 from runtime.worker import Worker
 from tests.diagrams import bpmn, element, end, flow, properties, start, user
@@ -466,3 +467,18 @@ def test_a_request_that_waits_for_a_deputy_is_the_superiors_again_when_they_are_
     office.later(days=1)
     assert "review_request" not in elements(office, "zhoulei")
     office.as_("chenjie").do("review_request", decision="approve")
+
+
+def test_nobody_is_offered_themselves_and_the_server_takes_nobody_for_themselves(office: Office) -> None:
+    """As their deputy, and as who does a task that they give."""
+    leave_given = {"leave_type": "personal", "leave_from": "2026-04-13", "leave_to": "2026-04-13"}
+    errand = {"errand_task": "整理样品间", "due_on": "2026-03-12"}
+    for process, key, given in (("leave_request", "deputy", leave_given), ("errand", "doer", errand)):
+        who = office.as_("chenjie")
+        with pytest.raises(FormInvalid) as refused:
+            who.start(process, **given, **{key: who.actor.public_id})
+        assert [(each.rule, each.where) for each in refused.value.problems] == [("answer.unknown_option", key)]
+        page = office.runtime.read(processes.start_page, who.actor, process, "zh_Hans")
+        [field] = [each for each in page.schema["components"] if each.get("key") == key]
+        offered = {each["value"] for each in field["values"]}
+        assert who.actor.public_id not in offered and len(offered) > 10
