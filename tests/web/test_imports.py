@@ -36,6 +36,14 @@ def test_a_template_is_filled_in_and_its_dry_run_tells_every_problem(office: Any
         "counted_already", "unknown_component", "unknown_warehouse", "not_a_number", "missing",
     }  # fmt: skip
 
+    # Why it could not go on is told once: with another file it is another matter.
+    desk = office.as_("chenjie")
+    desk.do("check_import", import_action="submit")
+    assert desk.page("check_import").data["import_problem"]
+    desk.do("check_import", import_action="retry", workbook=kept)
+    office.settle()
+    assert desk.page("check_import").data.get("import_problem") is None
+
 
 def test_a_template_is_for_those_who_may_begin_the_import(office: Any) -> None:
     assert Browser(office, "zhangmin").client.get(ADDRESS).status_code == 403

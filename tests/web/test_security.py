@@ -261,14 +261,15 @@ def test_who_loses_a_role_loses_what_they_took_by_it(house: House) -> None:
 
 def test_a_deputy_sees_in_whose_place_they_act_and_for_how_long(house: House) -> None:
     on_leave(house, "wangfang", "chenjie")
-    assert "您代 王芳（部门经理）办理，至 2026-03-09" in house.at("chenjie").get("/inbox").get_data(as_text=True)
+    told = house.at("chenjie").get("/inbox").get_data(as_text=True)
+    assert "王芳（部门经理）休假到 2026-03-09，这段时间的任务由您代办。" in told
     # The division lead has only what the deputy is kept from: the plan that the deputy drafted.
     plan = house.as_("chenjie").start("purchase_plan").id
     house.as_("chenjie").do("draft_plan", plan, plan_reason="备货", lines=[LINE])
     assert plan not in {row.case for row in house.as_("chenjie").inbox()}
     [task] = [row for row in house.as_("zhaoming").inbox() if row.case == plan]
     listed = house.at("zhaoming").get("/inbox").get_data(as_text=True)
-    assert "由 陈杰 先行代理" in listed
+    assert "任务先由 陈杰 代办；陈杰 不能办的，才由您办。" in listed
     row = listed.split(f"/tasks/{task.id}", 1)[1].split("</li>", 1)[0]
     assert '<span class="in-place">代 王芳</span>' in row
     assert "由您代 王芳 办理。" in house.at("zhaoming").get(f"/tasks/{task.id}").get_data(as_text=True)
