@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from runtime.queries.people import shown
 from runtime.queries.since import since
 from runtime.store.cases import cases
 from runtime.store.db import Instant, Transaction
+from runtime.store.prepared import Prepared, listed, numbered, size
 from runtime.store.user_tasks import CLAIMED, NEVER, OPEN, candidates
 from runtime.store.user_tasks import user_tasks as tasks
 
@@ -304,6 +306,12 @@ def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:
     return {row.key: library.process(tx, row.id).names for row in library.active(tx, "bpmn")}
 
 
+@lru_cache
+def _candidates(number: int) -> Prepared:
+    asked = candidates.c
+    return Prepared(sa.select(asked.task_id, asked.who).where(asked.task_id.in_(listed("b_", number))))
+
+
 def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     """Rows of columns() as TaskRows."""
     if not rows:
@@ -311,14 +319,11 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     org = library.organisation(tx)
     names = process_names(tx)
     groups: dict[int, list[str]] = {}
-    for row in tx.all(
-        sa.select(candidates.c.task_id, candidates.c.who).where(
-            candidates.c.task_id.in_([row.row_id for row in rows])
-        )
-    ):
-        kind, _, who = row.who.partition(":")
+    ids = [row.row_id for row in rows]
+    for task, asked in _candidates(size(ids)).all(tx, **numbered("b_", ids)):
+        kind, _, who = asked.partition(":")
         if kind == "group":
-            groups.setdefault(row.task_id, []).append(who)
+            groups.setdefault(task, []).append(who)
     return [
         TaskRow(
             id=row.public_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from runtime.identity import Actor
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
+from runtime.store.prepared import Prepared
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
 from runtime.values import over
@@ -42,9 +44,10 @@ class TaskPage:
         return {name: value for name, value in self.data.items() if name not in self.anew}
 
 
-def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
-    """`exact`: numbers of `data` stay Decimals. Raises NoSuchTask also for one that is not the reader's to see."""
-    row = tx.first(
+@lru_cache(maxsize=200)
+def _page_of(like: access.Likeness) -> Prepared:
+    actor = access.anybody(like)
+    return Prepared(
         sa.select(
             *columns(actor),
             tasks.c.completed_by,
@@ -52,14 +55,18 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
             access.asked(actor).label("asked"),
             access.has_part(actor.id).label("has_part"),
             cases.c.confidential,
-            tasks.c.case_id,
             cases.c.state.label("case_state"),
             cases.c.bindings,
             cases.c.initiator_id,
         )
         .join(cases, cases.c.id == tasks.c.case_id)
-        .where(tasks.c.public_id == task, access.task_visible(actor))
+        .where(tasks.c.public_id == sa.bindparam("task"), access.task_visible(actor))
     )
+
+
+def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact: bool = False) -> TaskPage:
+    """`exact`: numbers of `data` stay Decimals. Raises NoSuchTask also for one that is not the reader's to see."""
+    row = _page_of(access.likeness(actor)).first(tx, task=task, **access.told(actor))
     if row is None:
         raise library.NoSuchTask()
     model = library.process(tx, row.bindings[row.process])

@@ -9,6 +9,7 @@ from runtime.commands import accounts, user_tasks
 from runtime.errors import Invalid
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import inbox
+from runtime.queries import tasks as pages_of_tasks
 from runtime.queries.pages import BadCursor
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import candidates
@@ -196,3 +197,10 @@ def test_a_page_is_one_statement_and_another_for_its_groups(desk: Desk) -> None:
 
 def test_an_unknown_order_is_the_askers_mistake() -> None:
     assert issubclass(inbox.UnknownOrder, Invalid)
+
+
+def test_the_statement_of_a_page_is_built_once_for_all_who_have_the_same_rights(desk: Desk) -> None:
+    desk.page("soon")
+    built = pages_of_tasks._page_of.cache_info().misses
+    assert [desk.page(name).row.element for name in ERRANDS] == list(ERRANDS)
+    assert pages_of_tasks._page_of.cache_info().misses == built
