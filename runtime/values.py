@@ -43,26 +43,42 @@ class File:
 
 def to_json(value: Value, path: str = "value") -> Any:
     """`value` as plain JSON data with tags. Raises NotAValue, naming the path."""
-    # By type first, and the path only where something lies in something: this is asked for every value of
-    # every step.
+    # This is asked for every value of every step: the path is put together only when it is to be named.
+    try:
+        return _plain(value)
+    except _NoValue as found:
+        raise NotAValue(type=found.type, path=path + "".join(found.path)) from None
+
+
+class _NoValue(Exception):
+    """`path`: where it lies, from the outside inwards, as each level that it passes adds."""
+
+    def __init__(self, type: str) -> None:
+        self.type, self.path = type, list[str]()
+
+    def inside(self, step: str) -> None:
+        self.path.insert(0, step)
+
+
+def _plain(value: Value) -> Any:
     kind = type(value)
     if kind in _AS_THEY_ARE:
         return value
     if kind is dict:
-        return _map(value, path)
+        return _map(value)
     if kind is list:
-        return _list(value, path)
+        return _list(value)
+    if kind is Decimal:
+        return _decimal(value)
     if isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         return value if abs(value) <= MAX_INTEGER else {"$integer": str(value)}
     if isinstance(value, Decimal):
-        if not value.is_finite():
-            raise NotAValue(type=str(value), path=path)
-        return {"$decimal": _digits(value)}
+        return _decimal(value)
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
-            raise NotAValue(type="date-time without a zone", path=path)
+            raise _NoValue("date-time without a zone")
         return {"$datetime": value.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")}
     if isinstance(value, dt.date):
         return {"$date": value.isoformat()}
@@ -71,10 +87,16 @@ def to_json(value: Value, path: str = "value") -> Any:
     if isinstance(value, File):
         return {"$file": asdict(value)}
     if isinstance(value, Mapping):
-        return _map(value, path)
+        return _map(value)
     if isinstance(value, (list, tuple)):
-        return _list(value, path)
-    raise NotAValue(type=type(value).__name__, path=path)
+        return _list(value)
+    raise _NoValue(type(value).__name__)
+
+
+def _decimal(value: Decimal) -> dict[str, str]:
+    if not value.is_finite():
+        raise _NoValue(str(value))
+    return {"$decimal": _digits(value)}
 
 
 def _digits(value: Decimal) -> str:
@@ -83,43 +105,46 @@ def _digits(value: Decimal) -> str:
     return format(value, "f") if "E" in text and -40 < value.adjusted() < 40 else text
 
 
-def _list(value: Sequence[Value], path: str) -> list[Any]:
-    return [
-        item if type(item) in _AS_THEY_ARE else to_json(item, f"{path}[{index}]")
-        for index, item in enumerate(value)
-    ]
+def _list(value: Sequence[Value]) -> list[Any]:
+    plain: list[Any] = []
+    try:
+        for item in value:
+            plain.append(item if type(item) in _AS_THEY_ARE else _plain(item))
+    except _NoValue as found:
+        found.inside(f"[{len(plain)}]")
+        raise
+    return plain
 
 
-def _map(value: Mapping[Any, Value], path: str) -> dict[str, Any]:
+def _map(value: Mapping[Any, Value]) -> dict[str, Any]:
     plain, tagged = {}, False
     for key, item in value.items():
         if type(key) is not str and not isinstance(key, str):
-            raise NotAValue(type="map with a key that is not text", path=path)
+            raise _NoValue("map with a key that is not text")
         if key[:1] == "$":
             tagged = True
-        kind = type(item)
-        if kind in _AS_THEY_ARE:
+        if type(item) in _AS_THEY_ARE:
             plain[key] = item
-        elif kind is Decimal and item.is_finite():
-            plain[key] = {"$decimal": _digits(item)}
-        elif kind is dict:
-            plain[key] = _map(item, f"{path}.{key}")
-        else:
-            plain[key] = to_json(item, f"{path}.{key}")
+            continue
+        try:
+            plain[key] = _plain(item)
+        except _NoValue as found:
+            found.inside(f".{key}")
+            raise
     return {"$map": plain} if tagged else plain
 
 
 def from_json(data: Any) -> Value:
     """The value that `to_json` wrote."""
     if isinstance(data, list):
-        return [from_json(item) for item in data]
+        return [item if type(item) in _AS_THEY_ARE else from_json(item) for item in data]
     if not isinstance(data, dict):
         return data
     if len(data) == 1:
         ((tag, inner),) = data.items()
         if tag in _TAGS:
             return _TAGS[tag](inner)
-    return {key: from_json(item) for key, item in data.items()}
+    return {key: item if type(item) in _AS_THEY_ARE else from_json(item) for key, item in data.items()}
 
 
 MAX_DEPTH = 32  # of what is read from outside

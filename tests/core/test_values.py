@@ -61,6 +61,23 @@ def test_the_place_of_what_is_refused_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kept", "place"),
+    [
+        (0.5, "answer"),
+        ({"lines": [{"price": 1}, {"price": 0.5}]}, "answer.lines[1].price"),
+        ([[Decimal(1), Decimal("NaN")]], "answer[0][1]"),
+        ({"terms": {1: "a"}}, "answer.terms"),
+        ({"when": [dt.datetime(2026, 3, 9)]}, "answer.when[0]"),
+    ],
+    ids=str,
+)
+def test_the_place_of_what_cannot_be_kept_is_told(kept: Any, place: str) -> None:
+    with pytest.raises(NotAValue) as refused:
+        values.to_json(kept, "answer")
+    assert refused.value.params["path"] == place
+
+
+@pytest.mark.parametrize(
     "deep", ["[" * 40 + "]" * 40, '{"a":' * 40 + "1" + "}" * 40, '{"$map":' * 80 + "{}" + "}" * 80]
 )
 def test_what_is_too_deep_is_refused(deep: str) -> None:
