@@ -111,7 +111,8 @@ class Case(TopLevel):
             if isinstance(expression, JavaScript):
                 return scripted.run(token, expression, names).value
             # The functions of the house are only put together for an expression that calls one.
-            calls = functions(names, self.world.functions(step), self.now) if expression.calls else {}
+            called = expression.calls
+            calls = functions(names, self.world.functions(step), self.now, called) if called else {}
             return expression.evaluate(names, calls)
 
         return evaluate

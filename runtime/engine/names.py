@@ -7,11 +7,10 @@ kept (scopes.py), the functions of the house (ports.World)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from runtime.engine.scopes import ROOT, Scopes
-from runtime.expressions import PURE
 from runtime.values import Value, from_json, to_json
 
 BUILT_IN = ("initiator", "business_key")
@@ -89,9 +88,16 @@ class Names(Mapping[str, Value]):
 
 
 def functions(
-    names: Names, house: Mapping[str, Callable[..., Any]], now: dt.datetime
+    names: Names, house: Mapping[str, Callable[..., Any]], now: dt.datetime, called: Collection[str]
 ) -> dict[str, Callable[..., Any]]:
-    """What can be called: pure functions, the clock of this transaction, the house's, the case's own."""
+    """What can be called beside pure functions: the clock of this transaction, the house's; the case's own, which
+    are many, only where one of them is `called`."""
+    found = {"now": lambda: now, "dateTime": lambda: now, **house}
+    return found | _own(names) if any("." in name for name in called) else found
+
+
+def _own(names: Names) -> dict[str, Callable[..., Any]]:
+    """What `execution` and `task` answer."""
 
     def get_variable(name: Value) -> Value:
         return copied(names.get(name)) if isinstance(name, str) else None
@@ -116,10 +122,6 @@ def functions(
         "getVariables": lambda: copied(names.plain()),
     }
     return {
-        **PURE,
-        "now": lambda: now,
-        "dateTime": lambda: now,
-        **house,
         **{f"{of}.{name}": call for of in ("execution", "task") for name, call in variables.items()},
         **{f"task.get{fact[0].upper()}{fact[1:]}": told(fact, "task") for fact in TASK_FACTS},
         "execution.getBusinessKey": told("processBusinessKey"),

@@ -149,7 +149,14 @@ class Scopes:
 
     def holder(self, scope: str, name: str) -> Scope | None:
         """The nearest scope that holds `name`."""
-        return next((seen for seen in self._outwards(scope) if name in seen.values), None)
+        # Written out: this is asked for every name of every expression.
+        current: str | None = scope
+        while current is not None:
+            seen = self._scopes[current]
+            if name in seen.values:
+                return seen
+            current = seen.parent
+        return None
 
     def sees(self, scope: str, other: str) -> bool:
         """Whether what is in `other` can be seen from `scope`."""
