@@ -61,6 +61,17 @@ _ASKED = Prepared(
     .order_by(task_store.candidates.c.who)
 )
 
+_SHELVES = Prepared(
+    sa.select(
+        catalogue.components.c.sku,
+        catalogue.warehouses.c.code,
+        stock_balances.c.on_hand,
+        stock_balances.c.reserved,
+    )
+    .join(catalogue.components, catalogue.components.c.id == stock_balances.c.component_id)
+    .join(catalogue.warehouses, catalogue.warehouses.c.id == stock_balances.c.warehouse_id)
+)
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -372,9 +383,4 @@ def asked(tx: Transaction, task: int) -> list[str]:
 
 
 def _shelves(tx: Transaction, actor: Actor) -> dict[tuple[str, str], tuple[int, int]]:
-    rows = tx.all(
-        sa.select(catalogue.components.c.sku, catalogue.warehouses.c.code, stock_balances)
-        .join(catalogue.components, catalogue.components.c.id == stock_balances.c.component_id)
-        .join(catalogue.warehouses, catalogue.warehouses.c.id == stock_balances.c.warehouse_id)
-    )
-    return {(row.sku, row.code): (row.on_hand, row.on_hand - row.reserved) for row in rows}
+    return {(sku, place): (there, there - reserved) for sku, place, there, reserved in _SHELVES.all(tx)}

@@ -18,6 +18,7 @@ from runtime.ids import public_id
 from runtime.ledger import catalogue, demand, documents, stock
 from runtime.ledger.operations import Call
 from runtime.store.db import Exact, Id, Instant, Tagged, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 YEAR = 365
 
@@ -82,6 +83,28 @@ stocktake_lines = sa.Table(
     sa.CheckConstraint("book >= 0 AND counted >= 0", name="pieces"),
 )
 
+_BUSY = Prepared(
+    sa.select(stocktake_lines.c.component_id, stocktake_sheets.c.warehouse_id)
+    .join(stocktake_sheets)
+    .where(stocktake_sheets.c.state == sa.literal_column("'open'"))
+)
+_MOVED = stock.stock_movements.c
+_ENTERED = Prepared(
+    sa.select(_MOVED.component_id, _MOVED.warehouse_id, sa.func.min(_MOVED.business_date).label("day")).group_by(
+        _MOVED.component_id, _MOVED.warehouse_id
+    )
+)
+_COUNTED = Prepared(
+    sa.select(
+        stocktake_lines.c.component_id,
+        stocktake_sheets.c.warehouse_id,
+        sa.func.max(stocktake_lines.c.counted_at).label("at"),
+    )
+    .join(stocktake_sheets)
+    .where(stocktake_lines.c.state == sa.literal_column("'done'"))
+    .group_by(stocktake_lines.c.component_id, stocktake_sheets.c.warehouse_id)
+)
+
 
 @dataclass(frozen=True)
 class Item:
@@ -96,7 +119,7 @@ def due(call: Call, by_class: bool, warehouse: str | None, skus: Collection[str]
     """What is to be counted now: of what the warehouses hold, the named components, and of those
     (`by_class`) the ones whose last count is as long ago as their class allows."""
     tx = call.tx
-    held, counted, open_sheet = stock.stock_balances.c, stocktake_lines.c, stocktake_sheets.c
+    held = stock.stock_balances.c
     query = (
         sa.select(held.component_id, held.warehouse_id)
         .join(catalogue.components, catalogue.components.c.id == held.component_id)
@@ -109,14 +132,7 @@ def due(call: Call, by_class: bool, warehouse: str | None, skus: Collection[str]
         known = catalogue.components_by_sku(tx, skus)
         query = query.where(held.component_id.in_([row.id for row in known.values()]))
     places = [(row.component_id, row.warehouse_id) for row in tx.all(query)]
-    busy = {
-        (row.component_id, row.warehouse_id)
-        for row in tx.all(
-            sa.select(counted.component_id, open_sheet.warehouse_id)
-            .join(stocktake_sheets)
-            .where(open_sheet.state == "open")
-        )
-    }
+    busy = {(component, place) for component, place in _BUSY.all(tx)}
     classes = classify(call)
     last = _last_counted(call) if by_class else {}
     items = []
@@ -279,23 +295,9 @@ def _newest(tx: Transaction, warehouse_id: int, components: Collection[int]) -> 
 
 def _last_counted(call: Call) -> dict[tuple[int, int], dt.date]:
     """(component, warehouse) → the day it was last counted, or first entered."""
-    tx, moved, counted = call.tx, stock.stock_movements.c, stocktake_lines.c
-    entered = tx.all(
-        sa.select(
-            moved.component_id, moved.warehouse_id, sa.func.min(moved.business_date).label("day")
-        ).group_by(moved.component_id, moved.warehouse_id)
-    )
-    found = {(row.component_id, row.warehouse_id): row.day for row in entered}
-    counts = tx.all(
-        sa.select(
-            counted.component_id, stocktake_sheets.c.warehouse_id, sa.func.max(counted.counted_at).label("at")
-        )
-        .join(stocktake_sheets)
-        .where(counted.state == "done")
-        .group_by(counted.component_id, stocktake_sheets.c.warehouse_id)
-    )
+    found = {(component, place): day for component, place, day in _ENTERED.all(call.tx)}
     return found | {
-        (row.component_id, row.warehouse_id): row.at.astimezone(call.zone).date() for row in counts
+        (component, place): at.astimezone(call.zone).date() for component, place, at in _COUNTED.all(call.tx)
     }
 
 

@@ -9,11 +9,13 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import sqlalchemy as sa
 
-from runtime.ledger.catalogue import among
+from runtime.ledger.catalogue import found_among, those, way
 from runtime.store.db import Transaction, metadata
+from runtime.store.prepared import Prepared
 
 demand_series = sa.Table(
     "demand_series",
@@ -92,18 +94,38 @@ def daily(
 
     A component without two days of history is absent. Sums are integers, so exact."""
     yesterday = today - dt.timedelta(days=1)
-    series = demand_series.c
-    chosen = sa.select(demand_series).where(series.first_day < yesterday)
-    if components is not None:
-        chosen = chosen.where(among(series.component_id, components))
+    how, given = (None, {}) if components is None else (way(components), those(components))
     windows = {}
-    for row in tx.all(chosen):
-        end = min(row.last_day, yesterday)
-        windows[row.component_id] = (max(row.first_day, end - dt.timedelta(days=window - 1)), end)
+    for component, first_day, last_day in _series(how).all(tx, b_yesterday=yesterday, **given):
+        end = min(last_day, yesterday)
+        windows[component] = (max(first_day, end - dt.timedelta(days=window - 1)), end)
+    totals = {}
+    if windows:
+        days = {"b_yesterday": yesterday, "b_begun": yesterday - dt.timedelta(days=window - 1), "b_today": today}
+        rows = _totals(tx.connection.dialect.name, how, window).all(tx, **days, **given)
+        totals = {component: (int(total), int(squares)) for component, total, squares in rows}
+    return {
+        component: _of(totals.get(component, (0, 0)), (end - start).days + 1)
+        for component, (start, end) in windows.items()
+        if end > start
+    }
+
+
+@lru_cache
+def _series(how: int | None) -> Prepared:
+    series = demand_series.c
+    chosen = sa.select(series.component_id, series.first_day, series.last_day)
+    chosen = chosen.where(series.first_day < sa.bindparam("b_yesterday"))
+    return Prepared(chosen if how is None else chosen.where(found_among(series.component_id, how)))
+
+
+@lru_cache
+def _totals(dialect: str, how: int | None, window: int) -> Prepared:
+    series, yesterday = demand_series.c, sa.bindparam("b_yesterday", type_=sa.Date)
     # Before a series there are no rows, and after it neither: only how long ago the window began differs.
     begun = sa.case(
-        (series.last_day < yesterday, _days_before(tx, series.last_day, window - 1)),
-        else_=sa.literal(yesterday - dt.timedelta(days=window - 1)),
+        (series.last_day < yesterday, _days_before(dialect, series.last_day, window - 1)),
+        else_=sa.bindparam("b_begun", type_=sa.Date),
     )
     found = (
         sa.select(
@@ -112,22 +134,15 @@ def daily(
             sa.func.sum(demand.c.pieces * demand.c.pieces).label("squares"),
         )
         .join(demand, series.component_id == demand.c.component_id)
-        .where(demand.c.day >= begun, demand.c.day < today)
+        .where(demand.c.day >= begun, demand.c.day < sa.bindparam("b_today"))
         .group_by(series.component_id)
     )
-    if components is not None:
-        # Of the series, so that each is looked up once and its days are found by their index.
-        found = found.where(among(series.component_id, components))
-    totals = {row.component_id: (int(row.total), int(row.squares)) for row in tx.all(found)} if windows else {}
-    return {
-        component: _of(totals.get(component, (0, 0)), (end - start).days + 1)
-        for component, (start, end) in windows.items()
-        if end > start
-    }
+    # Of the series, so that each is looked up once and its days are found by their index.
+    return Prepared(found if how is None else found.where(found_among(series.component_id, how)))
 
 
-def _days_before(tx: Transaction, day: sa.ColumnElement[dt.date], days: int) -> sa.ColumnElement[dt.date]:
-    if tx.connection.dialect.name == "postgresql":
+def _days_before(dialect: str, day: sa.ColumnElement[dt.date], days: int) -> sa.ColumnElement[dt.date]:
+    if dialect == "postgresql":
         return day - sa.literal(days)
     return sa.func.date(day, f"-{days} days", type_=sa.Date)
 

@@ -99,7 +99,12 @@ def _counting(dialect: str) -> Prepared:
 def add_missing(tx: Transaction, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows whose key is not there yet; two transactions that add the same one do not collide."""
     if rows:
-        tx.execute(db.upsert(tx, table).on_conflict_do_nothing(), list(rows))
+        _adding_missing(tx.connection.dialect.name, table, tuple(rows[0])).each(tx, rows)
+
+
+@lru_cache(maxsize=100)
+def _adding_missing(dialect: str, table: sa.Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(db.upsert_of(dialect, table).on_conflict_do_nothing(), columns)
 
 
 def add(tx: Transaction, table: sa.Table, **values: Any) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -131,8 +132,8 @@ def review(call: Call, components: Collection[int]) -> Reviewed:
     there = stock.on_hand(tx, components)
     on_hand = {item.row.id: there.get(item.row.id, 0) for item in items}
     _end_uncovered(call, components)
-    alert = sa.select(stock_alerts.c.component_id).where(among(stock_alerts.c.component_id, components), OPEN)
-    alerted = set(tx.connection.execute(alert).scalars())
+    found = _alerted(catalogue.way(components)).all(tx, **catalogue.those(components))
+    alerted = {component for (component,) in found}
     levels: list[dict[str, Any]] = []
     reviews: list[dict[str, Any]] = []
     result: Reviewed = {"reviewed": len(items), "below": [], "missing": []}
@@ -319,13 +320,25 @@ def correct(
 
 def _end_uncovered(call: Call, components: Collection[int]) -> None:
     """Close covered alerts whose orders never came: the shortage must be told again."""
-    rows = call.tx.all(
-        sa.select(stock_alerts.c.id, stock_alerts.c.component_id).where(
-            stock_alerts.c.state == "covered", among(stock_alerts.c.component_id, components)
-        )
-    )
+    rows = _covered(catalogue.way(components)).rows(call.tx, **catalogue.those(components))
     where = positions(call.tx, [row.component_id for row in rows]) if rows else {}
     safety.end(call, [row.id for row in rows if where[row.component_id].on_order == 0])
+
+
+@lru_cache
+def _alerted(how: int) -> Prepared:
+    alert = stock_alerts.c
+    return Prepared(sa.select(alert.component_id).where(catalogue.found_among(alert.component_id, how), OPEN))
+
+
+@lru_cache
+def _covered(how: int) -> Prepared:
+    alert = stock_alerts.c
+    return Prepared(
+        sa.select(alert.id, alert.component_id).where(
+            alert.state == "covered", catalogue.found_among(alert.component_id, how)
+        )
+    )
 
 
 def _items(call: Call, components: Collection[int]) -> list[Item]:

@@ -50,6 +50,12 @@ effect_parts = sa.Table(
     sa.Column("result", Tagged, nullable=False),
     sa.Column("at", Instant, nullable=False),
 )
+_LAST_PART = Prepared(
+    sa.select(effect_parts)
+    .where(effect_parts.c.key == sa.bindparam("b_key"))
+    .order_by(effect_parts.c.number.desc())
+    .limit(sa.literal_column("1"))
+)
 
 
 class UnknownOperation(NotFound):
@@ -213,17 +219,17 @@ def perform(topic: str, call: Call, given: Mapping[str, Value]) -> Mapping[str, 
 
 def _do_part(call: Call, do: Callable[..., Any], taken: Mapping[str, Value]) -> list[Any] | Unfinished:
     """Do the next part; what all of them gave, if it was the last."""
-    part = effect_parts.c
-    own = part.key == call.key
-    before = call.tx.first(sa.select(effect_parts).where(own).order_by(part.number.desc()).limit(1))
+    before = _LAST_PART.first(call.tx, b_key=call.key)
     result, more = do(call, before.result if before else None, **taken)
+    part = effect_parts.c
     if more:
         number = before.number + 1 if before else 1
         call.tx.insert(effect_parts, [{"key": call.key, "number": number, "result": result, "at": call.now}])
-        return Unfinished(call.tx.scalar(sa.select(part.at).where(own, part.number == 1)))
-    earlier = call.tx.all(sa.select(part.result).where(own).order_by(part.number))
-    if earlier:
-        call.tx.execute(sa.delete(effect_parts).where(own))
+        return Unfinished(call.tx.scalar(sa.select(part.at).where(part.key == call.key, part.number == 1)))
+    if before is None:
+        return [result]
+    earlier = call.tx.all(sa.select(part.result).where(part.key == call.key).order_by(part.number))
+    call.tx.execute(sa.delete(effect_parts).where(part.key == call.key))
     return [*(row.result for row in earlier), result]
 
 

@@ -21,6 +21,19 @@ from runtime.ledger.sales import sales_orders
 from runtime.ledger.settlements import enter_payment, sales_payments, settlements
 from runtime.store.cases import cases
 from runtime.store.jobs import subscriptions
+from runtime.store.prepared import Prepared
+
+_HELD = Prepared(sa.select(settlements).where(settlements.c.number == sa.bindparam("b_number")).with_for_update())
+_ORDER = Prepared(
+    sa.select(sales_orders.c.number, catalogue.customers.c.code)
+    .join(catalogue.customers, catalogue.customers.c.id == sales_orders.c.customer_id)
+    .where(sales_orders.c.id == sa.bindparam("b_order"))
+)
+_ENTERED = Prepared(
+    sa.select(sales_payments)
+    .where(sales_payments.c.settlement_id == sa.bindparam("b_settlement"))
+    .order_by(sales_payments.c.id)
+)
 
 
 class NoSuchSettlement(Invalid):
@@ -100,13 +113,8 @@ def receivable(call: Call, settlement_number: str, collect: bool = False) -> Rec
     if collect and row.collected_in != call.case:
         _require_alone(call, row)
         tx.execute(sa.update(settlements).where(settlements.c.id == row.id).values(collected_in=call.case))
-    order = tx.first(
-        sa.select(sales_orders.c.number, catalogue.customers.c.code)
-        .join(catalogue.customers, catalogue.customers.c.id == sales_orders.c.customer_id)
-        .where(sales_orders.c.id == row.order_id)
-    )
+    order = _ORDER.first(tx, b_order=row.order_id)
     assert order is not None
-    entered = sales_payments.c
     return {
         "settlement": row.public_id,
         "order_number": order.number,
@@ -125,9 +133,7 @@ def receivable(call: Call, settlement_number: str, collect: bool = False) -> Rec
                 "amount": each.amount,
                 "reference": each.reference,
             }
-            for each in tx.all(
-                sa.select(sales_payments).where(entered.settlement_id == row.id).order_by(entered.id)
-            )
+            for each in _ENTERED.rows(tx, b_settlement=row.id)
         ],
     }
 
@@ -184,7 +190,7 @@ def _require_alone(call: Call, row: Any) -> None:
 
 def _settlement(call: Call, number: str) -> Any:
     """Held until the transaction ends: of two payments at once the second sees the first."""
-    row = call.tx.first(sa.select(settlements).where(settlements.c.number == number.strip()).with_for_update())
+    row = _HELD.first(call.tx, b_number=number.strip())
     if row is None:
         raise refuse("no_such_settlement", NoSuchSettlement(settlement=number))
     return row

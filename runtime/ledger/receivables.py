@@ -88,7 +88,7 @@ def confirm(call: Call, order: str, released_by: Person | None = None) -> None:
             order=row.number, why=refused.message,
         )  # fmt: skip
         told.append((issue, i18n.say(i18n.DEFAULT, "The order is confirmed beyond the customer's credit.")))
-    [buyer] = call.tx.all(sa.select(catalogue.customers).where(catalogue.customers.c.id == row.customer_id))
+    [buyer] = _BUYER.rows(call.tx, b_customer=row.customer_id)
     if not buyer.active:
         # Blocked since it was recorded, or its diagram is from before orders of blocked customers were refused.
         issue = i18n.say(
@@ -164,6 +164,7 @@ _OPEN_LINES = Prepared(
     )
 )
 _OUTSTANDING = sa.type_coerce(settlements.c.outstanding, sa.BigInteger)
+_BUYER = Prepared(sa.select(catalogue.customers).where(catalogue.customers.c.id == sa.bindparam("b_customer")))
 _UNPAID = Prepared(
     sa.select(settlements.c.outstanding, settlements.c.due_on, settlements.c.settled_on)
     .join(sales_orders, sales_orders.c.id == settlements.c.order_id)

@@ -18,7 +18,7 @@ from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.inputs import Money, Person, Pieces
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store.db import Exact, Id, Transaction, metadata
-from runtime.store.prepared import Prepared
+from runtime.store.prepared import Prepared, listed, numbered, size
 
 sales_orders = sa.Table(
     "sales_orders",
@@ -313,4 +313,10 @@ def release(tx: Transaction, order_id: int) -> None:
             {line.component_id: -line.allocated for line in held if line.warehouse_id == warehouse},
         )
     if held:
-        tx.execute(sa.delete(allocations).where(allocations.c.order_line_id.in_([line.id for line in held])))
+        ids = [line.id for line in held]
+        _freeing(size(ids)).run(tx, **numbered("b_", ids))
+
+
+@cache
+def _freeing(number: int) -> Prepared:
+    return Prepared(sa.delete(allocations).where(allocations.c.order_line_id.in_(listed("b_", number))))

@@ -20,6 +20,7 @@ from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_credit_lines, sales_credits
 from runtime.ledger.sales import NEXT, lines_of, sales_orders
 from runtime.store.db import Exact, Id, metadata
+from runtime.store.prepared import Prepared
 
 settlements = sa.Table(
     "settlements",
@@ -92,6 +93,7 @@ sales_facts = sa.Table(
 )
 append_only.protect(sales_facts)
 periods.guard(sales_facts, "settled_on")
+_CREDITED = Prepared(sa.select(sales_credits).where(sales_credits.c.order_id == sa.bindparam("b_order")))
 
 
 class AmountMismatch(Invalid):
@@ -135,7 +137,7 @@ def settle(
         raise refuse(
             "amount_mismatch", AmountMismatch(order=row.number, expected=row.amount, amount=amount, paid=paid)
         )
-    credited = tx.all(sa.select(sales_credits).where(sales_credits.c.order_id == row.id))
+    credited = _CREDITED.rows(tx, b_order=row.id)
     most = amount - sum((credit.amount for credit in credited), Decimal(0))
     if paid > most:
         wrong = PaidBeyondCredit(order=row.number, credited=amount - most, most=most, paid=paid)

@@ -15,6 +15,7 @@ from runtime.ledger import catalogue, documents, stock
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.sales import NEXT, lines_of, move, release, sales_order_lines, sales_orders
 from runtime.store.db import Id, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 shipments = sa.Table(
     "shipments",
@@ -43,6 +44,7 @@ shipment_lines = sa.Table(
     sa.Column("quantity", sa.BigInteger, nullable=False),
     sa.CheckConstraint("quantity > 0", name="quantity"),
 )
+_ORDER = Prepared(sa.select(sales_orders).where(sales_orders.c.id == sa.bindparam("b_order")).with_for_update())
 
 
 class NotAllocated(Conflict):
@@ -205,4 +207,4 @@ def pieces_of(tx: Transaction, shipment_id: int) -> list[Any]:
 
 
 def _order(tx: Transaction, shipment: Any) -> Any:
-    return tx.first(sa.select(sales_orders).where(sales_orders.c.id == shipment.order_id).with_for_update())
+    return _ORDER.first(tx, b_order=shipment.order_id)

@@ -60,6 +60,13 @@ stock_balances = sa.Table(
     sa.CheckConstraint("on_hand >= 0", name="on_hand"),
     sa.CheckConstraint("reserved >= 0", name="reserved"),
 )
+_BALANCE = Prepared(
+    sa.update(stock_balances)
+    .where(
+        stock_balances.c.component_id == sa.bindparam("c"), stock_balances.c.warehouse_id == sa.bindparam("w")
+    )
+    .values(on_hand=sa.bindparam("pieces"))
+)
 
 
 class StockShort(Conflict):
@@ -105,15 +112,7 @@ def post(
         if after[key] < 0:
             raise _short(tx, posting, after[key] - posting.quantity)
     if touched:
-        tx.execute(
-            sa.update(stock_balances)
-            .where(
-                stock_balances.c.component_id == sa.bindparam("c"),
-                stock_balances.c.warehouse_id == sa.bindparam("w"),
-            )
-            .values(on_hand=sa.bindparam("pieces")),
-            [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in after.items()],
-        )
+        _BALANCE.each(tx, [{"c": c, "w": w, "pieces": pieces} for (c, w), pieces in after.items()])
     ids = [public_id() for _ in postings]
     business_date = min(moved_on or call.today, call.today)
     periods.post(

@@ -17,6 +17,7 @@ from runtime.ledger.inputs import Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
 from runtime.store.db import Id, Instant, Transaction, metadata
+from runtime.store.prepared import Prepared
 
 undertaking_texts = sa.Table(
     "undertaking_texts",
@@ -141,14 +142,17 @@ def answer(call: Call, undertaking: str, person: Person, signed: bool, reason: s
     )
 
 
+_IN_FORCE = Prepared(
+    sa.select(undertaking_texts)
+    .where(undertaking_texts.c.effective_from <= sa.bindparam("b_day"))
+    .order_by(undertaking_texts.c.version.desc())
+    .limit(sa.literal_column("1"))
+)
+
+
 def in_force(tx: Transaction, day: dt.date) -> Any:
     """The version whose day has come and that no later one has replaced, or None."""
-    return tx.first(
-        sa.select(undertaking_texts)
-        .where(undertaking_texts.c.effective_from <= day)
-        .order_by(undertaking_texts.c.version.desc())
-        .limit(1)
-    )
+    return _IN_FORCE.first(tx, b_day=day)
 
 
 def has_signed(tx: Transaction, person: str, day: dt.date) -> bool:

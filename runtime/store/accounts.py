@@ -91,21 +91,24 @@ class Organisation:
         return person is not None and person.id in self.ever.get(group, ())
 
 
+_EVERYBODY = Prepared(
+    sa.select(
+        people.c.id,
+        people.c.public_id,
+        people.c.username,
+        people.c.names,
+        people.c.superior_id,
+        people.c.active,
+        memberships.c.group,
+    )
+    .outerjoin(memberships)
+    .order_by(people.c.id)
+)
+
+
 def organisation(tx: Transaction) -> Organisation:
     """All people with their groups, in one statement."""
-    rows = tx.all(
-        sa.select(
-            people.c.id,
-            people.c.public_id,
-            people.c.username,
-            people.c.names,
-            people.c.superior_id,
-            people.c.active,
-            memberships.c.group,
-        )
-        .outerjoin(memberships)
-        .order_by(people.c.id)
-    )
+    rows = _EVERYBODY.rows(tx)
     groups: dict[str, list[int]] = {}
     ever: dict[str, set[int]] = {}
     for row in rows:
