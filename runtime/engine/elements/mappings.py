@@ -22,6 +22,6 @@ def carried(
         elif item.expression is not None:
             yield item.target, evaluate(item.expression)
         else:
-            own = token.case.scopes.visible(source, local=True)
-            seen = own if narrow else token.case.names(token, source)
+            scopes = token.case.scopes
+            seen = scopes.visible(source, local=True) if narrow else token.case.names(token, source)
             yield item.target or item.source, seen.get(item.source)

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 
 from runtime.engine import ports
+from runtime.engine.execution import Execution
 from runtime.engine.scopes import Scopes
 from tests.core.engine.drawing import Run, Town, both, draw, node, scope, service, user
 
@@ -120,6 +121,21 @@ def test_a_called_process_has_variables_of_its_own() -> None:
     run.do("ask", answer=5, n=100)
     assert run.ended == "done"
     assert run.variables == {"n": 3, "hidden": 1, "initiator": "ann", "result": 5, "sum": 8}
+
+
+def test_what_a_call_is_not_handed_is_not_read() -> None:
+    into = [{"source": "n", "target": "m"}]
+    call = node("callActivity", "call", called="child", into=into)
+    run = Run(draw("p", user("a"), call, flows="start -> a -> call -> done"), {"n": 3, "much": "…"}, called=(called(),))
+    state = run.execution.state()
+    state["scopes"][0]["values"]["much"] = {"$part": "elsewhere"}
+
+    def read(digest: str) -> object:
+        raise AssertionError(digest)
+
+    execution = Execution.restore(run.definition, state, run.world, read)
+    execution.complete(run.activity("a"), {})
+    assert [each.element for each in execution.open_activities() if each.waits == "user"] == ["ask"]
 
 
 def test_all_variables_and_another_business_key_can_be_handed_over() -> None:
