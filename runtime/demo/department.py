@@ -330,7 +330,10 @@ class Department:
                 return
             try:
                 answers = manner.answer(Seen(self, task, self.actor(who)))
-            except (NoSuchTask, user_tasks.TaskWithdrawn):
+            except user_tasks.TaskWithdrawn:
+                return
+            except NoSuchTask:
+                self._given_back(task, manner)
                 return
         if answers is not None:
             self.complete(task, who, answers)
@@ -341,11 +344,21 @@ class Department:
             self.done += 1
         except (user_tasks.TaskWithdrawn, user_tasks.TaskAlreadyCompleted):
             pass  # a timer or another branch was first
+        except NoSuchTask:
+            self._given_back(task, Manner(lambda seen: answers))
         except GuichengError as error:
             error.add_note(
                 f"{who} did {task.process}.{task.element} with {answers}: {error.problems or error.params}"
             )
             raise
+
+    def _given_back(self, task: Any, manner: Manner) -> None:
+        """Who had it in somebody's place has it no more: they are back, and do it."""
+        _, since = self.runtime.read(_look, SYSTEM, task.id - 1)
+        now = next((each for each in since if each.id == task.id), None)
+        if now is not None and now.assignee_id not in (None, task.assignee_id):
+            who = str(self.organisation.by_id[now.assignee_id].username)
+            self.at(self.working(PROMPT), lambda: self.attend(now, who, manner))
 
     # ---- what can be seen by looking into the books and by walking through the warehouse
 
