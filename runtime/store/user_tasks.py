@@ -253,11 +253,17 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
     return given
 
 
+_KEPT_FOR = Prepared(
+    sa.select(user_tasks.c.id, user_tasks.c.version, user_tasks.c.excluded, user_tasks.c.meant_for_id)
+    .where(user_tasks.c.meant_for_id.is_not(None), user_tasks.c.meant_for_id != user_tasks.c.assignee_id, CLAIMED)
+    .order_by(user_tasks.c.id)
+)
+
+
 def kept_for(tx: Transaction) -> list[Any]:
     """Open tasks that somebody has in the place of who is away: id, version, excluded, meant_for_id."""
-    columns = (user_tasks.c.id, user_tasks.c.version, user_tasks.c.excluded, user_tasks.c.meant_for_id)
-    kept = (user_tasks.c.meant_for_id.is_not(None), user_tasks.c.meant_for_id != user_tasks.c.assignee_id)
-    return list(tx.all(sa.select(*columns).where(*kept, CLAIMED).order_by(user_tasks.c.id)))
+    # Every worker asks whenever it looks around.
+    return _KEPT_FOR.rows(tx)
 
 
 def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
