@@ -18,7 +18,7 @@ import structlog
 from runtime import clock, library, measures
 from runtime.bpmn.retry_cycle import Delay, delays
 from runtime.commands import telling
-from runtime.commands.moved import Moved, altered, look_again, opened
+from runtime.commands.moved import Moved, altered, look_again, opened, sent_back
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
 from runtime.commands.world import BoundWorld, sentence
@@ -98,12 +98,13 @@ def move(
     attempts: Mapping[str, int] | None = None,
     steps: int = 0,
     fired: str = "",
+    done: Any = None,
 ) -> Moved:
     """Restore `case` (a row of cases), let `act` move it, and write what follows.
 
     `first`: what the move itself is in the log; `attempts`: activity that is tried again → for which time;
     `steps`: those that it made before in a row, waiting for nothing; `fired`: the activity whose timer's job
-    does this, and is done."""
+    does this, and is done; `done`: the task (its row) that the actor has just completed by it."""
     definition = library.definition(tx, case.process, case.bindings)
     structlog.contextvars.bind_contextvars(case=case.public_id)
     stood_in = case.stood_in or actor.principal is not None
@@ -111,7 +112,7 @@ def move(
     stored = states.load(tx, case.id, case.state)
     execution = Execution.restore(definition, stored.data, world, stored.fetch)
     act(execution)
-    return _write(tx, actor, case, stored, execution, world, first, attempts or {}, steps, fired)
+    return _write(tx, actor, case, stored, execution, world, first, attempts or {}, steps, fired, done)
 
 
 def receive(tx: Transaction, actor: Actor, wait: Any, name: str, payload: Mapping[str, Value]) -> Moved:
@@ -132,6 +133,7 @@ def _write(
     attempts: Mapping[str, int],
     before: int = 0,
     fired: str = "",
+    done: Any = None,
 ) -> Moved:
     moved = Moved(case.id, case.public_id, tx.now, refused=world.refused)
     happenings = execution.take()
@@ -152,6 +154,8 @@ def _write(
     tasks = [each.activity for each in withdrawn if _is_user_task(tx, case, each.element)]
     # What opened and was withdrawn in the same move was never anybody's task.
     moved.opened = [row for row in moved.opened if row["activity"] not in tasks]
+    if done is not None and moved.refused:
+        told.lines += sent_back(tx, actor, case, done, moved)
     if moved.parked:
         # What another branch has ended since it was parked needs nobody.
         still = {each.activity for each in execution.open_activities() if each.parked}

@@ -19,6 +19,7 @@ from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.store import user_tasks
 from runtime.store.db import Transaction
+from runtime.store.event_log import Event
 from runtime.values import Value
 
 
@@ -37,15 +38,19 @@ class Moved:
 
     def next_for(self, actor: Actor) -> str | None:
         """The first task this move opened that is the actor's to do."""
-        mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
         for row in self.opened:
-            if actor.public_id in row["excluded"] or (row["follow_up_at"] or self.at) > self.at:
-                continue
-            if row["assignee_id"] == actor.id or (
-                row["assignee_id"] is None and mine & set(self.may_claim.get(row["activity"], ()))
-            ):
+            if (row["follow_up_at"] or self.at) <= self.at and self.may_do(actor, row):
                 return str(row["public_id"])
         return None
+
+    def may_do(self, actor: Actor, row: Mapping[str, Any]) -> bool:
+        """Whether a task that this move opened is the actor's, or one that nobody has and they may claim."""
+        if actor.public_id in row["excluded"]:
+            return False
+        if row["assignee_id"] is not None:
+            return bool(row["assignee_id"] == actor.id)
+        mine = {f"person:{actor.id}", *(f"group:{group}" for group in actor.groups)}
+        return bool(mine & set(self.may_claim.get(row["activity"], ())))
 
 
 def opened(
@@ -91,6 +96,24 @@ def opened(
         }
     )
     moved.may_claim[task.activity] = staff.candidates
+
+
+def sent_back(tx: Transaction, actor: Actor, case: Any, done: Any, moved: Moved) -> list[Event]:
+    """What the books refused comes back to whoever did it, and is due when it was: nobody else need take it, and an
+    answer that does not fit gains no time. `done`: the row of the task that was completed. What the log says of it.
+
+    Where listeners hear who has a task, or somebody did it in another's place, it is to be taken anew."""
+    again = [row for row in moved.opened if (row["process"], row["element"]) == (done.process, done.element)]
+    if len(again) != 1:
+        return []
+    [row] = again
+    if done.due_at is not None and row["due_at"] is not None:
+        row["due_at"] = min(row["due_at"], done.due_at)
+    heard = row["element"] in library.process(tx, case.bindings[row["process"]]).heard
+    if row["assignee_id"] is not None or actor.principal is not None or heard or not moved.may_do(actor, row):
+        return []
+    row |= {"state": "claimed", "assignee_id": actor.id}
+    return [Event("task_claimed", row["process"], row["element"], row["activity"], {})]
 
 
 def altered(tx: Transaction, case: Any, world: BoundWorld, change: ports.TaskAltered) -> None:

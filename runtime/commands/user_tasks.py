@@ -225,7 +225,7 @@ def complete(
         hold_files(tx, actor, case.id, changed)
         execution.complete(row.activity, {**changed, f"{row.element}_by": actor.public_id})
 
-    moved = advance.move(tx, actor, case, act, [entry])
+    moved = advance.move(tx, actor, case, act, [entry], done=row)
     same = [(each["process"], each["element"]) == (row.process, row.element) for each in moved.opened]
     return Completed(case.public_id, moved.next_for(actor), any(same), moved.refused)
 

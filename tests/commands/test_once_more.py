@@ -25,6 +25,32 @@ def test_what_the_books_refuse_is_told_and_all_that_was_answered_stays(office: O
     assert page.data["order_problem"] and page.offered["order_check"] == "correct"
 
 
+def test_what_the_books_refuse_stays_with_whoever_did_it_and_is_due_when_it_was(office: Office) -> None:
+    case = office.as_("liyang").start("sales_order", **ORDER)
+    first = office.as_("liyang").find("check_order")
+    assert first.assignee is None and first.due_at is not None
+    office.later(hours=20)
+    assert office.as_("liyang").do("check_order", **FINE).refused
+    again = office.as_("liyang").find("check_order")
+    assert again.assignee is not None and again.assignee.id == office.as_("liyang").actor.public_id
+    assert (again.id != first.id, again.due_at) == (True, first.due_at)
+    assert not [row for row in office.as_("zhangmin").inbox() if row.case == case.id]
+    assert [line.kind for line in case.log if line.element == "check_order" and line.actor_id][-1] == "task_claimed"
+    # As whatever is taken, it can be given back.
+    office.runtime.do(user_tasks.release, office.as_("liyang").actor, again.id)
+    assert office.as_("zhangmin").find("check_order").assignee is None
+
+
+def test_what_comes_back_from_somebody_else_is_nobodys_and_has_its_own_time(office: Office) -> None:
+    office.as_("liyang").start("sales_order", **{**ORDER, "order_lines": [LINE]})
+    first = office.as_("liyang").find("check_order")
+    office.as_("liyang").do("check_order", order_check="ask", check_note="地址不清")
+    office.later(hours=20)
+    office.as_("liyang").do("ask_customer", customer_answer="将军大道 100 号")
+    again = office.as_("liyang").find("check_order")
+    assert again.assignee is None and again.due_at > first.due_at
+
+
 def test_a_verdict_of_an_earlier_round_is_not_sent_again_unseen(office: Office) -> None:
     office.as_("liyang").start("sales_order", **{**ORDER, "order_lines": [LINE]})
     done = office.as_("liyang").do("check_order", order_check="ask", check_note="地址不清")
