@@ -168,7 +168,7 @@ def _write(
     columns: dict[str, Any] = {
         "state": stored.save(execution.state(whole=False)),
         "business_key": execution.business_key,
-        "title": telling.title(model, variables, world),
+        "title": telling.title(model, variables, world, library.house(tx).today(case.started_at)),
         "sequence": sequence,
         "chain": chain,
     }

@@ -4,6 +4,7 @@ Not here: moving it and writing the rows (advance.py)."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from runtime.commands.world import BoundWorld
 from runtime.engine import ports
 from runtime.errors import GuichengError
 from runtime.store.event_log import Event
-from runtime.values import Value
+from runtime.values import Value, over
 
 KINDS: dict[type[ports.Happening], str] = {
     ports.Entered: "entered",
@@ -108,9 +109,13 @@ def made(world: BoundWorld) -> dict[str, list[Event]]:
     return events
 
 
-def title(model: Process, variables: Mapping[str, Value], world: BoundWorld) -> dict[str, str]:
-    """The case's title in each language: its own if the diagram gives one, else the process's name."""
+def title(model: Process, variables: Mapping[str, Value], world: BoundWorld, began: dt.date) -> dict[str, str]:
+    """The case's title in each language: its own if the diagram gives one, else the process's name.
+
+    `began`: the business day on which it began, which a title may name as `started_on`, since of many cases nothing
+    else tells them apart, or not yet."""
     titles = dict(model.names)
+    variables = over(variables, {"started_on": began})
     for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
         text = model.properties.get(name)
         if not text:

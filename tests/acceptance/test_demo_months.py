@@ -5,9 +5,11 @@ The whole eighteen months: `python3 run.py soak demo`."""
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shutil
 import sqlite3
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import pytest
 
 from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
+from runtime.bpmn import read
 from runtime.demo import building, initiatives
 from runtime.demo import exceptions as stories
 from runtime.demo.department import Department, Script
@@ -93,6 +96,28 @@ def test_so_it_is_on_another_date_with_another_chance_and_when_the_years_goals_a
         demo.build(Settings(home=tmp_path, demo=True), 1, seed, passwords=False)
     assert exceptions.missing(tmp_path / "guicheng.db") == []
     assert conservation.findings(tmp_path / "guicheng.db") == []
+
+
+def test_no_case_is_called_like_its_process_and_lists_have_few_equal_lines(month: Path) -> None:
+    with closing(sqlite3.connect(month / "guicheng.db")) as db:
+        named = db.execute("SELECT process, title FROM cases").fetchall()
+    names = _names()
+    titles = [(process, json.loads(title)) for process, title in named]
+    assert [title for process, title in titles if set(title.values()) & set(names[process].values())] == []
+    # A gap is what a title leaves for something that is not known.
+    assert [title for _, title in titles if any(text != " ".join(text.split()) for text in title.values())] == []
+    twice = Counter((process, title["zh_Hans"]) for process, title in titles)
+    # Two of one kind on one day, or about the same component, may be called the same.
+    assert sum(number - 1 for number in twice.values()) <= len(titles) / 20
+
+
+def _names() -> dict[str, Mapping[str, str]]:
+    found: dict[str, Mapping[str, str]] = {}
+    for file in (Path(__file__).parents[2] / "processes").glob("*/*.bpmn"):
+        diagram, _ = read.diagram(file.read_bytes(), file.name)
+        assert diagram is not None
+        found |= {key: process.names for key, process in diagram.processes.items()}
+    return found
 
 
 def test_nothing_is_left_of_the_making(month: Path) -> None:

@@ -1,0 +1,59 @@
+"""What cases are called tells them apart: a list of equal lines tells nobody which one is meant.
+
+Not here: what becomes of a title in the index of search (tests/commands/test_search.py)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.bpmn import read
+from runtime.bpmn.model import Process
+from tests.office import Office
+
+PROCESSES = Path(__file__).parents[2] / "processes"
+TITLES = {"zh_Hans": "title", "en": "title_en", "zh_Hant": "title_zh_hant"}
+# Only ever called: what they are called is the caller's title, and nobody sees theirs.
+ONLY_CALLED = {"budget_check"}
+
+
+def shipped() -> Iterator[Process]:
+    for file in sorted(PROCESSES.glob("*/*.bpmn")):
+        diagram, problems = read.diagram(file.read_bytes(), file.name)
+        assert diagram is not None and not problems, file
+        yield from diagram.processes.values()
+
+
+@pytest.mark.parametrize("process", [one for one in shipped() if one.id not in ONLY_CALLED], ids=lambda one: one.id)
+def test_every_process_calls_its_cases_by_something_that_tells_them_apart(process: Process) -> None:
+    for language, name in TITLES.items():
+        title = process.properties.get(name, "")
+        assert "${" in title, f"{process.id} calls all its cases the same ({language})"
+        # Whatever is not known yet leaves the day on which it began, and not a gap.
+        assert not re.search(r"(null \? ''|: ''\}$)", title), title
+
+
+def test_what_is_only_called_is_started_by_nobody() -> None:
+    called = {node.called for process in shipped() for node in process.walk() if node.called}
+    assert called >= ONLY_CALLED
+
+
+def test_a_check_is_called_by_the_day_it_began_and_stays_so(office: Office) -> None:
+    case = office.as_("chenjie").start("stock_check")
+    called = case.row.title
+    assert called["zh_Hans"] == "库存核对 2026-03-09" and called["en"] == "Stock check 2026-03-09"
+    office.later(days=1)
+    office.as_("liyang").do("check_stock", case.id)
+    assert case.row.title == called
+
+
+def test_what_has_no_number_yet_is_called_by_its_day_and_then_by_its_number(office: Office) -> None:
+    lines = [{"component": "QY-P60-265", "quantity": 5, "price": "260"}]
+    asked = {"customer": "K01", "order_lines": lines, "address": "南京市江宁区 1 号", "promised": "2026-03-20"}
+    order = office.as_("liyang").start("sales_order", **asked)
+    assert order.row.title["zh_Hans"] == "销售订单 K01 2026-03-09"
+    office.as_("liyang").do("check_order", order.id, order_check="correct", warehouse="SH")
+    assert order.row.title["en"] == "Sales order SO-2026-0001"
