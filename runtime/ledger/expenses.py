@@ -14,6 +14,8 @@ from runtime.ids import public_id
 from runtime.ledger import budgets, documents
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
+from runtime.store import files
+from runtime.store.cases import cases
 from runtime.store.db import Exact, Instant, Tagged, metadata
 from runtime.values import File
 
@@ -52,6 +54,7 @@ class OwnExpense(Conflict):
 class Claimed(TypedDict):
     claim: str
     claim_number: str
+    claimed_before: str | None
 
 
 @operation("expenses.claim", errors=("bad_claim",))
@@ -64,7 +67,10 @@ def claim_expense(
     receipts: list[File] | None = None,
     claim: str | None = None,
 ) -> Claimed:
-    """Enter a claim (again, if `claim` is given). BPMN error: bad_claim, if nothing was spent yet."""
+    """Enter a claim (again, if `claim` is given). BPMN error: bad_claim, if nothing was spent yet.
+
+    `claimed_before`: the numbers of other claims, with commas, that hold one of these receipts or are of the same
+    person, day and amount; None: there are none. Whoever decides judges what that means."""
     tx = call.tx
     if not amount or spent_on > call.today:
         raise refuse("bad_claim", NothingSpent())
@@ -87,7 +93,21 @@ def claim_expense(
         row = documents.get(tx, expense_claims, claim)
         number = row.number
         documents.change(tx, expense_claims, row, "claimed", NEXT, **entered)
-    return {"claim": claim, "claim_number": number}
+    return {"claim": claim, "claim_number": number, "claimed_before": _before(call, claim) or None}
+
+
+def _before(call: Call, claim: str) -> str:
+    """Numbers of the claims, those that came to nothing left out, that this one may say again."""
+    row = documents.get(call.tx, expense_claims, claim)
+    other = expense_claims.c
+    hashes = [each.sha256 for each in row.receipts or []]
+    holds = sa.select(cases.c.public_id).join(files.file_uses, files.file_uses.c.case_id == cases.c.id)
+    alike = sa.and_(other.person == row.person, other.spent_on == row.spent_on, other.amount == row.amount)
+    if hashes:
+        alike = sa.or_(alike, other.case.in_(holds.where(files.file_uses.c.sha256.in_(hashes))))
+    counts = (other.public_id != claim, other.state.in_(("claimed", "approved", "paid")))
+    found = call.tx.all(sa.select(other.number).where(alike, *counts).order_by(other.id))
+    return ", ".join(each.number for each in found)
 
 
 @operation("expenses.approve", errors=("same_person", "over_budget", "rule_refused"))
