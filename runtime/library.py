@@ -546,7 +546,8 @@ def options(
     others = found.get("other_people", [])
     if actor.public_id not in held.get("other_people", ()):
         others[:] = [each for each in others if each["value"] != actor.public_id]
-    return found | own.options(tx, of.sources, actor.public_id, today(tx), held)
+    theirs = [each for each in of.sources if each not in own.NEEDS or actor.may(*own.NEEDS[each])]
+    return found | own.options(tx, theirs, actor.public_id, today(tx), held)
 
 
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:

@@ -23,6 +23,8 @@ SOURCES = frozenset(
         "every_person",
         "open_orders",
         "own_leaves",
+        "own_notices",
+        "shipped_orders",
     ]
 )
 

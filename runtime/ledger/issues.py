@@ -35,6 +35,9 @@ from runtime.values import File
 RemedyKind = Literal["replace", "refund", "return", "none"]
 
 
+COMPLAINED_OF = ("confirmed", "shipped", "delivered", "settled")  # states of an order of which something may have left
+
+
 class NoSuchOrder(Invalid):
     """There is no sales order {order}."""
 
@@ -121,7 +124,7 @@ def record(
     order = tx.first(sa.select(sales_orders).where(sales_orders.c.number == order_number.strip()).with_for_update())
     if order is None:
         raise refuse("bad_remedy", NoSuchOrder(order=order_number))
-    if order.state not in ("confirmed", "shipped", "delivered", "settled"):
+    if order.state not in COMPLAINED_OF:
         raise refuse("bad_remedy", NotShippedYet(order=order.number))
     # Of an order that went in parts, the last that left and was not refused.
     sent = tx.first(

@@ -97,7 +97,7 @@ def read(call: Call, notice: str, person: Person) -> None:
 
 
 @operation("notices.withdraw", errors=("no_such_notice",))
-def withdraw(call: Call, number: str, by: Person, reason: str) -> None:
+def withdraw(call: Call, number: str, reason: str, by: Person | None = None) -> None:
     """Take back a notice that one drafted or approved; nobody is asked to read it any more.
 
     Its case hears the message notice_withdrawn. BPMN error: no_such_notice."""

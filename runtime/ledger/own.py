@@ -1,6 +1,6 @@
-"""What a form offers that is the reader's own: their leaves, and nobody else's.
+"""What a form offers by who reads it and when: their own leaves and notices, orders that left lately.
 
-Not here: what everybody may choose from (reading.py)."""
+Not here: what everybody may choose from at any time (reading.py); who may read what (library.options)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 
 import sqlalchemy as sa
 
+from runtime.ledger.catalogue import customers
+from runtime.ledger.issues import COMPLAINED_OF
 from runtime.ledger.leave import COUNTS, leaves
+from runtime.ledger.notices import notices
+from runtime.ledger.sales import sales_orders
+from runtime.ledger.shipments import shipments
 from runtime.store.db import Transaction
 
 Options = dict[str, list[dict[str, str]]]
@@ -24,7 +29,42 @@ def own_leaves(tx: Transaction, person: str, today: dt.date) -> list[dict[str, s
     ]
 
 
-SOURCES: Mapping[str, Callable[[Transaction, str, dt.date], list[dict[str, str]]]] = {"own_leaves": own_leaves}
+def own_notices(tx: Transaction, person: str, today: dt.date) -> list[dict[str, str]]:
+    """Those that the person drafted or approved, not withdrawn, the newest first: number and title."""
+    theirs = sa.or_(notices.c.drafted_by == person, notices.c.approved_by == person)
+    rows = tx.all(sa.select(notices).where(notices.c.state == "published", theirs).order_by(notices.c.id.desc()))
+    return [{"value": row.number, "label": f"{row.number} · {row.title}"} for row in rows]
+
+
+# For so long a buyer may say that goods are not as agreed (Civil Code of the PRC, article 621), but for a warranty.
+LATELY = dt.timedelta(days=731)
+
+
+def shipped_orders(tx: Transaction, person: str, today: dt.date) -> list[dict[str, str]]:
+    """Sales orders of which something left lately and was not refused, newest first: number, customer, day."""
+    left = (
+        sa.select(shipments.c.order_id, sa.func.max(shipments.c.shipped_on).label("day"))
+        .where(shipments.c.return_reason.is_(None), shipments.c.shipped_on >= today - LATELY)
+        .group_by(shipments.c.order_id)
+        .subquery()
+    )
+    rows = tx.all(
+        sa.select(sales_orders.c.number, customers.c.code, left.c.day)
+        .join(left, left.c.order_id == sales_orders.c.id)
+        .join(customers, customers.c.id == sales_orders.c.customer_id)
+        .where(sales_orders.c.state.in_(COMPLAINED_OF))
+        .order_by(left.c.day.desc(), sales_orders.c.id.desc())
+    )
+    return [{"value": row.number, "label": f"{row.number} · {row.code} · {row.day}"} for row in rows]
+
+
+SOURCES: Mapping[str, Callable[[Transaction, str, dt.date], list[dict[str, str]]]] = {
+    "own_leaves": own_leaves,
+    "own_notices": own_notices,
+    "shipped_orders": shipped_orders,
+}
+# What else than being asked it takes to be offered them: verb and kind.
+NEEDS: Mapping[str, tuple[str, str]] = {"shipped_orders": ("read", "customer")}
 
 
 def options(
