@@ -18,7 +18,8 @@ DESKS = segregation.forms([PROCESSES])
 SHARED = "superior_approval"
 # Process → what is asked there and stands elsewhere in the form that decides, or is nothing to decide on.
 ELSEWHERE = {
-    "customer_issue": {"refund_amount", "urgency"},  # worth what request_amount says; by when it is decided
+    # worth what request_amount says; by when it is decided; recorded as order_number
+    "customer_issue": {"refund_amount", "urgency", "older_order"},
     "employee_appraisal": {"self_work", "self_ability", "self_attitude", "self_evidence", "superior_note"},  # graded
     "goal_plan": {"goals", "plan_title", "strategy"},  # in words, as goals_text
     "import_review": {"import_action", "workbook", "control_count", "control_quantity", "control_amount"},  # compared
