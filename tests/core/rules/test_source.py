@@ -6,7 +6,11 @@ import pytest
 
 from runtime.rules import rulefile
 
-MANY_VALUES = "rules: [" + "1," * 300_000 + "]"
+
+def many_values(count: int) -> str:
+    return "rules: [" + "1," * count + "]"
+
+
 HOSTILE = {
     "a billion laughs": ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n", "rule_file.alias", 1, 4),
     "a merge key": ("base: &base {a: 1}\nrule: {<<: *base}\n", "rule_file.alias", 1, 7),
@@ -14,7 +18,7 @@ HOSTILE = {
     "a tag of one's own": ("rule: !secret x\n", "rule_file.tag", 1, 7),
     "brackets without end": ("[" * 100_000, "rule_file.too_deep", 1, 13),
     "a list of lists": ("- " * 50_000, "rule_file.too_deep", 1, 25),
-    "a million values": (MANY_VALUES, "rule_file.too_many_values", 1, 80_003),
+    "a million values": (many_values(300_000), "rule_file.too_many_values", 1, 80_003),
     "a megabyte": ("# x\n" * 300_000, "rule_file.too_large", 1, 1),
     "a control character": ("rule: a\x07b\n", "rule_file.bad_character", 1, 8),
     "a NUL": ("rule: \0\n", "rule_file.bad_character", 1, 7),
