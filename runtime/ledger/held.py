@@ -36,8 +36,9 @@ DID = frozenset(
 )
 # Short texts that never hold a person's id.
 NOBODY = frozenset(
-    """action appraisal case code collected_in counting_case department document figure group kind language leave method
-    public_id reason report salt scope sku state status subject technology to_group topic unit urgency verb""".split()
+    """action appraisal case code collected_in counting_case department document ended_by figure group kind
+    language leave method public_id reason report salt scope sku state status subject technology to_group topic
+    unit urgency verb""".split()
 )
 # Of what nobody is told: secrets, and how rows hang together.
 HIDDEN = frozenset(["id", "password", "secret", "hash", "digest", "salt", "chain", "epoch"])
