@@ -256,14 +256,13 @@ def give_back(tx: Transaction, person_id: int, who: Sequence[str]) -> list[int]:
 _KEPT_FOR = Prepared(
     sa.select(user_tasks.c.id, user_tasks.c.version, user_tasks.c.excluded, user_tasks.c.meant_for_id)
     .where(user_tasks.c.meant_for_id.is_not(None), user_tasks.c.meant_for_id != user_tasks.c.assignee_id, CLAIMED)
-    .order_by(user_tasks.c.id)
 )
 
 
 def kept_for(tx: Transaction) -> list[Any]:
     """Open tasks that somebody has in the place of who is away: id, version, excluded, meant_for_id."""
-    # Every worker asks whenever it looks around.
-    return _KEPT_FOR.rows(tx)
+    # Every worker asks whenever it looks around: sorted here, since SQLite would go through all tasks for an order.
+    return sorted(_KEPT_FOR.rows(tx), key=lambda row: int(row.id))
 
 
 def claimed_by(tx: Transaction, person_id: int) -> list[Any]:

@@ -19,6 +19,7 @@ from runtime.store import event_log, jobs, workers
 from runtime.worker import Worker
 from tests.diagrams import bpmn, end, start, timer, user
 from tests.office import Office
+from tests.queries_seen import asked, scans
 
 NAP = bpmn("nap", start(), timer("rest", "timeDuration", "PT1H"), end())
 
@@ -201,8 +202,18 @@ def test_an_idle_worker_asks_and_writes_nothing(firm: Office) -> None:
     sa.event.listen(firm.runtime.engine, "before_cursor_execute", lambda c, cursor, text, *more: said.append(text))
     assert firm.worker._look() == worker.LONGEST_SLEEP
     assert firm.worker.drain() == 0
-    asked = [text for text in said if not text.startswith(("BEGIN", "PRAGMA"))]
-    assert len(asked) == 10 and all(text.split()[0] in ("SELECT", "WITH") for text in asked)
+    questions = [text for text in said if not text.startswith(("BEGIN", "PRAGMA"))]
+    assert len(questions) == 10 and all(text.split()[0] in ("SELECT", "WITH") for text in questions)
+
+
+def test_what_an_idle_worker_asks_goes_through_no_tasks_and_no_leaves(firm: Office) -> None:
+    """It is asked again and again, in a house of years."""
+    firm.deploy(bpmn("ask", start(), user("wake", assignee="${initiator}"), end()))
+    firm.as_("spec").start("ask")
+    with asked(firm.runtime.engine) as said:
+        assert firm.worker._look() == worker.LONGEST_SLEEP
+    assert any("meant_for_id" in statement for statement, _ in said)
+    assert scans(firm.runtime.engine, said, "user_tasks", "leaves", "cases") == []
 
 
 def test_of_a_thousand_timers_due_at_once_each_fires_once(firm: Office) -> None:
