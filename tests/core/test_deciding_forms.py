@@ -102,3 +102,15 @@ def test_the_shared_form_calls_whom_it_is_about_by_what_they_are() -> None:
         for kind, key in (("award", "nominee"), ("promotion", "candidate"), ("rotation", "candidate")):
             assert f'"{kind}"' in named["applicant"]["conditional"]["hide"]
             assert f'"{kind}"' in named[key]["conditional"]["hide"]
+
+
+def test_a_count_is_reviewed_also_where_everybody_up_the_line_took_part_in_it() -> None:
+    """By somebody who never counts: with the manager, the division lead and the administrator among those who
+    counted or explained, it was nobody's (a year, seed 117)."""
+    named = {
+        node.get("id"): each.get("value")
+        for node in root("variance_approval").iter(BPMN + "userTask")
+        for each in node.iter(CAMUNDA + "property")
+        if each.get("name") == "fallback"
+    }
+    assert named == {"review_variances": "hr", "review_loss": "hr"}
