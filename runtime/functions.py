@@ -98,7 +98,8 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
         return i18n.label(language, dict(row.names), row.username) if row else None
 
     def superior_of(person: str) -> str | None:
-        return library.organisation(tx).superior(person)
+        """The nearest who is here."""
+        return next(library.organisation(tx).line(person), None)
 
     def acting(person: str | None, barred: Sequence[str | None] = ()) -> str | None:
         """Who does today what is asked of somebody by name (ledger/approvers.py)."""

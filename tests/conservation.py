@@ -134,6 +134,10 @@ NEVER = {
         AND NOT EXISTS (SELECT 1 FROM external_tasks x WHERE x.case_id = c.id AND x.state = 'open')
         AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.case_id = c.id AND i.resolved_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.case_id = c.id)""",
+    "a step that stands still and is nobody's task": """
+        SELECT c.public_id, i.element, i.reason FROM incidents i JOIN cases c ON c.id = i.case_id
+        WHERE i.resolved_at IS NULL AND c.status = 'running' AND NOT EXISTS (
+            SELECT 1 FROM user_tasks t WHERE t.activity = i.activity AND t.state IN ('ready', 'claimed'))""",
     "an open task of a case that ended": """
         SELECT t.public_id FROM user_tasks t JOIN cases c ON c.id = t.case_id
         WHERE c.status <> 'running' AND t.state IN ('ready', 'claimed')""",

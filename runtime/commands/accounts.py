@@ -217,7 +217,7 @@ def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[st
     tx.insert(memberships, [{"person_id": row.id, "group": group} for group in sorted(wanted)])
     given = user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
     accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
-    hearing.changed_hands(tx, actor, given + staffing.strand(tx, before - wanted))
+    hearing.changed_hands(tx, actor, given + staffing.strand(tx, row.id, before - wanted))
 
 
 def set_email(tx: Transaction, actor: Actor, username: str, email: str | None) -> None:
@@ -277,7 +277,7 @@ def deactivate(tx: Transaction, actor: Actor, username: str, receiver: str | Non
     tx.execute(sa.update(people).where(people.c.id == row.id).values(active=False, epoch=people.c.epoch + 1))
     given = user_tasks.give_back(tx, row.id, [])
     accounts.log(tx, actor.id, "person.deactivated", username)
-    passed = staffing.pass_on(tx, row.id, receiver) + staffing.strand(tx, accounts.groups_of(tx, row.id))
+    passed = staffing.pass_on(tx, row.id, receiver) + staffing.strand(tx, row.id, accounts.groups_of(tx, row.id))
     hearing.changed_hands(tx, actor, given + passed)
 
 

@@ -185,8 +185,9 @@ def _write(
         )
 
     user_tasks.cancel(tx, tasks)
-    if cancelled or asked_again or moved.ended:
-        end_incidents(tx, case.id, None if moved.ended else [*cancelled, *asked_again])
+    over = [*cancelled, *asked_again, *([done.activity] if done is not None and done.troubled else [])]
+    if over or moved.ended:
+        end_incidents(tx, case.id, None if moved.ended else over)
     for stop in told.of(ports.ListenerFailed):
         reason = sentence(stop.error) if stop.error else stop.reason
         raise_incident(tx, case.id, None, stop.element, reason, stop.activity)

@@ -24,6 +24,7 @@ from runtime.ids import public_id
 from runtime.store import jobs
 from runtime.store.db import Transaction
 from runtime.store.prepared import Prepared
+from runtime.store.user_tasks import user_tasks
 
 log = structlog.get_logger()
 # Where the diagram says nothing (failedJobRetryTimeCycle): pauses before the second attempt and so on.
@@ -101,12 +102,23 @@ def _ended(case: Any) -> sa.Update:
     )
 
 
+# Whether something is still wrong with a task, for whoever asks of tasks.
+TROUBLED = (
+    sa.select(1)
+    .where(
+        jobs.incidents.c.case_id == user_tasks.c.case_id,
+        jobs.incidents.c.activity == user_tasks.c.activity,
+        jobs.incidents.c.resolved_at.is_(None),
+    )
+    .correlate(user_tasks)
+    .exists()
+)
 # Said at the end of every case.
 _END_ALL = Prepared(_ended(sa.bindparam("b_case")).values(resolved_at=sa.bindparam("b_now")))
 
 
 def end_incidents(tx: Transaction, case_id: int, activities: Sequence[str] | None) -> None:
-    """Steps that were withdrawn (None: the whole case is over) need nobody any more.
+    """Steps that were done or withdrawn (None: the whole case is over) need nobody any more.
 
     A message that nobody took is not its sender's own: its incident stays."""
     if activities is None:

@@ -5,12 +5,14 @@ Explicit assignee or candidates win, else the lane's group. Whom the diagram exc
 the place of somebody away: whoever stands in does not do what lanes keep apart, in either order. If nobody else
 is left, the property `nobody` of the task or its process decides: up the line (`superior`, unless it says
 otherwise), to the group that `fallback` names, or `refuse`: an incident, and the task goes to the administrators
-besides – to none of those who are excluded. Never an orphan task: whoever joins the group has it at once."""
+besides – to none of those who are excluded; where that is all of them, to the next group of `LAST`. Never an
+orphan task: whoever joins the group has it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -28,9 +30,12 @@ from runtime.values import Value
 if TYPE_CHECKING:
     from runtime.commands.world import BoundWorld
 
+# Who is asked for what nobody else may do: whoever administers, then who may see what is confidential.
+LAST = ("admin", "hr", "finance")
+
 
 class NobodyToDoIt(Failed):
-    """Nobody can do {element}: its group {groups} has no member, and there is no superior to pass it to."""
+    """Nobody can do {element}: of {groups} and of those above nobody is left who may."""
 
     code = "user_task.nobody"
     staff: Staff  # who is asked all the same
@@ -77,15 +82,15 @@ def resolve(
             keys.append(f"group:{group}")
     if keys:
         return Staff(None, keys, excluded)
-    above = _above(org, excluded, excluded) if rule == "superior" else None
-    if above is not None:
-        return Staff(above, [], excluded)
-    fallback = _said(process, node, "fallback") if rule != "refuse" else ""
-    if fallback and _anybody(org, [f"group:{fallback}"], excluded):
-        return Staff(None, [f"group:{fallback}"], excluded)
+    groups = [f"group:{group}" for group in task.groups]
+    spare = _spare(org, process, node, [*excluded, *_left(org, task.groups)], excluded)
+    if spare is not None and groups and not any(org.groups.get(group) for group in task.groups):
+        return Staff(None, list(dict.fromkeys([*groups, spare])), excluded)  # whoever joins the group has it at once
+    if spare is not None:
+        person = _person(spare)
+        return Staff(person, [] if person else [spare], excluded)
     nobody = NobodyToDoIt(element=task.element, groups=", ".join(task.groups) or "–")
-    asked = dict.fromkeys(f"group:{group}" for group in (*task.groups, "admin"))
-    nobody.staff = Staff(None, list(asked), excluded)
+    nobody.staff = Staff(None, list(dict.fromkeys([*groups, _last(org, excluded)])), excluded)
     raise nobody
 
 
@@ -154,25 +159,19 @@ def _meant_for(
 
 
 def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) -> int | None:
-    """The nearest active superior of any of these who is not excluded."""
-    barred = set(excluded)
-    for person in people:
-        seen = {person}
-        above = org.superior(person)
-        while above and above not in seen:
-            row = org.by_public_id[above]
-            if row.active and above not in barred:
-                return int(row.id)
-            seen.add(above)
-            above = org.superior(above)
-    return None
+    """The nearest superior of any of these who is here and not excluded; above those who have left at the top,
+    whoever has their office now."""
+    barred, people = set(excluded), list(people)
+    line = chain.from_iterable(org.line(person) for person in people)
+    gone = [person for person in people if person in org.by_public_id and not org.by_public_id[person].active]
+    heirs = chain.from_iterable(org.in_office_of(person) for person in gone)
+    return next((int(org.by_public_id[each].id) for each in chain(line, heirs) if each not in barred), None)
 
 
 def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> list[int]:
     """What somebody who is gone was asked to do by name goes to `receiver` (a public id), as far as it is work
-    that they may do; else to whom the property `nobody` says: the nearest superior, or the group that `fallback`
-    names; else to whoever administers; the ids of these tasks. Not here: what they had taken from a group
-    (store.user_tasks.give_back)."""
+    that they may do; else to whom the property `nobody` says, or to whoever administers; the ids of these tasks.
+    Not here: what they had taken from a group (store.user_tasks.give_back)."""
     org = library.organisation(tx)
     tasks = user_tasks.claimed_by(tx, person_id)
     takes = org.by_public_id.get(receiver) if receiver else None
@@ -187,33 +186,59 @@ def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> lis
         if work and takes is not None and takes.active and takes.public_id not in task.excluded:
             user_tasks.assign(tx, task.id, int(takes.id))
             continue
-        rule, group = _said(process, node, "nobody") or "superior", _said(process, node, "fallback")
-        above = _above(org, [org.by_id[person_id].public_id], task.excluded) if rule == "superior" else None
+        wanted = _spare(org, process, node, [org.by_id[person_id].public_id], task.excluded)
+        wanted = wanted or _last(org, task.excluded)
+        above = _person(wanted)
         user_tasks.assign(tx, task.id, above)
         if above is None:
-            asked = f"group:{group}" if group and rule != "refuse" else ""
-            able = bool(asked) and _anybody(org, [asked], task.excluded)
-            user_tasks.ask(tx, task.id, asked if able else "group:admin")
+            user_tasks.ask(tx, task.id, wanted)
     return [task.id for task in tasks]
 
 
-def strand(tx: Transaction, groups: Collection[str]) -> list[int]:
-    """What only these groups were asked to do, and nobody who is left in them may, goes to whoever administers
-    besides – where all of them are barred, to the group that `fallback` names; the ids of these tasks."""
+def strand(tx: Transaction, person_id: int, groups: Collection[str]) -> list[int]:
+    """What only they, or only these groups that they are no longer in, were asked to do, and nobody who is left
+    may, goes to whom the property `nobody` says besides, else to whoever administers; the ids of these tasks."""
     org = library.organisation(tx)
     asked: dict[int, tuple[Any, list[str]]] = {}
-    for row in user_tasks.asked_of(tx, groups):
+    for row in user_tasks.asked_of(tx, [f"person:{person_id}", *(f"group:{group}" for group in groups)]):
         asked.setdefault(row.id, (row, []))[1].append(row.who)
     stranded = [task for task, who in asked.values() if not _anybody(org, who, task.excluded)]
     for task in stranded:
-        wanted = "group:admin"
-        if not _anybody(org, [wanted], task.excluded):
-            bindings = tx.scalar(sa.select(cases.c.bindings).where(cases.c.id == task.case_id))
-            process = library.process(tx, bindings[task.process])
-            spare = f"group:{_said(process, process.node(task.element), 'fallback')}"
-            wanted = spare if _anybody(org, [spare], task.excluded) else wanted
-        user_tasks.ask(tx, task.id, wanted)
+        bindings = tx.scalar(sa.select(cases.c.bindings).where(cases.c.id == task.case_id))
+        process = library.process(tx, bindings[task.process])
+        gone = [org.by_id[person_id].public_id]
+        spare = _spare(org, process, process.node(task.element), gone, task.excluded)
+        user_tasks.ask(tx, task.id, spare or _last(org, task.excluded))
     return [task.id for task in stranded]
+
+
+def _spare(
+    org: Organisation, process: Process, node: Node, gone: Iterable[str], excluded: Collection[str]
+) -> str | None:
+    """Whom the property `nobody` names where nobody else is left, as a key: the nearest superior of those who are
+    gone, or the group that `fallback` names; none, if they may not do it either."""
+    rule = _said(process, node, "nobody") or "superior"
+    above = _above(org, gone, excluded) if rule == "superior" else None
+    if above is not None:
+        return f"person:{above}"
+    group = f"group:{_said(process, node, 'fallback')}"
+    return group if rule != "refuse" and _anybody(org, [group], excluded) else None
+
+
+def _left(org: Organisation, groups: Iterable[str]) -> list[str]:
+    """Who was in one of these groups when they left, the last to come first."""
+    gone = sorted({one for group in groups for one in org.ever.get(group, ())}, reverse=True)
+    return [org.by_id[one].public_id for one in gone if not org.by_id[one].active]
+
+
+def _last(org: Organisation, excluded: Collection[str]) -> str:
+    able = (group for group in LAST if _anybody(org, [f"group:{group}"], excluded))
+    return f"group:{next(able, LAST[0])}"
+
+
+def _person(key: str) -> int | None:
+    kind, _, name = key.partition(":")
+    return int(name) if kind == "person" else None
 
 
 def _anybody(org: Organisation, who: Iterable[str], excluded: Collection[str]) -> bool:

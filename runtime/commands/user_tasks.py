@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, forms, functions, library
-from runtime.commands import advance, hearing
+from runtime.commands import advance, hearing, retries
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden, Problem
 from runtime.identity import Actor
@@ -106,6 +106,7 @@ def _asked_for(like: access.Likeness) -> prepared.Prepared:
             cases,
             access.asked(actor).label("asked"),
             access.in_place_of(actor).label("in_place_of"),
+            retries.TROUBLED.label("troubled"),
             accounts.REVISION.label("revision"),
         )
         .join(cases, cases.c.id == tasks.c.case_id)
@@ -115,17 +116,17 @@ def _asked_for(like: access.Likeness) -> prepared.Prepared:
 
 
 def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
-    """The task (with `asked`: may claim it; `in_place_of`: the row of who is away and would) and its case, held for
-    the transaction, in one statement.
+    """The task (with `asked`: may claim it; `in_place_of`: the row of who is away and would; `troubled`: an incident
+    is open at it) and its case, held for the transaction, in one statement.
 
     Raises NoSuchTask, or why it is no longer open."""
     found = _asked_for(access.likeness(actor)).one(tx, task=public_id, **access.told(actor))
     if found is None:
         raise library.NoSuchTask()
-    *columns, asked, in_place_of, revision = found
+    *columns, asked, in_place_of, troubled, revision = found
     library.seen(tx, revision)
     size = len(tasks.c)
-    task = prepared.row(tasks, columns[:size], asked=asked, in_place_of=in_place_of)
+    task = prepared.row(tasks, columns[:size], asked=asked, in_place_of=in_place_of, troubled=troubled)
     if task.state == "completed":
         raise TaskAlreadyCompleted()
     if task.state == "cancelled":

@@ -108,15 +108,8 @@ def stand_ins(
 
 
 def _line(organisation: accounts.Organisation, person: str, out: Collection[str]) -> list[str]:
-    """Active superiors of the person who may decide, nearest first."""
-    line: list[str] = []
-    seen, above = {person}, organisation.superior(person)
-    while above and above not in seen:
-        if organisation.by_public_id[above].active and above not in out:
-            line.append(above)
-        seen.add(above)
-        above = organisation.superior(above)
-    return line
+    """Superiors of the person who may decide, nearest first."""
+    return [above for above in organisation.line(person) if above not in out]
 
 
 def _below(organisation: accounts.Organisation, people: Collection[str], of: Collection[str]) -> set[str]:

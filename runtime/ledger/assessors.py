@@ -30,7 +30,7 @@ def assessor(
 
     Nobody, where the person has no superior now. The superior now, where the one of then has left; where that
     one has left too, the next above who is here."""
-    now = _here(organisation, person)
+    now = next(organisation.line(person), None)
     if now is None:
         return None
     under = _superiors(tx, organisation, person, days, zone)
@@ -46,21 +46,13 @@ def assessor(
     return found if row is not None and row.active and found != person else now
 
 
-def above(organisation: accounts.Organisation, person: str) -> str | None:
-    """Who decides on grades and bonuses of a person: the manager; on those of the manager, their superior."""
+def above(organisation: accounts.Organisation, person: str) -> list[str]:
+    """Who decides on grades and bonuses of a person, nearest first: the manager and whoever is above; on those of
+    the manager, whoever is above them."""
     managers = organisation.members("manager")
     if organisation.belongs(person, "manager") or not managers:
-        return organisation.superior(person)
-    return managers[0]
-
-
-def _here(organisation: accounts.Organisation, person: str) -> str | None:
-    """The nearest superior who has not left."""
-    seen, above = {person}, organisation.superior(person)
-    while above is not None and above not in seen and not organisation.by_public_id[above].active:
-        seen.add(above)
-        above = organisation.superior(above)
-    return None if above in seen else above
+        return list(organisation.line(person))
+    return [managers[0], *organisation.line(managers[0])]
 
 
 def _superiors(

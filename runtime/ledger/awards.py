@@ -155,7 +155,7 @@ def proposer(call: Call, employee: Person) -> Proposal:
     BPMN error: nobody_proposes."""
     organisation = accounts.organisation(call.tx)
     managers = [each for each in organisation.members("manager") if each != employee]
-    found = managers[0] if managers else organisation.superior(employee)
+    found = managers[0] if managers else next(organisation.line(employee), None)
     if found is None:
         raise refuse("nobody_proposes", NobodyProposes())
     return {"proposer": found}

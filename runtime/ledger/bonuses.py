@@ -113,9 +113,11 @@ def prepare(call: Call, appraisal: str) -> Prepared:
     """Begin the bonus of a settled appraisal, with the wage that counted at the period's end and the days
     that were attended of those due.
 
-    The confirmer is the manager; for the manager's own, their superior; nobody who entered or confirmed
-    that wage (`barred`, with the person themselves). Tried again after a missing wage was entered, it goes on
-    with the same bonus. BPMN errors: no_wage, not_settled, nobody_confirms."""
+    The confirmer is the manager; for the manager's own, their superior; where nobody is left above, human
+    resources, then finance; nobody who entered or confirmed that wage (`barred`, with the person themselves).
+    Tried again after a missing wage was entered, it goes on with the same bonus.
+
+    BPMN errors: no_wage, not_settled, nobody_confirms."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
     if row.state != "settled":
@@ -233,11 +235,8 @@ def earned(wage: Decimal, percent: Decimal, attended_days: Decimal | None, due_d
 
 
 def _confirmer(organisation: accounts.Organisation, employee: str, barred: list[str]) -> str | None:
-    """Who decides above the person and is not barred; else the next above them who is not."""
-    found, seen = assessors.above(organisation, employee), set[str]()
-    while found is not None and found not in seen:
-        if found not in barred and organisation.by_public_id[found].active:
-            return found
-        seen.add(found)
-        found = organisation.superior(found)
-    return None
+    """The nearest above the person who decides and is not barred; where nobody is, human resources, then finance:
+    they may see it."""
+    spare = [*organisation.members("hr"), *organisation.members("finance")]
+    line = [*assessors.above(organisation, employee), *spare]
+    return next((each for each in line if each not in barred), None)

@@ -340,12 +340,7 @@ def _calibrators(
 ) -> tuple[str | None, str | None]:
     """Who decides above the unit and is not in it, or their deputy; and who is next above."""
     people = [row.employee for row in members]
-    line, seen, found = list[str](), set[str](), assessors.above(organisation, people[0])
-    while found is not None and found not in seen:
-        if found not in people and organisation.by_public_id[found].active:
-            line.append(found)
-        seen.add(found)
-        found = organisation.superior(found)
+    line = [each for each in assessors.above(organisation, people[0]) if each not in people]
     assessed = {row.assessed_by for row in members if row.assessed_by}
     chosen = approvers.asked(organisation, line, {*people, *assessed}, leave.away(call.tx, call.today))
     if chosen is None:

@@ -74,7 +74,7 @@ class Opened(TypedDict):
 @operation("improvement.superior", errors=("no_superior",))
 def superior(call: Call, employee: Person) -> Assigned:
     """Who draws up the plan. BPMN error: no_superior."""
-    found = accounts.organisation(call.tx).superior(employee)
+    found = next(accounts.organisation(call.tx).line(employee), None)
     if found is None:
         raise refuse("no_superior", NoSuperiorToPlan())
     return {"plan_superior": found}

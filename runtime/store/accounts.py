@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,29 @@ class Organisation:
         person = self.by_public_id.get(public_id)
         above = self.by_id.get(person.superior_id) if person and person.superior_id else None
         return above.public_id if above else None
+
+    def line(self, public_id: str) -> Iterator[str]:
+        """Everybody above the person who is here, nearest first; in the place of one who has left, whoever has their
+        office now: who is in a group of theirs and reports to the same."""
+        seen, above = {public_id}, self.superior(public_id)
+        while above and above not in seen:
+            seen.add(above)
+            here = [one for one in self.in_office_of(above) if one not in seen or one == above]
+            yield from here
+            seen.update(here)
+            above = self.superior(above)
+
+    def in_office_of(self, public_id: str, above: frozenset[str] = frozenset()) -> list[str]:
+        """The person, if they are here; else whoever has their office now. above: of whom it is asked already."""
+        person = self.by_public_id[public_id]
+        if person.active:
+            return [public_id]
+        places, superior = {person.superior_id}, self.superior(public_id)
+        if superior and superior not in above:
+            places |= {self.by_public_id[one].id for one in self.in_office_of(superior, above | {public_id})}
+        offices = [group for group, members in self.ever.items() if person.id in members]
+        held = dict.fromkeys(each for group in offices for each in self.groups.get(group, ()))
+        return [self.by_id[each].public_id for each in held if self.by_id[each].superior_id in places]
 
     def called(self) -> dict[str, list[Any]]:
         """Rows of everybody by each name that they go by and their sign-in name, folded; of those who bear a

@@ -273,10 +273,9 @@ def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
     )
 
 
-def asked_of(tx: Transaction, groups: Collection[str]) -> list[Any]:
-    """Tasks that members of these groups may claim: id, case_id, process, element, excluded and, a row for each,
+def asked_of(tx: Transaction, keys: Collection[str]) -> list[Any]:
+    """Tasks that "group:KEY" or "person:ID" may claim: id, case_id, process, element, excluded and, a row for each,
     `who` may."""
-    keys = [f"group:{group}" for group in groups]
     held = sa.select(candidates.c.task_id).where(candidates.c.who.in_(keys), candidates.c.ready)
     return list(
         tx.all(

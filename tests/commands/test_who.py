@@ -11,6 +11,8 @@ from runtime.queries import inbox
 from tests.diagrams import bpmn, element, end, field, form_data, properties, start, user
 from tests.office import Office
 
+EVERYBODY = ("lead", "boss", "sup", "spec", "spec2", "hr", "money", "buyer", "root")
+
 
 def one(key: str, **attributes: str) -> str:
     return bpmn("ask", start(), user(key, **attributes), end())
@@ -145,11 +147,25 @@ def test_what_was_meant_for_somebody_who_left_goes_to_their_superior(firm: Offic
     assert elements(firm, "sup") == ["help"]
 
 
-def test_what_only_somebody_who_left_could_claim_is_the_administrators_to_do(firm: Office) -> None:
+def test_what_only_somebody_who_left_could_claim_goes_up_the_line_and_to_whoever_joins(firm: Office) -> None:
     firm.deploy(one("pay", candidateGroups="finance"))
     firm.as_("spec").start("ask")
     firm.runtime.do(accounts.deactivate, SYSTEM, "money")
-    assert elements(firm, "root") == ["pay"]
+    assert (elements(firm, "lead"), elements(firm, "root")) == (["pay"], [])
+    firm.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["finance"])
+    assert elements(firm, "spec2") == ["pay"]
+
+
+def test_what_only_one_person_by_name_could_claim_goes_up_the_line_when_they_leave(firm: Office) -> None:
+    firm.deploy(
+        bpmn("ask", start(inside=form_data(field("helper"))), user("help", candidateUsers="${helper}"), end())
+    )
+    firm.as_("spec").start("ask", helper=firm.as_("spec2").actor.public_id)
+    assert elements(firm, "spec2") == ["help"]
+    firm.runtime.do(accounts.deactivate, SYSTEM, "spec2")
+    assert elements(firm, "sup") == ["help"]
+    firm.runtime.do(accounts.deactivate, SYSTEM, "sup")
+    assert elements(firm, "boss") == ["help"]
 
 
 def test_where_every_administrator_is_barred_the_fallback_is_asked_instead(firm: Office) -> None:
@@ -161,10 +177,68 @@ def test_where_every_administrator_is_barred_the_fallback_is_asked_instead(firm:
     assert (elements(firm, "root"), elements(firm, "buyer")) == ([], ["pay"])
 
 
+@pytest.mark.parametrize("rule", ["superior", "fallback", "refuse"])
+def test_where_all_up_to_the_administrators_are_barred_human_resources_are_asked_then_finance(
+    firm: Office, rule: str
+) -> None:
+    """As in a simulated year: manager and lead had counted, whoever administers had explained."""
+    who = {name: firm.as_(name).actor.public_id for name in ("sup", "boss", "lead", "root")}
+    barred = "${[" + ", ".join(f"'{who[name]}'" for name in ("sup", "boss", "lead", "root")) + "]}"
+    said = properties(excludes=barred, nobody=rule, fallback="supervisor")
+    review, sign = user("review", said, candidateGroups="supervisor"), user("sign", candidateGroups="specialist")
+    firm.deploy(bpmn("ask", start(), review, sign, end()))
+    firm.as_("spec").start("ask")
+    assert [name for name in EVERYBODY if elements(firm, name)] == ["hr"]
+    assert firm.incidents()[0].startswith("review: user_task.nobody")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "hr")  # and now they go as well
+    assert [name for name in EVERYBODY if name != "hr" and elements(firm, name)] == ["money"]
+    firm.as_("money").do("review")
+    assert firm.incidents() == []  # and not only at the case's end
+    assert elements(firm, "spec") == ["sign"]
+
+
+def test_what_an_empty_group_is_asked_is_done_by_the_superior_of_who_left_it_until_somebody_joins(firm: Office) -> None:
+    firm.deploy(one("pay", candidateGroups="finance"))
+    firm.runtime.do(accounts.deactivate, SYSTEM, "money")
+    firm.as_("spec").start("ask")
+    assert [name for name in EVERYBODY if name != "money" and elements(firm, name)] == ["lead"]
+    assert firm.incidents() == []
+    firm.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["finance"])
+    assert elements(firm, "spec2") == ["pay"]
+
+
+def test_what_names_somebody_who_is_nobody_here_is_the_administrators_with_the_reason(firm: Office) -> None:
+    said = properties(excludes="${['nobody at all']}")
+    firm.deploy(bpmn("ask", start(), user("judge", said, assignee="${'nobody here'}"), end()))
+    firm.as_("spec").start("ask")
+    assert elements(firm, "root") == ["judge"]
+    assert firm.incidents()[0].startswith("judge: user_task.nobody")
+
+
+def test_in_the_place_of_a_superior_who_left_stands_who_has_their_office_now(firm: Office) -> None:
+    """The new manager reports to whom the old one did; who is at the top reports to nobody, and so does the next."""
+    diagram = bpmn("ask", start(), user("judge", assignee="${superior_of(superior_of(initiator))}"), end())
+    firm.deploy(diagram)
+    firm.runtime.do(accounts.deactivate, SYSTEM, "boss")
+    firm.as_("spec").start("ask")
+    assert elements(firm, "lead") == ["judge"]  # nobody has it yet: the next above
+    firm.runtime.do(accounts.add_person, SYSTEM, "boss2", {"en": "New"}, groups=["manager"], superior="lead")
+    firm.as_("spec").start("ask")
+    assert (elements(firm, "boss2"), elements(firm, "lead")) == (["judge"], ["judge"])
+    firm.runtime.do(accounts.add_person, SYSTEM, "lead2", {"en": "Top"}, groups=["division_lead"])
+    firm.runtime.do(accounts.deactivate, SYSTEM, "lead")
+    firm.runtime.do(accounts.deactivate, SYSTEM, "boss2")
+    firm.as_("spec").start("ask")
+    assert elements(firm, "lead2").count("judge") == 3  # and what the others had
+    assert "judge" not in [*elements(firm, "root"), *elements(firm, "spec2"), *elements(firm, "sup")]
+
+
 def test_whoever_is_barred_does_not_do_it_as_an_administrator_and_whoever_joins_the_group_does(firm: Office) -> None:
     said = properties(excludes="${initiator}", nobody="fallback", fallback="analyst")
     diagram = bpmn("ask", start(), user("approve", said, candidateGroups="analyst"), end(), starters="admin")
     firm.deploy(diagram)
+    for name in ("hr", "money"):  # nobody is left of whom a step is asked at last
+        firm.runtime.do(accounts.deactivate, SYSTEM, name)
     firm.as_("root").start("ask")
     assert elements(firm, "root") == []
     assert [told.partition(":")[0] for told in firm.incidents()] == ["approve"]
@@ -193,7 +267,7 @@ def test_a_group_that_still_has_somebody_keeps_its_tasks_to_itself(firm: Office)
     firm.runtime.do(accounts.deactivate, SYSTEM, "spec2")
     assert (elements(firm, "spec"), elements(firm, "root")) == (["ship"], [])
     firm.runtime.do(accounts.set_groups, SYSTEM, "spec", ["analyst"])
-    assert (elements(firm, "spec"), elements(firm, "root")) == ([], ["ship"])
+    assert (elements(firm, "spec"), elements(firm, "sup"), elements(firm, "root")) == ([], ["ship"], [])
 
 
 def test_a_task_comes_into_the_inbox_on_its_follow_up_date(firm: Office) -> None:

@@ -16,7 +16,11 @@ from tests.soak.soaking import Options, Round, seeds, soak
 from tests.unruly import Unruliness, Unruly, live
 
 SHARES = st.sampled_from([0.1, 0.0, 0.05, 0.2, 0.4])
-HOW = st.builds(Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES)
+EVEN = Unruliness(late=0.1, wrong=0.1, lot=0.1, twice=0.1, absent=0.1, leaves=0.1)
+# The simplest example is every run's first, whatever the seed; with one example a seed, it would be its only one.
+HOW = st.builds(
+    Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES
+).filter(lambda how: how != EVEN)
 
 
 @soak("year", "a year of an unruly department: late, wrong, twice, absent, leaving", (365, "days"))
