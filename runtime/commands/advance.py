@@ -156,6 +156,8 @@ def _write(
     moved.opened = [row for row in moved.opened if row["activity"] not in tasks]
     if done is not None and moved.refused:
         told.lines += sent_back(tx, actor, case, done, moved)
+        nodes = library.nodes(tx, case.bindings[done.process]).values()
+        waits.keep_time(tx, execution, {node.id for node in nodes if node.attached_to == done.element})
     if moved.parked:
         # What another branch has ended since it was parked needs nobody.
         still = {each.activity for each in execution.open_activities() if each.parked}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runtime import library
 from runtime.engine import ports
+from runtime.engine.execution import Execution
 from runtime.ids import public_id
 from runtime.store import deployments, external_tasks, jobs
 from runtime.store.db import Transaction
@@ -76,6 +77,16 @@ class Waits:
         begun, ended = held.get(wait.kind, (self.subscriptions, self.subscriptions_ended))
         if begun.pop(wait.activity, None) is None:
             ended.append(wait.activity)
+
+    def keep_time(self, tx: Transaction, execution: Execution, elements: Collection[str]) -> None:
+        """Timers of these elements that this move has ended and begun again are due when they would have been, where
+        that is sooner. One that was over already begins anew."""
+        begun = {timer.element: timer for timer in self.timers.values() if timer.element in elements}
+        for row in jobs.timers_of(tx, self.timers_ended) if begun else ():
+            timer = begun.get(row.element)
+            if timer is not None and row.due_at < timer.due:
+                execution.hasten(timer.activity, row.due_at)
+                self.timers[timer.activity] = replace(timer, due=row.due_at)
 
     def write(self, tx: Transaction, case_id: int, fired: str = "") -> None:
         """`fired`: whose timer's job is done already."""

@@ -213,6 +213,12 @@ class Execution:
         token.task_spec.happened(token, {})
         self.run()
 
+    def hasten(self, activity: str, due: dt.datetime) -> None:
+        """A timer that waits is due then (UTC), where that is sooner. Raises ActivityNotFound, NotWaiting."""
+        token = self._waiting(activity, "timer")
+        if due < dt.datetime.fromisoformat(token.wait["due"]):
+            token.wait = {**token.wait, "due": due.isoformat()}
+
     def receive(self, activity: str, payload: Mapping[str, Value]) -> None:
         """A message has come for a subscription. Raises ActivityNotFound, NotWaiting, NotAValue."""
         token = self._waiting(activity, "message")

@@ -66,12 +66,6 @@ class NoWage(Invalid):
     code = "bonus.no_wage"
 
 
-class NobodyConfirms(Conflict):
-    """There is nobody who could confirm the bonus of {employee}."""
-
-    code = "bonus.nobody_confirms"
-
-
 class OwnBonus(Conflict):
     """Nobody confirms or pays out their own bonus."""
 
@@ -98,7 +92,7 @@ class Prepared(TypedDict):
     wage: Decimal
     period: str
     period_end: dt.date
-    confirmer: str
+    confirmer: str | None
     barred: list[str]
     due_days: Decimal
     attended_days: Decimal
@@ -108,16 +102,14 @@ class Prepared(TypedDict):
     absence_days: Decimal
 
 
-@operation("bonuses.prepare", errors=("no_wage", "not_settled", "nobody_confirms"))
+@operation("bonuses.prepare", errors=("no_wage", "not_settled"))
 def prepare(call: Call, appraisal: str) -> Prepared:
     """Begin the bonus of a settled appraisal, with the wage that counted at the period's end and the days
     that were attended of those due.
 
-    The confirmer is the manager; for the manager's own, their superior; where nobody is left above, human
-    resources, then finance; nobody who entered or confirmed that wage (`barred`, with the person themselves).
-    Tried again after a missing wage was entered, it goes on with the same bonus.
-
-    BPMN errors: no_wage, not_settled, nobody_confirms."""
+    The confirmer is the manager; for the manager's own, their superior; nobody who entered or confirmed
+    that wage (`barred`, with the person themselves); None, if nobody else is above. Tried again after a
+    missing wage was entered, it goes on with the same bonus. BPMN errors: no_wage, not_settled."""
     tx = call.tx
     row = documents.get(tx, appraisals, appraisal)
     if row.state != "settled":
@@ -131,8 +123,6 @@ def prepare(call: Call, appraisal: str) -> Prepared:
         raise refuse("no_wage", NoWage(employee=name, day=end))
     barred = [row.employee, *sorted({entry.set_by, entry.confirmed_by} - {None, row.employee})]
     confirmer = _confirmer(organisation, row.employee, barred)
-    if confirmer is None:
-        raise refuse("nobody_confirms", NobodyConfirms(employee=name))
     counted = attended.of_month(tx, row.employee, first, end)
     days = {
         "due_days": counted.due,
@@ -235,8 +225,5 @@ def earned(wage: Decimal, percent: Decimal, attended_days: Decimal | None, due_d
 
 
 def _confirmer(organisation: accounts.Organisation, employee: str, barred: list[str]) -> str | None:
-    """The nearest above the person who decides and is not barred; where nobody is, human resources, then finance:
-    they may see it."""
-    spare = [*organisation.members("hr"), *organisation.members("finance")]
-    line = [*assessors.above(organisation, employee), *spare]
-    return next((each for each in line if each not in barred), None)
+    """The nearest above the person who decides and is not barred."""
+    return next((each for each in assessors.above(organisation, employee) if each not in barred), None)

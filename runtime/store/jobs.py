@@ -322,6 +322,12 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
         _END.each(tx, [{"b_activity": activity} for activity in activities])
 
 
+def timers_of(tx: Transaction, activities: Sequence[str]) -> list[Any]:
+    """element and due_at of the timers of these activities that wait."""
+    timers = sa.select(jobs.c.element, jobs.c.due_at).where(jobs.c.activity.in_(activities), _WAITING)
+    return list(tx.all(timers.where(jobs.c.kind == "timer")))
+
+
 def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:
     if activities:
         _UNSUBSCRIBE.each(tx, [{"b_activity": activity} for activity in activities])

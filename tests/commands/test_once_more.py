@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.commands import cases, user_tasks
+from tests.diagrams import bpmn, element, end, field, flow, form_data, service, start, timer, user
 from tests.office import Office
 
 LINE = {"component": "QY-P60-265", "quantity": 5, "price": "260"}
@@ -39,6 +40,39 @@ def test_what_the_books_refuse_stays_with_whoever_did_it_and_is_due_when_it_was(
     # As whatever is taken, it can be given back.
     office.runtime.do(user_tasks.release, office.as_("liyang").actor, again.id)
     assert office.as_("zhangmin").find("check_order").assignee is None
+
+
+def test_what_the_books_refuse_gains_no_time_before_its_superior_is_told(office: Office) -> None:
+    """Nor does the timer that has run for a day begin with the next answer; one that comes again takes as long."""
+    office.deploy(
+        bpmn(
+            "ask",
+            start(),
+            user("name_day", form_data(field("day")), candidateGroups="specialist"),
+            timer("late", "timeDuration", "P2D", "boundaryEvent", attachedToRef="name_day", cancelActivity="false"),
+            user("tell", candidateGroups="manager"),
+            end("told"),
+            service("enter", "leavings.enter", person="${initiator}", last_day="${today()}", entered_by="${initiator}"),
+            element("boundaryEvent", "refused", '<errorEventDefinition errorRef="e"/>', attachedToRef="enter"),
+            end(),
+            *(flow("begun", "name_day"), flow("name_day", "enter"), flow("refused", "name_day")),
+            *(flow("enter", "ended"), flow("late", "tell"), flow("tell", "told")),
+            before='<error id="e" errorCode="bad_leaving"/>',
+        )
+    )
+    office.as_("liyang").start("ask")
+    office.later(days=1)
+    assert office.as_("liyang").do("name_day", day="x").refused
+    office.later(hours=23)
+    assert "tell" not in [row.element for row in office.as_("wangfang").inbox()]
+    office.later(hours=2)
+    assert [row.element for row in office.as_("wangfang").inbox()].count("tell") == 1
+    assert office.as_("liyang").do("name_day", day="x").refused
+    office.later(hours=47)
+    assert [row.element for row in office.as_("wangfang").inbox()].count("tell") == 1
+    office.later(hours=2)
+    assert [row.element for row in office.as_("wangfang").inbox()].count("tell") == 2
+    office.as_("liyang").do("name_day", day="x")
 
 
 def test_what_comes_back_from_somebody_else_is_nobodys_and_has_its_own_time(office: Office) -> None:

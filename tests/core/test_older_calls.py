@@ -56,7 +56,6 @@ NOT_CAUGHT = {
     ("sales.confirm", "beyond_credit"): "taken, and the superior is told by an issue: receivables.confirm",
     ("training.decide_plan", "over_budget"): "only where it is approved; this step rejects the plan",
     ("bonuses.prepare", "not_settled"): "it follows the step that settles the appraisal",
-    ("bonuses.prepare", "nobody_confirms"): "an administrator appoints somebody, and the step is tried again",
 }
 
 

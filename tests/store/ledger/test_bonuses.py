@@ -136,6 +136,13 @@ def test_whoever_had_a_hand_in_the_wage_does_not_confirm_the_bonus(month: Books)
     assert wrong(month) == []
 
 
+def test_where_all_above_had_a_hand_in_the_wage_nobody_is_named_to_confirm_the_bonus(month: Books) -> None:
+    """The step asks its lane then, and behind it whom every step asks at last."""
+    month.do("wages.change", person="specialist", wage=12000, definition="base",
+             effective_from=dt.date(2026, 3, 1), entered_by="lead", confirmed_by="manager")
+    assert month.do("bonuses.prepare", appraisal=settled(month))["confirmer"] is None
+
+
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
