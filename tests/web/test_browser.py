@@ -196,14 +196,14 @@ def test_numbers_that_can_only_be_read_have_separators_and_what_is_typed_has_non
             "type": "table", "id": "t", "label": "预算项", "dataSource": "=lines", "rowCount": 9,
             "columns": [
                 {"key": "line", "label": "项目"}, {"key": "code", "label": "编号"}, {"key": "year", "label": "哪年"},
-                {"key": "amount", "label": "多少"},
+                {"key": "amount", "label": "多少"}, {"key": "price", "label": "单价", "currency": "¥"},
             ],
         },
     ]  # fmt: skip
     schema = {"type": "default", "id": "sums", "components": fields}
     lines = [
-        {"line": "采购", "code": "20260001", "year": 2026, "amount": 24000000},
-        {"line": "培训", "code": "20260002", "year": 2025, "amount": 900.5},
+        {"line": "采购", "code": "20260001", "year": 2026, "amount": 24000000, "price": 260.5},
+        {"line": "培训", "code": "20260002", "year": 2025, "amount": 900.5, "price": 1300},
     ]
     data = {"amount": "12345678901234567.10", "budget_year": 2026, "lines": lines}
     office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=data)
@@ -215,12 +215,12 @@ def test_numbers_that_can_only_be_read_have_separators_and_what_is_typed_has_non
     cells = page.locator(".fjs-table-td")
     until(page, "document.querySelector('.fjs-table-td.is-number')?.textContent === '24,000,000.0'")
     assert cells.all_text_contents() == [
-        "采购", "20260001", "2026", "24,000,000.0", "培训", "20260002", "2025", "900.5",
+        "采购", "20260001", "2026", "24,000,000.0", "260.50", "培训", "20260002", "2025", "900.5", "1,300.00",
     ]  # fmt: skip
     # They are sorted as the numbers that they are, and have separators then, too.
     page.locator(".fjs-table-th").nth(3).click()
     until(page, "document.querySelector('.fjs-table-td').textContent === '培训'")
-    assert cells.all_text_contents()[3::4] == ["900.5", "24,000,000.0"]
+    assert cells.all_text_contents()[3::5] == ["900.5", "24,000,000.0"]
     page.get_by_role("button", name="提交").click()
     page.wait_for_url("**/inbox")
     ((_, answers, *_rest),) = office.called("complete")

@@ -30,9 +30,11 @@ export function dressTables(root, schema, values, language) {
   const columns = new Map(); // table → for each column how many decimals its numbers have; null: no numbers
   for (const table of tables(schema)) {
     const rows = [values[/^=\s*(\S+)\s*$/.exec(table.dataSource)?.[1]] ?? []].flat();
-    columns.set(table.id, table.columns.map(({ key }) => {
+    columns.set(table.id, table.columns.map(({ key, currency }) => {
       const numbers = rows.map((row) => row?.[key]).filter((value) => typeof value === "number");
-      return !numbers.length || YEAR.test(key) ? null : Math.max(...numbers.map((number) => PLAIN.exec(String(number))?.[1]?.length ?? 0));
+      if (!numbers.length || YEAR.test(key)) return null;
+      // Nobody writes 260.5 of money, and a field of the same money does not either.
+      return Math.max(currency ? 2 : 0, ...numbers.map((number) => PLAIN.exec(String(number))?.[1]?.length ?? 0));
     }));
   }
   if (!columns.size) return;

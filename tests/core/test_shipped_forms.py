@@ -1,0 +1,39 @@
+"""What all shipped forms have in common: what is only read is a table, and money in tables says so.
+
+Not here: that whoever decides sees what was entered (test_deciding_forms.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PROCESSES = Path(__file__).resolve().parents[2] / "processes"
+
+
+def components(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted(PROCESSES.glob("*/*.form")):
+        level = json.loads(path.read_text(encoding="utf-8"))["components"]
+        while level:
+            yield from ((path.stem, each) for each in level if each["type"] == kind)
+            level = [inner for each in level for inner in each.get("components", ())]
+
+
+def test_a_list_of_which_nothing_is_asked_is_a_table_and_no_rows_of_boxes() -> None:
+    read = [
+        (form, one["path"])
+        for form, one in components("dynamiclist")
+        if all(field.get("readonly") or field.get("disabled") for field in one["components"])
+    ]
+    assert read == []
+
+
+def test_money_in_a_table_is_told_to_be_money() -> None:
+    unsaid = [
+        (form, column["key"])
+        for form, table in components("table")
+        for column in table["columns"]
+        if any(sign in column["label"] for sign in ("元", "¥")) and not column.get("currency")
+    ]
+    assert unsaid == []
