@@ -170,7 +170,7 @@ def _write(
     columns: dict[str, Any] = {
         "state": stored.save(execution.state(whole=False)),
         "business_key": execution.business_key,
-        "title": telling.title(model, variables, world, library.house(tx).today(case.started_at)),
+        "title": telling.title(model, variables, world, case.started_at.astimezone(library.house(tx).zone)),
         "sequence": sequence,
         "chain": chain,
     }

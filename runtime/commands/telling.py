@@ -109,13 +109,15 @@ def made(world: BoundWorld) -> dict[str, list[Event]]:
     return events
 
 
-def title(model: Process, variables: Mapping[str, Value], world: BoundWorld, began: dt.date) -> dict[str, str]:
+def title(
+    model: Process, variables: Mapping[str, Value], world: BoundWorld, began: dt.datetime
+) -> dict[str, str]:
     """The case's title in each language: its own if the diagram gives one, else the process's name.
 
-    `began`: the business day on which it began, which a title may name as `started_on`, since of many cases nothing
-    else tells them apart, or not yet."""
+    `began`: when it began, in the business zone. A title may name the day as `started_on` and the minute as
+    `started_at`, since of many cases nothing else tells them apart, or not yet."""
     titles = dict(model.names)
-    variables = over(variables, {"started_on": began})
+    variables = over(variables, {"started_on": began.date(), "started_at": f"{began:%Y-%m-%d %H:%M}"})
     for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
         text = model.properties.get(name)
         if not text:

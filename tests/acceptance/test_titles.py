@@ -57,3 +57,16 @@ def test_what_has_no_number_yet_is_called_by_its_day_and_then_by_its_number(offi
     assert order.row.title["zh_Hans"] == "销售订单 K01 2026-03-09"
     office.as_("liyang").do("check_order", order.id, order_check="correct", warehouse="SH")
     assert order.row.title["en"] == "Sales order SO-2026-0001"
+
+
+def test_two_of_a_day_or_period_are_told_apart_from_the_start(office: Office) -> None:
+    lines = [{"person": office.as_("zhangmin").actor.public_id, "day": "2026-03-06", "kind": "late", "minutes": 12}]
+    first = office.as_("sunli").start("attendance_import", attendance_lines=lines).row.title
+    close = office.as_("qianwei").start("period_close", closing_period="2026-02").row.title
+    assert first["zh_Hans"] == "考勤异常导入 2026-03-09 09:00", "as the clock of the house says"
+    assert close["en"] == "Period close 2026-02 · MC-2026-0001"
+    office.later(minutes=5)
+    again = office.as_("sunli").start("attendance_import", attendance_lines=lines).row.title
+    other = office.as_("qianwei").start("period_close", closing_period="2026-02").row.title
+    assert again["zh_Hans"] == "考勤异常导入 2026-03-09 09:05"
+    assert other["zh_Hans"] == "月度关账 2026-02 · 2026-03-09 09:05"
