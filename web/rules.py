@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from runtime.commands import cases, drafts
 from runtime.errors import Conflict, Invalid
-from runtime.queries import rules
+from runtime.queries import amendments, rules
 from web import current, show
 from web.wording import of_tables
 
@@ -84,4 +84,9 @@ def _page(key: str, **told: Any) -> str:
     lines = [*rule.table.lines, *([rule.table.otherwise] if rule.table.otherwise else [])]
     # An output that no line gives is computed: its formula stands above the table.
     columns = [column for column in rule.table.outputs if any(column.id in line.then for line in lines)]
+    told["amendment"] = found = (
+        current.read(amendments.of_draft, rule.draft.id, current.language()) if rule.draft else None
+    )
+    if found:
+        told["words_of_draft"] = of_tables(found.before, found.after)
     return render_template("rule.html", rule=rule, columns=columns, words=of_tables(rule.table), **told)

@@ -1,18 +1,19 @@
 """A rule's amendment as whoever decides it reads it: which line changes from what to what, and what it would do.
 
-Not here: the rule's own page (rules.py), the steps of the process (commands/amendments.py)."""
+Not here: the rest of the rule's own page (rules.py), the steps of the process (commands/amendments.py)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
 from runtime import access, i18n, library
 from runtime.identity import GROUPS, Actor
-from runtime.queries.rules import Column, Line, Rehearsal, Table, rehearsal, table_of
+from runtime.queries.rules import Column, Line, Rehearsal, Table, rehearsal, sees_drafts, table_of
 from runtime.rules import rulefile
 from runtime.rules.table import RuleFile
 from runtime.store.cases import cases
@@ -70,7 +71,7 @@ class Change:
 @dataclass(frozen=True)
 class Amendment:
     """`before` and `after` as tables, for the words of their expressions; `text`: the same as lines of the file,
-    with + and −."""
+    with + and −. Of a draft that nobody was asked to decide yet without text and rehearsal."""
 
     rule: str
     names: Mapping[str, str]
@@ -81,8 +82,8 @@ class Amendment:
     after: Table
     changes: Sequence[Change]
     examples: int  # that differ; they decide nothing
-    rehearsal: Rehearsal
-    text: str
+    rehearsal: Rehearsal | None = None
+    text: str = ""
 
 
 def of_task(tx: Transaction, actor: Actor, task: str, language: str) -> Amendment | None:
@@ -104,10 +105,25 @@ def of_task(tx: Transaction, actor: Actor, task: str, language: str) -> Amendmen
     )  # fmt: skip
     if draft is None:
         return None
+    found = _compared(tx, draft, language)
+    if found is None:
+        return None
+    tried = rehearsal(tx, actor, draft.content, draft.file, language)
+    return replace(found, rehearsal=tried, text=str(known.get("rule_change") or ""))
+
+
+def of_draft(tx: Transaction, actor: Actor, draft: str, language: str) -> Amendment | None:
+    """What a draft that waits changes, for whoever sees it on its rule's page; None where it is gone, or does not
+    read as a rule file."""
+    which = resources.c.public_id == draft, resources.c.kind == "rule", resources.c.state == "draft"
+    row = tx.first(sa.select(resources).where(*which))
+    return _compared(tx, row, language) if row is not None and sees_drafts(tx, actor, row.key) else None
+
+
+def _compared(tx: Transaction, draft: sa.Row[Any], language: str) -> Amendment | None:
     before = library.rule_version(tx, draft.key, draft.base_version)
     after, _ = rulefile.load(draft.content, draft.file)
-    tried = rehearsal(tx, actor, draft.content, draft.file, language)
-    if before is None or after is None or tried is None:
+    if before is None or after is None:
         return None
     old, new = table_of(before, language), table_of(after, language)
     return Amendment(
@@ -120,8 +136,6 @@ def of_task(tx: Transaction, actor: Actor, task: str, language: str) -> Amendmen
         new,
         changes(old, new, language),
         _examples(before, after),
-        tried,
-        str(known.get("rule_change") or ""),
     )
 
 

@@ -189,9 +189,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     org = library.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)
-    # Whoever answers for the figures is asked to approve a change of them.
-    sees_drafts = may_edit or file.owner in actor.groups
-    draft = next((each for each in every if each.state == "draft"), None) if sees_drafts else None
+    draft = next((each for each in every if each.state == "draft"), None) if sees_drafts(tx, actor, key) else None
     return RulePage(
         key=key,
         names=file.names,
@@ -214,6 +212,13 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
         draft=_draft(tx, actor, draft, language) if draft is not None else None,
         may_edit=may_edit,
     )
+
+
+def sees_drafts(tx: Transaction, actor: Actor, key: str) -> bool:
+    """Whether the person edits rules, or answers for the figures of this one: they are asked to approve a change."""
+    row = library.newest(tx, "rule", key)
+    file = library.rule_version(tx, key, row.version) if row is not None else None
+    return actor.may("edit", "rule") or (file is not None and file.owner in actor.groups)
 
 
 def _draft(tx: Transaction, actor: Actor, row: Any, language: str) -> Draft:

@@ -46,6 +46,17 @@ def test_the_approver_reads_each_line_that_changes_from_what_to_what(office: Off
     assert case.end == "rule_amended"
 
 
+def test_a_draft_says_on_its_rules_page_what_it_changes_before_anybody_is_asked(office: Office) -> None:
+    which = draft(office)
+    for who in ("linxi", "wangfang"):  # who edits rules, and who answers for the figures of this one
+        found = office.runtime.read(amendments.of_draft, office.as_(who).actor, which, "en")
+        assert found is not None and [each.kind for each in found.changes] and found.examples == 2
+    assert office.runtime.read(amendments.of_draft, office.as_("liyang").actor, which, "en") is None
+    page = Browser(office, "linxi").client.get("/rules/approval_limits").text
+    assert page.index("有草稿") < page.index("改动内容") < page.index("≤ 1,000")
+    assert "改动内容" not in Browser(office, "liyang").client.get("/rules/approval_limits").text
+
+
 def test_nobody_else_is_told_of_the_draft_and_other_tasks_have_none(office: Office) -> None:
     draft(office)
     ask(office)

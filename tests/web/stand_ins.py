@@ -20,6 +20,7 @@ from runtime.commands import accounts, attempts, cases, drafts, files, user_task
 from runtime.errors import Problem
 from runtime.identity import Actor, Person, SignInRefused
 from runtime.queries import (
+    amendments,
     awards,
     comments,
     handbook,
@@ -307,6 +308,7 @@ class Office:
                 ),
             ],
             rules.rule_page: rule_page(now),
+            amendments.of_draft: None,
             drafts.check_rule: [],
             drafts.save_rule: "draft1",
             files.store: lambda actor, name, media_type, data: File("f" * 64, name, media_type, len(data)),

@@ -60,12 +60,12 @@ KINDS: dict[str, Kind] = {
         _kind("work_quality", "On-time and rework rates", "Of what people did, by process", work.work_quality),
         _kind("overdue", "Overdue work by process", "What is open and late now", work.overdue_by_process),
         _kind(
-            "overdue_people", "Overdue work by person", "Of the reader and who is below them",
+            "overdue_people", "Overdue work by person", "Yours and your people's",
             work.overdue_by_person,
         ),
         _kind("budget", "Budget against actual", "Approved, committed, spent and left", money.budget),
         _kind("appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades),
-        _kind("team", "The team", "Appraisal, training and development of each of the reader's people", people.team),
+        _kind("team", "The team", "Appraisal, training and development of each of your people", people.team),
         _kind("training", "Training", "Attendance, results and usefulness", people.trainings),
     )
 }  # fmt: skip
