@@ -20,9 +20,9 @@ from runtime.bpmn import read
 from runtime.bpmn.model import Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
-from runtime.errors import Failed, NotFound, Problem
+from runtime.errors import Failed, GuichengError, NotFound, Problem
 from runtime.identity import Actor, StandIn
-from runtime.ledger import approvers, kept, leave, own, reading
+from runtime.ledger import approvers, kept, leave, obstacles, own, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import absences, accounts, deployments, event_log, states, user_tasks
 from runtime.store import calendar as calendars
@@ -548,6 +548,23 @@ def options(
         others[:] = [each for each in others if each["value"] != actor.public_id]
     theirs = [each for each in of.sources if each not in own.NEEDS or actor.may(*own.NEEDS[each])]
     return found | own.options(tx, theirs, actor.public_id, today(tx), held)
+
+
+def against(tx: Transaction, of: forms.Form, language: str) -> dict[str, str]:
+    """What the books say against sending a form now, by the field that says so, in `language`."""
+    said = _against(tx, of)
+    return {key: i18n.say(language, error.sentence(), **error.params) for key, error in said.items()}
+
+
+def unobstructed(tx: Transaction, of: forms.Form) -> None:
+    """Raises FormInvalid with what the books say against sending it."""
+    if said := _against(tx, of):
+        raise forms.FormInvalid([Problem(each.code, each.message, key, each.params) for key, each in said.items()])
+
+
+def _against(tx: Transaction, of: forms.Form) -> dict[str, GuichengError]:
+    found = ((each.key, obstacles.OBSTACLES[each.obstacle](tx)) for each in of.fields if each.obstacle)
+    return {key: error for key, error in found if error is not None}
 
 
 def unsettled(tx: Transaction, cases: Collection[str]) -> set[str]:

@@ -107,6 +107,7 @@ def _answers(
             raise forms.FormInvalid(forms.unknown_fields(answers))
         return dict(answers)
     form = library.form(tx, form_id, begin.id)
+    library.unobstructed(tx, form)
     usual = functions.defaults(tx, actor, form, {"initiator": actor.public_id or None})
     given = forms.validate(form, dict(answers), usual, library.options(tx, form, actor), today=library.today(tx))
     return dict.fromkeys(form.asked) | usual | given

@@ -212,6 +212,7 @@ def complete(
         given: Mapping[str, Value] = {}
         if row.form_id is not None:
             form = library.form(tx, row.form_id, row.element)
+            library.unobstructed(tx, form)
             usual = functions.defaults(tx, actor, form, known)
             given = forms.validate(
                 form, dict(answers), over(usual, known), library.options(tx, form, actor), today=library.today(tx)

@@ -5,11 +5,11 @@ Not here: every other component (component.py)."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runtime.forms.findings import Findings
-from runtime.forms.model import SOURCES, Option, Table
+from runtime.forms.model import OBSTACLES, SOURCES, Option, Table
 from runtime.forms.texts import check_label, names_of
 
 _VARIABLE = re.compile(r"=\s*((?!__)[^\W\d]\w*)\s*")
@@ -24,6 +24,24 @@ def read_source(item: Mapping[str, Any], findings: Findings) -> str:
             "form.source_needs_choice", "Only select, radio and checklist take options from a source.", item
         )
     return str(source) if _known_source(source, item, findings) else ""
+
+
+def check_obstacles(top: list[Any], everything: Iterable[Mapping[str, Any]], findings: Findings) -> None:
+    """`obstacle`, a property of our own: what the books say against sending the form stands in this field, and
+    refuses it."""
+    for item in everything:
+        properties = item.get("properties")
+        obstacle = properties.get("obstacle") if isinstance(properties, dict) else None
+        if obstacle is None:
+            continue
+        fits = item.get("type") == "textarea" and item.get("readonly") is True and item in top
+        if not fits or not isinstance(obstacle, str) or obstacle not in OBSTACLES:
+            findings.add(
+                "form.obstacle",
+                "obstacle is a property of a read-only textarea outside of lists and groups; known are {known}.",
+                dict(item),
+                known=", ".join(sorted(OBSTACLES)),
+            )
 
 
 def read_options(item: Mapping[str, Any], findings: Findings) -> tuple[Option, ...]:

@@ -129,6 +129,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         no_future=_no_future(item, findings),
         not_before=_not_before(item, findings),
         required_if=_required_if(item, findings),
+        obstacle=str(item.get("properties", {}).get("obstacle", "")),
         multiple=item.get("multiple") is True,
         fixed=item.get("allowAddRemove") is False or item.get("isRepeating") is False,
         expression=_expression(item, findings),

@@ -28,6 +28,9 @@ SOURCES = frozenset(
     ]
 )
 
+# What the books can say against beginning something (ledger/obstacles.py).
+OBSTACLES = frozenset(["closing_under_way"])
+
 MAX_NUMBER = Decimal(10) ** 15
 MAX_DECIMALS = 10
 MAX_TEXT = {"textfield": 1_000, "textarea": 20_000}  # characters
@@ -73,6 +76,7 @@ class Field:
     no_future: bool = False
     required_if: str = ""  # FEEL
     not_before: str = ""  # the key of a date beside it
+    obstacle: str = ""  # one of OBSTACLES; it holds what the books say against sending the form
     multiple: bool = False
     fixed: bool = False  # rows cannot be added or removed
     expression: str = ""  # FEEL

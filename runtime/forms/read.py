@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from runtime.errors import Problem
-from runtime.forms.choices import read_table
+from runtime.forms.choices import check_obstacles, read_table
 from runtime.forms.component import Findings, read_components
 from runtime.forms.model import Form
 
@@ -125,6 +125,7 @@ def _form(data: dict[str, Any], findings: Findings) -> Form | None:
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         findings.add("form.id_twice", "The id {id} is given twice.", {"id": twice}, id=twice)
     fields = read_components(components, findings)
+    check_obstacles(components, everything, findings)
     sources = frozenset(field.source for field in _walk(fields) if field.source and not field.readonly)
     tables = tuple(
         made for place, item in enumerate(everything) if (made := read_table(item, place, findings))

@@ -50,7 +50,8 @@ class PeriodOutOfTurn(Conflict):
 
 
 class ClosingUnderWay(Conflict):
-    """The closing {number} is under way; periods are closed one after another."""
+    """The closing {number} of {period} is under way, and periods are closed one after another: finish or drop it
+    first."""
 
     code = "period.under_way"
 
@@ -87,9 +88,9 @@ def begin(call: Call, by: Person | None = None, period: str | None = None) -> Be
     last month. BPMN errors: under_way, if another one is being closed; bad_period, unless it is over and next."""
     tx = call.tx
     tx.alone(CLOSING)
-    other = tx.scalar(sa.select(period_closings.c.number).where(period_closings.c.state == "preparing"))
+    other = under_way(tx)
     if other is not None:
-        raise refuse("under_way", ClosingUnderWay(number=other))
+        raise refuse("under_way", other)
     opens, now = periods.open_from(tx), periods.of(call.today)
     due = None if opens is None else periods.of(opens)
     if period is None:
@@ -191,6 +192,14 @@ def remind(call: Call, closing: str) -> Reminded:
         .values(reminded=user_tasks.c.reminded + 1)
     )
     return {"reminded": reminded.rowcount}
+
+
+def under_way(tx: Transaction) -> ClosingUnderWay | None:
+    """The closing that was begun and is neither finished nor dropped, as what refuses another; None without any."""
+    other = tx.first(
+        sa.select(period_closings.c.number, period_closings.c.period).where(period_closings.c.state == "preparing")
+    )
+    return None if other is None else ClosingUnderWay(number=other.number, period=other.period)
 
 
 def closed(tx: Transaction, period: str) -> bool:

@@ -119,7 +119,8 @@ def start_page(tx: Transaction, actor: Actor, key: str, language: str) -> StartP
     form_id = library.form_id(tx, begin, row.id, library.start_form(begin))
     if form_id is not None:
         form = library.form(tx, form_id, begin.id)
-        known = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
+        usual = functions.defaults(tx, actor, form, {"initiator": actor.public_id})
+        known = {**usual, **library.against(tx, form, language)}
         options = library.options(tx, form, actor, language, known)
         schema = forms.localise(form, language, options)
         data = forms.for_browser(form, known, options, language)

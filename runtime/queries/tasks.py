@@ -80,7 +80,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         case = library.at_rest(tx, row.case_id, row.case_process, row.bindings, row.case_state)
         known = case.sight(row.activity)
         usual = functions.defaults(tx, actor, form, known)
-        shown = over(known, usual)
+        shown = over(over(known, usual), library.against(tx, form, language))
         options = library.options(tx, form, actor, language, shown)
         schema = forms.localise(form, language, options)
         opened = form.files
