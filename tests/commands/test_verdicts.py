@@ -57,3 +57,31 @@ def test_a_step_that_comes_back_does_not_offer_its_old_remark(office: Office) ->
     assert office.as_("chenjie").page("review_request").offered.get("comment") is None
     office.as_("chenjie").do("review_request", decision="approve")
     assert told(office, case)[-1] == ("批准", "", "陈杰")
+
+
+def test_a_remark_on_a_deviation_that_was_agreed_to_is_not_why_the_contract_came_back(office: Office) -> None:
+    def signed(price: str, quantity: int = 100) -> None:
+        lines = [{"component": "LJ-M60-295", "quantity": quantity, "price": price}]
+        terms = {"contract_no": "HT-1", "eta": "2026-03-20"}
+        office.as_("wuting").do("sign_contract", contract_action="sign", contract_lines=lines, **terms)
+
+    budget = office.as_("wangfang").start("annual_budget")
+    office.as_("wangfang").do(
+        "draft_budget", budget.id, budget_year=2026, budget_lines=[{"line": "purchasing", "amount": "21000"}]
+    )
+    office.as_("zhaoming").do("review_budget", budget_decision="approve")
+    plan = office.as_("chenjie").start("purchase_plan")
+    wanted = [{"component": "LJ-M60-295", "quantity": 100, "need_by": "2026-04-08", "est_price": "210"}]
+    office.as_("chenjie").do("draft_plan", lines=wanted)
+    office.as_("wangfang").do("review_plan", manager_decision="approve")
+    office.as_("wuting").do("negotiate_terms", terms_result="agreed", supplier="S4", negotiation_note="长期合作")
+    signed("220")
+    with pytest.raises(FormInvalid):
+        office.as_("wangfang").do("review_deviation", deviation_decision="refuse")
+    office.as_("wangfang").do("review_deviation", deviation_decision="refuse", deviation_comment="再谈价")
+    assert office.as_("wuting").page("sign_contract").data["contract_problem"] == "再谈价"
+    signed("216")
+    office.as_("wangfang").do("review_deviation", deviation_decision="approve", deviation_comment="高峰前可以")
+    office.as_("zhaoming").do("allow_overrun", overrun_decision="refuse", overrun_comment="减量")
+    assert office.as_("wuting").page("sign_contract").data["contract_problem"] == "预算不允许"
+    assert told(office, plan, "wangfang")[-2:] == [("退回重谈", "再谈价", "王芳"), ("同意", "高峰前可以", "王芳")]

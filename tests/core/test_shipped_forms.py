@@ -37,3 +37,19 @@ def test_money_in_a_table_is_told_to_be_money() -> None:
         if any(sign in column["label"] for sign in ("元", "¥")) and not column.get("currency")
     ]
     assert unsaid == []
+
+
+def test_whoever_agrees_may_remark_something_with_it() -> None:
+    silent = []
+    for path in sorted(PROCESSES.glob("*/*.form")):
+        fields = [each for each in json.loads(path.read_text(encoding="utf-8"))["components"] if not each.get("readonly")]
+        asked = {one["key"]: [each["value"] for each in one["values"]] for one in fields if one["type"] == "radio"}
+        silent += [
+            (path.stem, text["key"])
+            for text in fields
+            if text["type"] == "textarea"
+            for key, verdicts in asked.items()
+            if "approve" in verdicts and key in text.get("conditional", {}).get("hide", "")
+            and text.get("properties", {}).get("required_if") != f'={key} != "approve"'
+        ]  # fmt: skip
+    assert silent == []
