@@ -5,7 +5,8 @@ Not here: the wages themselves (wages.py), what a bonus makes of them (bonuses.p
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, TypedDict
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from runtime.ledger.appraisals import appraisal_cycles, appraisals
 from runtime.ledger.bonuses import bonuses
 from runtime.ledger.inputs import Money, Person
 from runtime.ledger.operations import Call, operation, refuse
-from runtime.ledger.wages import NoWageAmount, Recorded, wages
+from runtime.ledger.wages import NoWageAmount, Recorded, entry, wages
 from runtime.store.db import Transaction
 
 # What a monthly wage comprises: the fixed wage alone, or with the allowances that are paid every month.
@@ -31,6 +32,22 @@ class BonusComputed(Conflict):
     """A bonus for {period} was computed from the wage before. Choose a day after that month."""
 
     code = "wage.bonus_computed"
+
+
+class Present(TypedDict):
+    wage: Decimal | None
+    effective_from: dt.date | None
+    definition: str | None
+
+
+@operation("wages.present")
+def present(call: Call, person: Person, day: dt.date) -> Present:
+    """The monthly wage that a new one would follow: in effect on its day, or today if that is later. In CNY, with
+    the day from which it counts and what it comprises; all null if there is none, the last also of old entries."""
+    row = entry(call.tx, person, max(day, call.today))
+    if row is None:
+        return {"wage": None, "effective_from": None, "definition": None}
+    return {"wage": row.wage, "effective_from": row.effective_from, "definition": row.definition}
 
 
 @operation("wages.change", errors=("same_person", "bad_wage"))

@@ -80,9 +80,11 @@ def in_effect(tx: Transaction, person: str, day: dt.date) -> Decimal | None:
 
 
 def entry(tx: Transaction, person: str, day: dt.date) -> Any:
-    """The row of that wage: `wage`, `set_by`, `confirmed_by`; None if there is none."""
+    """The row of that wage: `wage`, `effective_from`, `definition`, `set_by`, `confirmed_by`; None if there is none."""
     return tx.first(
-        sa.select(wages.c.wage, wages.c.set_by, wages.c.confirmed_by)
+        sa.select(
+            wages.c.wage, wages.c.effective_from, wages.c.definition, wages.c.set_by, wages.c.confirmed_by
+        )
         .where(wages.c.person == person, wages.c.effective_from <= day)
         .order_by(wages.c.effective_from.desc(), wages.c.id.desc())
         .limit(1)

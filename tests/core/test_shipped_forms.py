@@ -42,7 +42,8 @@ def test_money_in_a_table_is_told_to_be_money() -> None:
 def test_whoever_agrees_may_remark_something_with_it() -> None:
     silent = []
     for path in sorted(PROCESSES.glob("*/*.form")):
-        fields = [each for each in json.loads(path.read_text(encoding="utf-8"))["components"] if not each.get("readonly")]
+        every = json.loads(path.read_text(encoding="utf-8"))["components"]
+        fields = [each for each in every if not each.get("readonly")]
         asked = {one["key"]: [each["value"] for each in one["values"]] for one in fields if one["type"] == "radio"}
         silent += [
             (path.stem, text["key"])

@@ -78,3 +78,16 @@ def test_a_bonus_that_is_only_prepared_is_computed_from_the_new_wage(books: Book
 def test_a_wage_of_nothing_is_none(books: Books) -> None:
     with pytest.raises(BpmnError):
         change(books, wage=Decimal(0))
+
+
+def test_a_new_wage_is_held_against_the_one_that_it_would_follow(books: Books) -> None:
+    def present(day: dt.date) -> Any:
+        return books.do("wages.present", person="specialist", day=day)
+
+    assert present(APRIL) == {"wage": None, "effective_from": None, "definition": None}
+    since = dt.date(2026, 1, 1)
+    change(books, wage=Decimal(9000), effective_from=since)
+    change(books, wage=Decimal(9800), effective_from=dt.date(2026, 5, 1), definition="base_and_allowances")
+    assert present(APRIL) == {"wage": 9000, "effective_from": since, "definition": "base"}
+    assert present(dt.date(2026, 6, 1))["wage"] == 9800, "what holds by then, though it does not yet"
+    assert present(dt.date(2025, 6, 1))["wage"] == 9000, "what holds today, where it is to count from earlier"
