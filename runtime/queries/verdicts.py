@@ -22,10 +22,11 @@ from runtime.store.user_tasks import user_tasks as tasks
 
 @dataclass(frozen=True)
 class Verdict:
-    """`step`, `decided` and `remark` are in the reader's language, or as they were written; `away` is whose place
-    `by` stood in."""
+    """`element`: the step's id; `step`, `decided` and `remark` are in the reader's language, or as they were written;
+    `away` is whose place `by` stood in."""
 
     at: dt.datetime
+    element: str
     step: str
     by: Person | None
     away: Person | None
@@ -54,6 +55,7 @@ def verdicts(
         found.append(
             Verdict(
                 entry.business_at,
+                entry.element,
                 label(entry.process, entry.element),
                 shown(org, entry.actor_id),
                 shown(org, entry.principal_id),

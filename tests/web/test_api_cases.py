@@ -82,6 +82,18 @@ def test_a_case_of_others_is_not_there(firm: Office) -> None:
     assert root.code("GET", f"/cases/{case}/variables") == (404, "case.not_found")
 
 
+def test_what_people_decided_and_remarked_is_told_to_who_sees_the_case_whole(office: Office) -> None:
+    plan = office.as_("chenjie").start("purchase_plan").id
+    line = {"component": "CZ-M60-265", "quantity": 20, "need_by": "2026-04-20", "est_price": "500.10"}
+    office.as_("chenjie").do("draft_plan", plan, plan_reason="旺季", lines=[line])
+    office.as_("wangfang").do("review_plan", plan, manager_decision="return", manager_comment="请先比价")
+    [verdict] = Program(office, "chenjie").get(f"/cases/{plan}")[1]["verdicts"]
+    assert (verdict["element"], verdict["by"]["name"], verdict["away"]) == ("review_plan", "Wang Fang", None)
+    assert (verdict["decided"], verdict["remark"]) == ("Return for changes", "请先比价")
+    operator = Program(office, "linxi").get(f"/cases/{plan}")[1]
+    assert (operator["full"], operator["verdicts"]) == (False, [])
+
+
 # ---- messages and signals
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.queries import cases, inbox, incidents
+from runtime.queries import cases, inbox, incidents, verdicts
 from runtime.values import Value, to_json
 from web import show
 from web.api.shapes import Person, Task
@@ -108,6 +108,26 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What somebody decided: `decided` is the verdict in the reader's language, `remark` as it was written, "" without
+    one. `away`: whose place `by` stood in."""
+
+    at: dt.datetime
+    element: str
+    name: str
+    by: Person | None
+    away: Person | None
+    decided: str
+    remark: str
+
+    @classmethod
+    def of(cls, view: verdicts.Verdict) -> Verdict:
+        return cls(
+            view.at, view.element, view.step, Person.of(view.by), Person.of(view.away), view.decided, view.remark
+        )
+
+
+@dataclass(frozen=True)
 class CaseIncident:
     id: str
     element: str
@@ -139,6 +159,7 @@ class Case:
     full: bool
     standing: list[Standing]
     tasks: list[Task]
+    verdicts: list[Verdict]
     decisions: list[Decision]
     incidents: list[CaseIncident]
     documents: list[Document]
@@ -158,6 +179,7 @@ class Case:
             full=page.full,
             standing=[Standing.of(view) for view in page.diagrams],
             tasks=[Task.of(row) for row in page.open_tasks],
+            verdicts=[Verdict.of(view) for view in page.verdicts],
             decisions=[Decision.of(view) for view in page.decisions],
             incidents=[
                 CaseIncident(row.id, row.element, row.label, row.reason, row.at) for row in page.incidents
