@@ -59,6 +59,25 @@ def test_a_step_that_comes_back_does_not_offer_its_old_remark(office: Office) ->
     assert told(office, case)[-1] == ("批准", "", "陈杰")
 
 
+def test_human_resources_read_what_the_superior_said_and_keep_their_own_words_apart(office: Office) -> None:
+    case = office.as_("wangfang").start("leave_request", **WEEK)
+    office.as_("zhaoming").do("review_request", decision="approve", comment="请先交接", hr_comment="不算")
+    desk = office.as_("sunli")
+    offered = desk.page("hr_review").offered
+    assert (offered["earlier_comment"], offered.get("decision")) == ("请先交接", None)
+    with pytest.raises(FormInvalid) as refused:
+        desk.do("hr_review", decision="return")
+    assert [problem.where for problem in refused.value.problems] == ["hr_comment"]
+    desk.do("hr_review", decision="return", hr_comment="余额不足", comment="也不算")
+    # The superior's own stays, and whoever asked is told human resources' reason.
+    assert told(office, case, "wangfang") == [("批准", "请先交接", "赵明"), ("退回修改", "余额不足", "孙丽")]
+    assert office.as_("wangfang").page("revise_leave").offered["review_comment"] == "余额不足"
+    office.as_("wangfang").do("revise_leave", resubmit="resubmit", leave_reason="搬家")
+    office.as_("zhaoming").do("review_request", decision="approve", comment="可以")
+    desk.do("hr_review", decision="approve")
+    assert told(office, case, "wangfang")[2:] == [("批准", "可以", "赵明"), ("批准", "", "孙丽")]
+
+
 def test_a_remark_on_a_deviation_that_was_agreed_to_is_not_why_the_contract_came_back(office: Office) -> None:
     def signed(price: str, quantity: int = 100) -> None:
         lines = [{"component": "LJ-M60-295", "quantity": quantity, "price": price}]
