@@ -82,7 +82,10 @@ class Waits:
         """Timers of these elements that this move has ended and begun again are due when they would have been, where
         that is sooner. One that was over already begins anew."""
         begun = {timer.element: timer for timer in self.timers.values() if timer.element in elements}
-        for row in jobs.timers_of(tx, self.timers_ended) if begun else ():
+        if not begun:
+            return
+        ended, self.timers_ended = self.timers_ended, []
+        for row in jobs.end_all(tx, ended):
             timer = begun.get(row.element)
             if timer is not None and row.due_at < timer.due:
                 execution.hasten(timer.activity, row.due_at)

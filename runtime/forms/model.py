@@ -17,6 +17,7 @@ SOURCES = frozenset(
         "warehouses",
         "people",
         "other_people",  # all but the reader
+        "staying_people",  # all but those of whom a leaving is under way
         "every_supplier",
         "every_customer",
         "every_warehouse",

@@ -42,6 +42,16 @@ NEXT = {
     "ended": {"closed"},
 }
 UNDER_WAY = ("announced", "planned")
+# Of a row of people: no leaving of theirs is under way. Literals, as in every condition of what a form offers.
+STAYS = sa.not_(
+    sa.select(1)
+    .where(
+        leavings.c.person == accounts.people.c.public_id,
+        sa.or_(*(leavings.c.state == sa.literal_column(f"'{state}'") for state in UNDER_WAY)),
+    )
+    .correlate(accounts.people)
+    .exists()
+)
 
 
 class OwnLeaving(Conflict):

@@ -30,6 +30,7 @@ from runtime.ledger import (
     escalations,
     feedback,
     goals,
+    leavings,
     masters,
     order_changes,
     orders,
@@ -383,6 +384,7 @@ _SOURCES: dict[str, _Source] = {
     "every_warehouse": _kept(catalogue.warehouses, "code"),
     "people": _kept(accounts.people, "public_id", accounts.people.c.active),
     "other_people": _kept(accounts.people, "public_id", accounts.people.c.active),  # library.py leaves out the reader
+    "staying_people": _kept(accounts.people, "public_id", sa.and_(accounts.people.c.active, leavings.STAYS)),
     "every_person": _kept(
         accounts.people, "public_id", accounts.people.c.username.not_like(f"{employed.FORMER}%")
     ),

@@ -123,12 +123,13 @@ _FINISH = Prepared(
     .where(_HELD, jobs.c.worker_id == sa.bindparam("worker"))
     .values(state=sa.bindparam("end"), worker_id=None)
 )
+_OF_A_WAIT: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{kind}'") for kind in ("timer", "retry", "async")]
 _END = Prepared(
     sa.update(jobs)
     .where(
         jobs.c.activity == sa.bindparam("b_activity"),
         _WAITING,
-        jobs.c.kind.in_([sa.literal_column(f"'{kind}'") for kind in ("timer", "retry", "async")]),
+        jobs.c.kind.in_(_OF_A_WAIT),
     )
     .values(state=sa.literal_column("'ended'"), worker_id=sa.null())
 )
@@ -322,10 +323,14 @@ def end(tx: Transaction, activities: Sequence[str]) -> None:
         _END.each(tx, [{"b_activity": activity} for activity in activities])
 
 
-def timers_of(tx: Transaction, activities: Sequence[str]) -> list[Any]:
-    """element and due_at of the timers of these activities that wait."""
-    timers = sa.select(jobs.c.element, jobs.c.due_at).where(jobs.c.activity.in_(activities), _WAITING)
-    return list(tx.all(timers.where(jobs.c.kind == "timer")))
+def end_all(tx: Transaction, activities: Sequence[str]) -> list[Any]:
+    """As `end`, and element and due_at of the timers among them that waited."""
+    if not activities:
+        return []
+    ended = sa.update(jobs).where(jobs.c.activity.in_(activities), _WAITING, jobs.c.kind.in_(_OF_A_WAIT))
+    told = (jobs.c.element, jobs.c.due_at, jobs.c.kind)
+    rows = tx.all(ended.values(state="ended", worker_id=None).returning(*told))
+    return [row for row in rows if row.kind == "timer"]
 
 
 def unsubscribe(tx: Transaction, activities: Sequence[str]) -> None:

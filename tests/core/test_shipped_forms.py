@@ -5,6 +5,7 @@ Not here: that whoever decides sees what was entered (test_deciding_forms.py).""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 
 def components(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted(PROCESSES.glob("*/*.form")):
-        level = json.loads(path.read_text(encoding="utf-8"))["components"]
-        while level:
-            yield from ((path.stem, each) for each in level if each["type"] == kind)
-            level = [inner for each in level for inner in each.get("components", ())]
+        yield from ((path.stem, each) for each in of_form(path) if each["type"] == kind)
+
+
+def of_form(path: Path) -> Iterator[dict[str, Any]]:
+    level = json.loads(path.read_text(encoding="utf-8"))["components"]
+    while level:
+        yield from level
+        level = [inner for each in level for inner in each.get("components", ())]
 
 
 def test_a_list_of_which_nothing_is_asked_is_a_table_and_no_rows_of_boxes() -> None:
@@ -54,3 +59,16 @@ def test_whoever_agrees_may_remark_something_with_it() -> None:
             and text.get("properties", {}).get("required_if") != f'={key} != "approve"'
         ]  # fmt: skip
     assert silent == []
+
+
+def test_a_number_that_travels_as_text_is_compared_as_a_number() -> None:
+    """FEEL finds no order between "3" and 0, and what is neither true nor false hides a field for good."""
+    wrong = []
+    for path in sorted(PROCESSES.glob("*/*.form")):
+        everything = list(of_form(path))
+        texts = {one["key"] for one in everything if one["type"] == "number" and one.get("serializeToString")}
+        for one in everything:
+            for feel in (one.get("conditional", {}).get("hide", ""), one.get("properties", {}).get("required_if", "")):
+                compared = re.findall(r"(?<![\w(])(\w+) *(?:!=|[<>]=?|=) *-?\d", feel)
+                wrong += [(path.stem, one.get("key"), feel) for name in compared if name in texts]
+    assert wrong == []

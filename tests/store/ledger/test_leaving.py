@@ -11,6 +11,7 @@ from runtime import doctor
 from runtime.commands import accounts
 from runtime.commands.accounts import SignInRefused
 from runtime.demo import PASSWORD
+from runtime.forms import FormInvalid
 from runtime.identity import SYSTEM
 from runtime.ledger.leave import leaves
 from runtime.ledger.leavings import leavings
@@ -111,10 +112,53 @@ def test_only_those_concerned_see_a_leaving(office: Office) -> None:
 
 
 def test_whoever_leaves_too_takes_over_nothing(office: Office) -> None:
-    announce(office, "zhoulei", receiver=id_of(office, "zhangmin"))
-    case = announce(office, "liyang", receiver=id_of(office, "zhoulei"))
+    announce(office, "chenjie", receiver=id_of(office, "zhangmin"))
+    case = announce(office, "liyang")  # nobody named: their superior, who leaves as well
     assert case.variables["plan_problem"]
     assert office.as_("chenjie").find("plan_handover", case.id)
+
+
+def test_neither_the_leaver_nor_who_leaves_as_well_is_offered_as_their_successor(office: Office) -> None:
+    announce(office, "zhoulei", receiver=id_of(office, "zhangmin"))
+    case = office.as_("sunli").start("leaving", leaver=id_of(office, "liyang"), last_day="2026-03-20")
+    page = office.as_("chenjie").page("plan_handover", case.id)
+    assert page.schema is not None
+    fields = {each.get("key"): each for each in page.schema["components"]}
+    for asked in ("receiver", "new_superior"):
+        offered = {each["value"] for each in fields[asked]["values"]}
+        assert offered.isdisjoint({id_of(office, who) for who in ("liyang", "zhoulei")})
+        assert {id_of(office, who) for who in ("chenjie", "zhangmin", "wangfang")} <= offered
+    # Who leaves is still told by name.
+    assert id_of(office, "liyang") in {each["value"] for each in fields["leaver"]["values"]}
+    for who in ("liyang", "zhoulei"):
+        with pytest.raises(FormInvalid) as refused:
+            office.as_("chenjie").do("plan_handover", case.id, receiver=id_of(office, who))
+        assert [problem.where for problem in refused.value.problems] == ["receiver"]
+
+
+def test_what_is_left_empty_is_told_by_whose_superior_whoever_reads_it(office: Office) -> None:
+    """A stand-in may fill it in for whoever is away: it is not theirs who read it."""
+    case = office.as_("sunli").start("leaving", leaver=id_of(office, "liyang"), last_day="2026-03-20")
+    page = office.as_("chenjie").page("plan_handover", case.id)
+    assert page.schema is not None
+    told = [each["description"] for each in page.schema["components"] if "description" in each]
+    assert len(told) == 2 and all("离职者的上级" in text and "您" not in text for text in told)
+    office.as_("chenjie").do("plan_handover", case.id)
+    assert case.variables["receiver"] == id_of(office, "chenjie")
+
+
+def test_a_last_day_before_the_first_is_said_at_the_field(office: Office) -> None:
+    wrong = {"employee": id_of(office, "liyang"), "entered_on": "2025-03-01", "left_on": "2025-02-01"}
+    with pytest.raises(FormInvalid) as refused:
+        office.as_("sunli").start("employment_change", employment_reason="劳动合同", **wrong)
+    assert [problem.where for problem in refused.value.problems] == ["left_on"]
+    case = office.as_("sunli").start("employment_change", employment_reason="劳动合同", **{**wrong, "left_on": None})
+    office.as_("qianwei").do(
+        "confirm_employment", case.id, employment_decision="return", employment_comment="缺离职日"
+    )
+    with pytest.raises(FormInvalid) as refused:
+        office.as_("sunli").do("revise_employment", case.id, left_on="2025-02-01")
+    assert [problem.where for problem in refused.value.problems] == ["left_on"]
 
 
 def test_a_leaver_who_is_active_again_and_a_leaving_in_own_hands_are_seen(office: Office) -> None:
