@@ -19,11 +19,13 @@ PAGES = ("acknowledgements", "handbook", "inbox", "mentions", "operations", "pro
 REPORTS = (
     "appraisals",
     "budget",
+    "budget_months",
     "department",
     "goals",
     "key_figures",
     "order_cycle",
     "overdue",
+    "overdue_months",
     "overdue_people",
     "shipping",
     "stock",

@@ -18,6 +18,7 @@ from runtime.errors import Forbidden
 from runtime.handbook.carriers import REPORTS
 from runtime.identity import SYSTEM, Actor
 from runtime.ids import public_id
+from runtime.ledger import budgets, periods
 from runtime.ledger.appraisals import appraisal_cycles, appraisals
 from runtime.ledger.exports import data_exports
 from runtime.ledger.goals import goal_reviews, goals
@@ -358,3 +359,63 @@ def test_an_analysis_that_is_not_submitted_is_no_document(office: Office) -> Non
     with pytest.raises(monthly.NoSuchDocument):
         office.runtime.read(monthly.document, office.as_("xuhui").actor, "DA-2026-0001")
     assert office.runtime.read(monthly.documents, office.as_("xuhui").actor) == []
+
+
+def test_work_that_was_late_stays_late_in_its_month_and_is_overdue_until_it_is_done(office: Office) -> None:
+    def months() -> dict[str, Any]:
+        rows = show(office, "wangfang", "overdue_months", until=dt.date(2026, 6, 30)).rows
+        return {row.cells["month"]: row for row in rows}
+
+    late = office.as_("chenjie").start("stock_check")
+    prompt = office.as_("chenjie").start("stock_check")
+    task = office.as_("liyang").find("check_stock", late.id)
+    assert task.due_at is not None and task.due_at < office_day(2026, 4, 1)
+    office.as_("liyang").do("check_stock", prompt.id)
+    office.later(days=23)  # the first of April
+    before = months()
+    assert list(before) == ["2026-03", "2026-04"], "nothing of months to come"
+    assert late.id in [each.public_id for each in before["2026-03"].cases]
+    assert prompt.id not in [each.public_id for each in before["2026-03"].cases]
+    march = before["2026-03"].cells
+    assert march["due"] > march["late"] >= march["overdue"] > 0
+    assert march["late_share"] == (Decimal(march["late"]) * 100 / march["due"]).quantize(Decimal("0.1"))
+    office.as_("liyang").do("check_stock", late.id)
+    after = months()
+    assert after["2026-03"].cells == march
+    assert after["2026-04"].cells["overdue"] == before["2026-04"].cells["overdue"] - 1
+    assert after["2026-04"].cells["late"] == before["2026-04"].cells["late"], "it fell due in March"
+
+
+def office_day(*day: int) -> dt.datetime:
+    return dt.datetime(*day, tzinfo=dt.timezone(dt.timedelta(hours=8)))  # type: ignore[misc]
+
+
+def test_the_budget_goes_month_by_month_to_what_it_is_at_the_end(office: Office) -> None:
+    def write(tx: Transaction, actor: Actor) -> None:
+        made = {"case": "c" * 32, "at": tx.now}
+        tx.execute(sa.update(budgets.budgets).values(state="replaced"))
+        of = {"number": "BG-9", "year": 2026, "state": "approved", "amount": 1200, "drafter": "a" * 32}
+        tx.insert(budgets.budgets, [{"public_id": public_id(), **of, **made}])
+        number = tx.scalar(sa.select(sa.func.max(budgets.budgets.c.id)))
+        limits = {"award": 1000, "training": 200}
+        tx.insert(budgets.budget_lines, [{"budget_id": number, "line": n, "amount": a} for n, a in limits.items()])
+        for line, kind, amount, day in (
+            ("award", "commit", 300, (2026, 1, 5)), ("award", "release", 300, (2026, 2, 5)),
+            ("award", "actual", 250, (2026, 2, 5)), ("award", "actual", 50, (2026, 3, 2)),
+            ("training", "actual", 240, (2026, 3, 3)), ("award", "commit", 70, (2025, 12, 30)),
+        ):  # fmt: skip
+            entry = {"public_id": public_id(), "year": 2026, "document": "d", "business_date": dt.date(*day), **made}
+            periods.post(tx, budgets.budget_entries, [entry | {"line": line, "kind": kind, "amount": amount}])
+
+    office.runtime.do(write, SYSTEM)
+    rows = [dict(row.cells) for row in show(office, "wangfang", "budget_months", dt.date(2025, 6, 1)).rows]
+    kept = ("month", "spent", "committed", "so_far", "approved", "award", "training", "expenses")
+    assert [tuple(row[name] for name in kept) for row in rows] == [
+        ("2026-01", 0, 370, 0, 1200, 0, 0, None),
+        ("2026-02", 250, -300, 250, 1200, 25, 0, None),
+        ("2026-03", 50 + 240, 0, 540, 1200, 30, 120, None),
+    ]
+    assert [row.bad for row in show(office, "wangfang", "budget_months").rows] == [False, False, True]
+    standing = show(office, "wangfang", "budget").rows
+    assert sum(row.cells["spent"] for row in standing) == rows[-1]["so_far"]
+    assert sum(row.cells["committed"] for row in standing) == sum(row["committed"] for row in rows)

@@ -14,7 +14,7 @@ from runtime import library
 from runtime.errors import Invalid
 from runtime.identity import Actor, require
 from runtime.ledger.report_exports import RIGHTS, NoSuchReport
-from runtime.queries.reports import figures, glance, goods, money, people, plans, work
+from runtime.queries.reports import by_month, figures, glance, goods, money, people, plans, work
 from runtime.queries.reports.shape import Ask, Case, Chart, Column, Period, Report, Row, begun
 from runtime.store.db import Transaction
 
@@ -60,10 +60,17 @@ KINDS: dict[str, Kind] = {
         _kind("work_quality", "On-time and rework rates", "Of what people did, by process", work.work_quality),
         _kind("overdue", "Overdue work by process", "What is open and late now", work.overdue_by_process),
         _kind(
+            "overdue_months", "Overdue work by month", "Whether work gets later or less late",
+            by_month.overdue_by_month,
+        ),
+        _kind(
             "overdue_people", "Overdue work by person", "Yours and your people's",
             work.overdue_by_person,
         ),
         _kind("budget", "Budget against actual", "Approved, committed, spent and left", money.budget),
+        _kind(
+            "budget_months", "Budget by month", "How the year's money goes, line by line", by_month.budget_by_month
+        ),
         _kind("appraisals", "Appraisal grades", "How many had which grade, by month", people.appraisal_grades),
         _kind("team", "The team", "Appraisal, training and development of each of your people", people.team),
         _kind("training", "Training", "Attendance, results and usefulness", people.trainings),
