@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -111,9 +112,21 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
     """Every problem of every source, each judged beside the others and what is active.
 
     Diagrams and the proofs of rules are judged in child processes, and a diagram is read here only after
-    it was accepted: a file that asks for too much ends its child and is refused."""
+    it was accepted: a file that asks for too much ends its child and is refused. The two kinds have a child each,
+    which work side by side."""
+    apart = ThreadPoolExecutor(1, "proofs")
+    try:
+        return _checked(sources, before, apart)
+    finally:
+        apart.shutdown(cancel_futures=True)
+
+
+def _checked(
+    sources: Sequence[Source], before: Known, apart: Executor
+) -> tuple[list[Checked], list[Problem]]:
     checked: list[Checked] = []
     problems: list[Problem] = []
+    proofs: list[tuple[list[Problem], Future[list[Problem]]]] = []  # what is known of a rule file, and what comes
     catalogue = catalogue_of(before)
     for source in sources:
         kind = kind_of(source.path)
@@ -130,9 +143,8 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
                 unchanged = before.sources.get(("rule", rule.key))
                 if unchanged is None or unchanged.sha256 != source.sha256:
                     # Examples and differential fuzz, in a child with a time limit.
-                    problems += [
-                        p for p in rule_child.check_in_child(source.content, source.path) if p not in found
-                    ]
+                    proof = apart.submit(rule_child.check_in_child, source.content, source.path)
+                    proofs.append((found, proof))
                 checked.append(Checked(source, "rule", rule.key, rule, rule.effective_from))
                 catalogue = _with_rule(catalogue, rule)
         elif kind is None:
@@ -166,6 +178,8 @@ def check_sources(sources: Sequence[Source], before: Known) -> tuple[list[Checke
             problems += _fields(process, source.path)
     problems += _twice(names)
     problems += _started_twice(checked, before)
+    for known, proof in proofs:
+        problems += [problem for problem in proof.result() if problem not in known]
     return checked, problems
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from inspect import getdoc
 from typing import Any, Protocol, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
@@ -122,7 +123,7 @@ class Operation:
     part: Callable[..., Any] | None = None  # does the next part; `run` only puts together what they gave
     kept: bool = False  # for cases that run on older diagrams: no new diagram may name it
 
-    @property
+    @cached_property
     def signature(self) -> Signature:
         required = frozenset(name for name, field in self.inputs.items() if field.required)
         return Signature(
