@@ -39,14 +39,14 @@ class _Table:
     def __init__(self, file: RuleFile, name: str, until: float) -> None:
         self.file, self.name, self.until = file, name, until
         self.logic = Logic(file)
-        self.solver = z3.Solver()
+        self.solver = z3.Solver(ctx=self.logic.world)
         self.solver.set("rlimit", _EFFORT)
         self.fits: list[Any] = []  # one boolean for each row
         for index, row in enumerate(file.rows):
-            fits = z3.Bool(f"row {index}")
+            fits = z3.Bool(f"row {index}", self.logic.world)
             spread = alternatives(file, row.when)
-            either = [z3.And([self.logic.test(test) for test in each]) for each in spread]
-            self.solver.add(fits == z3.Or(either))
+            either = [z3.And([self.logic.test(test) for test in each], self.logic.world) for each in spread]
+            self.solver.add(fits == z3.Or(either, self.logic.world))
             self.fits.append(fits)
         self.solver.add(*self.logic.domain)
         self.unsure = False
@@ -142,7 +142,7 @@ class _Table:
         spread = alternatives(self.file, row.when)
         if len(spread) != 1:
             return ""
-        solver = z3.Solver()
+        solver = z3.Solver(ctx=self.logic.world)
         solver.set("rlimit", _EFFORT)
         solver.add(*self.logic.domain)
         by_mark = {}

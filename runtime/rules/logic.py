@@ -22,7 +22,6 @@ from runtime.values import Value
 _SCALE = 10**COMPARED_DECIMALS
 _FIRST, _LAST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
 _NUMBERS = ("integer", "decimal")
-_HALF = z3.RealVal("1/2")
 
 
 class _Unsaid(Exception):
@@ -30,10 +29,15 @@ class _Unsaid(Exception):
 
 
 class Logic:
-    """Terms of one rule file. `domain` holds for every case; `plain_numbers` for readable ones."""
+    """Terms of one rule file. `domain` holds for every case; `plain_numbers` for readable ones.
+
+    They are in a world of their own (`world`): what z3 tries first hangs on all that it has ever been told there,
+    and a proof must not succeed or fail by what was proved before it."""
 
     def __init__(self, file: RuleFile) -> None:
         self._file = file
+        self.world = z3.Context()
+        self._half = z3.RealVal("1/2", self.world)
         self._words: dict[str, int] = {}
         self._fresh = 0
         self.domain: list[Any] = []
@@ -57,7 +61,7 @@ class Logic:
             return given if test.op == "given" else z3.Not(given)
         left = self._compared[test.left]
         if isinstance(test.right, Constant):
-            return _compare(test.op, left, z3.IntVal(self._encode(test.right.value)))
+            return _compare(test.op, left, z3.IntVal(self._encode(test.right.value), self.world))
         return _compare(test.op, left, self._compared[str(test.right)])
 
     def case(self, model: Any) -> dict[str, Value]:
@@ -95,12 +99,12 @@ class Logic:
         raise _Unsaid
 
     def _input(self, field: Field) -> None:
-        term = z3.Int(field.id)
+        term = z3.Int(field.id, self.world)
         low: Value
         high: Value
         self._compared[field.id] = term
         if not field.required:
-            self._given[field.id] = z3.Bool(f"{field.id} given")
+            self._given[field.id] = z3.Bool(f"{field.id} given", self.world)
         if field.type in _NUMBERS:
             self._exact[field.id] = z3.ToReal(term) / _SCALE
             places = 0 if field.type == "integer" else field.decimals
@@ -121,7 +125,7 @@ class Logic:
         else:
             self.domain += [term >= low, term <= high]
         if field.choices:
-            self.domain.append(z3.Or([term == self._encode(value) for value in field.values]))
+            self.domain.append(z3.Or([term == self._encode(value) for value in field.values], self.world))
 
     def _figure(self, figure: Derived) -> None:
         try:
@@ -129,15 +133,15 @@ class Logic:
         except _Unsaid:
             exact = None
         if figure.optional:
-            given = z3.Bool(f"{figure.id} given")
+            given = z3.Bool(f"{figure.id} given", self.world)
             self._given[figure.id] = given
             needed = [self._given[name] for name in sorted(figure.formula.names) if name in self._given]
-            self.domain.append(z3.Implies(z3.And(needed), given))
+            self.domain.append(z3.Implies(z3.And(needed, self.world), given))
         if figure.kind in _NUMBERS:
             exact = exact if exact is not None else self._real()
-            compared = z3.Int(f"{figure.id} compared")
+            compared = z3.Int(f"{figure.id} compared", self.world)
             distance = z3.ToReal(compared) - exact * _SCALE
-            self.domain += [distance <= _HALF, distance >= -_HALF]
+            self.domain += [distance <= self._half, distance >= -self._half]
         else:
             compared = exact if exact is not None else self._integer()
             exact = compared
@@ -148,11 +152,11 @@ class Logic:
 
     def _real(self) -> Any:
         self._fresh += 1
-        return z3.Real(f"some {self._fresh}")
+        return z3.Real(f"some {self._fresh}", self.world)
 
     def _integer(self) -> Any:
         self._fresh += 1
-        return z3.Int(f"some {self._fresh}")
+        return z3.Int(f"some {self._fresh}", self.world)
 
     def _term(self, node: Node) -> Any:
         """An expression of let. Raises _Unsaid."""
@@ -177,17 +181,17 @@ class Logic:
             case Conditional(test, then, otherwise):
                 return z3.If(self._truth(test), self._term(then), self._term(otherwise))
             case Binary(op, _, _) if op in (*COMPARISONS, "and", "or"):
-                return z3.If(self._truth(node), z3.IntVal(1), z3.IntVal(0))
+                return z3.If(self._truth(node), z3.IntVal(1, self.world), z3.IntVal(0, self.world))
             case Call(name, args):
                 return self._call(name, args)
         raise _Unsaid
 
     def _literal(self, value: Value) -> Any:
         if isinstance(value, dt.timedelta):
-            return z3.RealVal(str(Decimal(value / dt.timedelta(days=1))))
+            return z3.RealVal(str(Decimal(value / dt.timedelta(days=1))), self.world)
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-            return z3.RealVal(format(value, "f") if isinstance(value, Decimal) else str(value))
-        return z3.IntVal(self._encode(value))
+            return z3.RealVal(format(value, "f") if isinstance(value, Decimal) else str(value), self.world)
+        return z3.IntVal(self._encode(value), self.world)
 
     def _number(self, node: Node) -> Any:
         """A term that arithmetic takes: no texts, no null."""
@@ -200,7 +204,7 @@ class Logic:
     def _truth(self, node: Node) -> Any:
         match node:
             case Literal(bool() as value):
-                return z3.BoolVal(value)
+                return z3.BoolVal(value, self.world)
             case Name(id) if id in self._exact and self._file.kind(id) == "boolean":
                 return self._exact[id] == 1
             case Unary("not", operand):
@@ -210,7 +214,7 @@ class Logic:
             case Binary("or", left, right):
                 return z3.Or(self._truth(left), self._truth(right))
             case Binary(("==" | "!=") as op, Name(id), Literal(None)):
-                given = self._given.get(id, z3.BoolVal(True))
+                given = self._given.get(id, z3.BoolVal(True, self.world))
                 return given if op == "!=" else z3.Not(given)
             case Binary(op, left, right) if op in COMPARISONS:
                 return _compare(op, self._term(left), self._term(right))
@@ -241,10 +245,10 @@ class Logic:
                     raise _Unsaid
                 whole = z3.ToReal(self._integer())
                 distance = whole - first * 10**places
-                self.domain += [distance <= _HALF, distance >= -_HALF]
+                self.domain += [distance <= self._half, distance >= -self._half]
                 return whole / 10**places
             case "days":
-                return first if first.sort() == z3.RealSort() else z3.ToReal(first)
+                return first if first.sort() == z3.RealSort(self.world) else z3.ToReal(first)
         raise _Unsaid
 
 
