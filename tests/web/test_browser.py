@@ -5,7 +5,7 @@ Not here: the work itself from end to end (tests/acceptance)."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -225,6 +225,44 @@ def test_numbers_that_can_only_be_read_have_separators_and_what_is_typed_has_non
     page.wait_for_url("**/inbox")
     ((_, answers, *_rest),) = office.called("complete")
     assert answers["asked"] == "24310000.5" and answers.get("amount") in (None, "12345678901234567.10")
+
+
+def test_a_number_is_read_as_people_write_and_copy_it(page: Page, office: Office) -> None:
+    fields = [
+        {"type": "number", "id": "f_1", "key": "asked", "label": "金额", "serializeToString": True, "decimalDigits": 2},
+        {"type": "number", "id": "f_2", "key": "pieces", "label": "件数", "decimalDigits": 0},
+    ]
+    schema = {"type": "default", "id": "sums", "components": fields}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={})
+    page.goto("/tasks/t1")
+    amount = page.get_by_label("金额")
+
+    def put(how: Callable[[str], None], text: str) -> str:
+        amount.fill("")
+        amount.focus()
+        how(text)
+        return amount.input_value()
+
+    # A comma parts thousands, as in our tables; form-js made 12.00 of 12,000.
+    typed = {"1,440.5": "1440.5", "12,000": "12000", "-3": "-3", "12x": "12"}
+    assert {text: put(page.keyboard.type, text) for text in typed} == typed
+    # As from the clipboard or an input method: all at once.
+    pasted = {
+        "694,521.30": "694521.30", " ¥230 ": "230", "￥1,000元": "1000", "１２０．５": "120.5", "12。5": "12.5",
+        "12,5": "", "1,2345": "", "三百": "", "12万": "", "2026-11-27": "",
+    }  # fmt: skip
+    assert {text: put(page.keyboard.insert_text, text) for text in pasted} == pasted
+    # What is no number leaves what was there.
+    put(page.keyboard.type, "88")
+    page.keyboard.insert_text("元整")
+    assert amount.input_value() == "88"
+    put(page.keyboard.insert_text, "24,310,000.50")
+    page.get_by_label("件数").focus()
+    page.keyboard.type("1,200")
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    ((_, answers, *_rest),) = office.called("complete")
+    assert (answers["asked"], answers["pieces"]) == ("24310000.50", 1200)
 
 
 def test_on_a_phone_a_row_of_a_table_is_told_line_by_line(browser: Browser, address: str, office: Office) -> None:

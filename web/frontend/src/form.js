@@ -16,6 +16,7 @@ import "@bpmn-io/form-js-viewer/dist/assets/form-js.css";
 import { csrf, json, mount } from "./shared/mount.js";
 import { translateTexts, translator } from "./shared/messages.js";
 import { groupFields, dressTables } from "./shared/figures.js";
+import { readNumbers } from "./shared/numbers.js";
 import { tellWhatIsCut } from "./shared/cut.js";
 import { ours } from "./shared/checks.js";
 import { calendarLanguage } from "./shared/calendar.js";
@@ -35,6 +36,7 @@ mount("form", async (element) => {
   check(form, translate, problems);
   translateTexts(body, translate);
   groupFields(form, element.dataset.language);
+  readNumbers(body);
 
   const draft = !readOnly && element.dataset.draft ? `draft:${element.dataset.draft}` : null;
   const typed = element.hasAttribute("data-typed");

@@ -1,6 +1,6 @@
 // Numbers that can only be read, with the separators of the reader's language: 24,310,000.00.
 //
-// Inputs stay as they are: form-js takes a comma for a decimal point. Nobody writes a year as 2,026.
+// Inputs stay as they are; numbers.js reads what is typed into them. Nobody writes a year as 2,026.
 import { Numberfield, Textfield } from "@bpmn-io/form-js-viewer";
 
 const YEAR = /(^|_)year$/;
