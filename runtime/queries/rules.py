@@ -189,7 +189,13 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     org = library.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)
-    draft = next((each for each in every if each.state == "draft"), None) if sees_drafts(tx, actor, key) else None
+    # What somebody saved before what was published of theirs since is over: they went on from it.
+    waiting = (
+        each
+        for each in every
+        if each.state == "draft" and (each.id > row.id or each.created_by != row.created_by)
+    )
+    draft = next(waiting, None) if sees_drafts(tx, actor, key) else None
     return RulePage(
         key=key,
         names=file.names,

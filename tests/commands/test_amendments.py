@@ -161,6 +161,24 @@ def test_last_months_decisions_are_put_to_a_draft_and_each_reader_sees_the_cases
     )  # type: ignore[union-attr]
 
 
+def test_what_its_author_saved_before_what_was_published_waits_no_more_and_what_others_saved_does(
+    office: Office,
+) -> None:
+    def waiting() -> str | None:
+        page = office.runtime.read(rules.rule_page, office.as_("linxi").actor, KEY, "en")
+        return page.draft.id if page.draft else None
+
+    office.runtime.do(accounts.set_groups, SYSTEM, "xuhui", ["analyst", "admin"])
+    theirs = office.runtime.save_rule(office.as_("xuhui").actor, KEY, text_of(office), 1)[0]
+    half = text_of(office).replace("amount <= 500000", "amount <= 2000")  # a gap: it is saved once more
+    assert waiting() == theirs
+    assert office.runtime.save_rule(office.as_("linxi").actor, KEY, half, 1)[0] == waiting() != theirs
+    assert draft(office) == waiting()
+    ask(office)
+    office.as_("wangfang").do("approve_amendment", amendment_decision="approve")
+    assert (version(office), waiting()) == (2, theirs)
+
+
 def test_this_months_decisions_are_not_last_months(office: Office) -> None:
     plan(office)
     draft(office)
