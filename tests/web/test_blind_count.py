@@ -12,7 +12,8 @@ from tests.web.programs import Program
 from tests.web.test_with_runtime import Browser
 
 COUNTED, NOTE = 7193, "货架背面另有散件"
-FOUND = re.compile(rf"7193|7,193|7093|7,093|{NOTE}")  # the pieces, the variance, what was noted
+# The pieces, the variance, what was noted; not as a part of an id, which is drawn by lot.
+FOUND = re.compile(rf"(?<![0-9a-f])(7193|7,193|7093|7,093)(?![0-9a-f])|{NOTE}")
 
 
 def counted(office: Office) -> str:

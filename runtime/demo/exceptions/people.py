@@ -139,10 +139,10 @@ def notice_that_not_all_have_read(house: Department) -> None:
 
 
 @story(4)
-def leaving_whose_receiver_does_not_fit(house: Department) -> None:
-    """Nobody takes over from themselves: the superior is asked again."""
-    leaver = house.id("zhangmin")
-    script = Script({"plan_handover": [{"receiver": leaver}]})
+def leaving_whose_plan_does_not_fit(house: Department) -> None:
+    """Who reports to somebody does not lead their people after them: the superior is asked again."""
+    leaver = house.id("guotao")
+    script = Script({"plan_handover": [{"new_superior": house.id("machao")}]})
     house.start("sunli", "leaving", script, leaver=leaver, last_day=house.today + dt.timedelta(days=60))
 
 
