@@ -6,6 +6,7 @@ that element in the person's inbox, claims and completes it as the pages do."""
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,6 +41,11 @@ def found(home: Path, *, seeded: bool = True) -> Runtime:
     if seeded:
         demo.seed(runtime)
     return runtime
+
+
+def tells(shown: object, *secrets: str) -> bool:
+    """Whether what is shown holds one of the secrets; not as a part of an id, which is drawn by lot."""
+    return any(re.search(rf"(?<![0-9a-f]){re.escape(secret)}(?![0-9a-f])", str(shown)) for secret in secrets)
 
 
 class Office:

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.library import NoSuchCase
 from runtime.queries import inbox, variables
-from tests.office import Office
+from tests.office import Office, tells
 
 CLAIM = {"expense_purpose": "打车给客户送样", "expense_amount": "86.50", "spent_on": "2026-03-06"}
 
@@ -91,7 +91,7 @@ def test_what_others_counted_is_told_to_nobody(office: Office) -> None:
             except NoSuchCase:
                 continue
             seen += 1
-            assert entered is None or "623" not in str(entered.data)
+            assert entered is None or not tells(entered.data, "623")
     assert seen > 2
 
 
@@ -124,7 +124,7 @@ def test_its_variables_are_told_to_whom_the_page_tells_it(office: Office) -> Non
     assert told("zhoulei")["anomalies"][0]["actual"] == told("chenjie")["anomalies"][0]["actual"] == 623
     assert told("wangfang") == told("chenjie")
     for who in ("liyang", "zhangmin"):
-        assert "anomalies" not in told(who) and "623" not in str(told(who))
+        assert "anomalies" not in told(who) and not tells(told(who), "623")
         assert told(who)["check_stock_by"]  # the rest they read as before
 
 

@@ -12,7 +12,7 @@ from runtime.ledger.wages import wages
 from runtime.queries.cases import NoSuchCase
 from runtime.queries.variables import variables
 from runtime.store.db import Transaction
-from tests.office import Case, Desk, Office
+from tests.office import Case, Desk, Office, tells
 
 
 def had(office: Office, wage: str, since: dt.date) -> None:
@@ -50,4 +50,4 @@ def test_the_present_wage_is_told_to_nobody_who_may_not_see_wages(office: Office
     for who in ("zhangmin", "wuting", "guotao", "linxi"):
         with pytest.raises(NoSuchCase):
             office.runtime.read(variables, office.as_(who).actor, case.id)
-        assert "8765" not in str(office.as_(who).inbox())
+        assert not tells(office.as_(who).inbox(), "8765")
