@@ -45,6 +45,11 @@ def say(language: str, sentence: str, **params: Any) -> str:
     return fill(text, params)
 
 
+def comma(language: str) -> str:
+    """What parts the members of an enumeration."""
+    return ", " if language == "en" else "、"
+
+
 def label(language: str, names: dict[str, str], fallback: str = "") -> str:
     """A diagram's, form's or rule's name: `names` maps language to text."""
     asked: str | None = language

@@ -79,6 +79,7 @@ class ResourceUnreadable(Failed):
     code = "resource.unreadable"
 
 
+_SENDING = frozenset({"sendTask", "intermediateThrowEvent", "endEvent"})
 _NUMBER = re.compile(r"[1-9]\d{0,8}")
 T = TypeVar("T")
 
@@ -460,6 +461,24 @@ def spoken_names(tx: Transaction) -> dict[tuple[str, str], tuple[str, ...]]:
         return {key: tuple(texts) for key, texts in found.items()}
 
     return cast(dict[tuple[str, str], tuple[str, ...]], _as_of_revision(tx, "spoken_names", make))
+
+
+def answers(tx: Transaction) -> list[tuple[str, str]]:
+    """(process that a message begins, message that it sends and another process waits for), as now deployed: what
+    whoever began such a case may be waiting for."""
+
+    def make() -> list[tuple[str, str]]:
+        awaited: set[str] = set()
+        sent: list[tuple[str, str]] = []
+        for row in active(tx, "bpmn"):
+            told = [(node.kind, node.trigger.name) for node in process(tx, row.id).walk()
+                    if node.trigger is not None and node.trigger.kind == "message"]  # fmt: skip
+            awaited.update(name for kind, name in told if kind not in _SENDING and kind != "startEvent")
+            if any(kind == "startEvent" for kind, _ in told):
+                sent += [(row.key, name) for kind, name in told if kind in _SENDING]
+        return sorted({pair for pair in sent if pair[1] in awaited})
+
+    return cast(list[tuple[str, str]], _as_of_revision(tx, "answers", make))
 
 
 def ruleset(tx: Transaction, key: str, as_of: dt.date, begun: int | None = None) -> evaluate.Ruleset:

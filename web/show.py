@@ -21,7 +21,7 @@ from markupsafe import Markup
 from runtime import clock, i18n
 from runtime.errors import Problem
 from runtime.identity import GROUPS
-from runtime.queries import inbox
+from runtime.queries import inbox, standing
 from web import current, icons, messages, security
 
 _versions: dict[Path, tuple[int, str]] = {}
@@ -43,6 +43,7 @@ def equip(app: Flask) -> None:
         languages=i18n.LANGUAGES,
         language=current.language,
         person=current.person,
+        waits_for=waits_for,
         unread_mentions=current.unread_mentions,
         style_nonce=security.style_nonce,
         settings=lambda: current.runtime().settings,
@@ -66,6 +67,23 @@ def label(names: Mapping[str, str] | None, fallback: str = "") -> str:
 
 def group_names(groups: Iterable[str]) -> str:
     return ", ".join(label(GROUPS.get(group), group) for group in sorted(groups))
+
+
+def waits_for(of: standing.Standing) -> str:
+    """Where a case waits and with whom, as one line of a list; "" if there is nothing to say."""
+    if not of.first:
+        return ""
+    steps = i18n.comma(current.language()).join(_step(step) for step in of.first)
+    if of.more:
+        steps = current.say("{steps} and {more} more", steps=steps, more=of.more)
+    if of.first[0].asked:
+        return current.say("waits for {steps}", steps=steps)
+    return current.say("stands at {steps}", steps=steps)
+
+
+def _step(step: standing.Step) -> str:
+    name, whom = label(step.names, step.element), standing.whom(step, current.language())
+    return current.say("{step} ({whom})", step=name, whom=whom) if whom else name
 
 
 def zone() -> ZoneInfo:

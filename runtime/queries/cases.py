@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from runtime import access, i18n, library, values
 from runtime.bpmn.model import Node, Process
 from runtime.i18n import say
-from runtime.identity import GROUPS, Actor, Person, require
+from runtime.identity import Actor, Person, require
 from runtime.ledger import operations, reading
 from runtime.library import NoSuchCase
 from runtime.queries import timeline
@@ -22,6 +22,7 @@ from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task
 from runtime.queries.path import Path, labels, paths, scopes
 from runtime.queries.people import shown
 from runtime.queries.since import Since, since
+from runtime.queries.standing import whom
 from runtime.queries.timeline import Moment
 from runtime.queries.verdicts import Verdict, verdicts
 from runtime.queries.withheld import withheld
@@ -229,14 +230,8 @@ def _diagrams(
     Not `path`: only people's tasks, since the way between them tells what was decided."""
     taken = paths(log, case.process)
     waiting: dict[str, list[str]] = {}
-    comma = ", " if language == "en" else "、"
     for task in open_tasks:
-        who = (
-            task.assignee.name(language)
-            if task.assignee
-            else comma.join(i18n.label(language, dict(GROUPS.get(group, {})), group) for group in task.groups)
-        )
-        waiting.setdefault(task.element, []).append(who)
+        waiting.setdefault(task.element, []).append(whom(task, language))
     awaited = _awaited(tx, case, language) if path else {}
     views = []
     for process in [case.process, *sorted(set(taken) - {case.process})]:
@@ -260,7 +255,7 @@ def _diagrams(
                 cancelled=[e for e in way.cancelled if e in told],
                 flows=list(way.flows) if path else [],
                 labels=dict(labels(model, language)),
-                waiting={e: comma.join(waiting[e]) for e in active if waiting.get(e)},
+                waiting={e: i18n.comma(language).join(waiting[e]) for e in active if waiting.get(e)},
             )
         )
     return views

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,10 +16,10 @@ from runtime.queries import pages
 from runtime.queries.pages import LARGEST_PAGE, Page
 from runtime.queries.people import shown
 from runtime.queries.since import since
+from runtime.queries.standing import Standing, groups_of, standings
 from runtime.store.cases import cases
 from runtime.store.db import Instant, Transaction
-from runtime.store.prepared import Prepared, listed, numbered, size
-from runtime.store.user_tasks import CLAIMED, NEVER, OPEN, candidates
+from runtime.store.user_tasks import CLAIMED, NEVER, candidates
 from runtime.store.user_tasks import user_tasks as tasks
 
 MOST = 999  # that a count tells exactly: to tell 30,000 takes as long as a person notices, and nobody acts on it
@@ -57,8 +56,8 @@ class TaskRow:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case as lists show it; `waiting_for` are the names of its open tasks, `outcome` those of the event that it
-    ended with, `since` what became of what it granted (since.Since.kind), both where the reader may know it."""
+    """A case as lists show it: where it waits, `outcome` are the names of the event that it ended with, `since` what
+    became of what it granted (since.Since.kind), all as far as the reader may know it."""
 
     id: str
     title: Mapping[str, str]
@@ -67,7 +66,7 @@ class CaseRow:
     status: str
     started_at: dt.datetime
     ended_at: dt.datetime | None
-    waiting_for: list[Mapping[str, str]]
+    standing: Standing
     outcome: Mapping[str, str] = field(default_factory=dict)
     since: str = ""
 
@@ -258,20 +257,14 @@ def started(tx: Transaction, actor: Actor, *, after: str | None = None, limit: i
     return Page(case_rows(tx, rows[:limit], actor), pages.after(rows, limit, "started_at"))
 
 
-def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor | None = None) -> list[CaseRow]:
-    """Rows of cases as CaseRows; for the actor with how each ended, unless that is confidential and not about them."""
-    waiting: dict[int, list[Mapping[str, str]]] = {}
-    if rows:
-        for row in tx.all(
-            sa.select(tasks.c.case_id, tasks.c.names)
-            .where(tasks.c.case_id.in_([row.id for row in rows]), tasks.c.state.in_(OPEN))
-            .order_by(tasks.c.id)
-        ):
-            waiting.setdefault(row.case_id, []).append(row.names)
+def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor, *, ends: bool = True) -> list[CaseRow]:
+    """Rows of cases as CaseRows for the actor; `ends`: with how each ended, unless that is confidential and not about
+    them."""
+    waiting = standings(tx, actor, [row.id for row in rows if row.ended_at is None])
     names = process_names(tx)
     over: dict[str, dt.datetime] = {}
     became: dict[str, str] = {}
-    if actor is not None:
+    if ends:
         known = [row for row in rows if not row.confidential or row.subject_id == actor.id]
         over = {row.public_id: row.ended_at for row in known if row.ended_at is not None}
         # What was taken back before it was decided on ended so.
@@ -285,7 +278,7 @@ def case_rows(tx: Transaction, rows: Sequence[Any], actor: Actor | None = None) 
             row.status,
             row.started_at,
             row.ended_at,
-            waiting.get(row.id, []),
+            waiting.get(row.id, Standing()),
             outcome(tx, row) if row.public_id in over else {},
             became.get(row.public_id, ""),
         )
@@ -306,24 +299,13 @@ def process_names(tx: Transaction) -> dict[str, Mapping[str, str]]:
     return {row.key: library.process(tx, row.id).names for row in library.active(tx, "bpmn")}
 
 
-@lru_cache
-def _candidates(number: int) -> Prepared:
-    asked = candidates.c
-    return Prepared(sa.select(asked.task_id, asked.who).where(asked.task_id.in_(listed("b_", number))))
-
-
 def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     """Rows of columns() as TaskRows."""
     if not rows:
         return []
     org = library.organisation(tx)
     names = process_names(tx)
-    groups: dict[int, list[str]] = {}
-    ids = [row.row_id for row in rows]
-    for task, asked in _candidates(size(ids)).all(tx, **numbered("b_", ids)):
-        kind, _, who = asked.partition(":")
-        if kind == "group":
-            groups.setdefault(task, []).append(who)
+    groups = groups_of(tx, [row.row_id for row in rows])
     return [
         TaskRow(
             id=row.public_id,
@@ -336,7 +318,7 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
             state=row.state,
             assignee=shown(org, row.assignee_id),
             in_place_of=shown(org, row.in_place_of),
-            groups=tuple(groups.get(row.row_id, ())),
+            groups=groups.get(row.row_id, ()),
             created_at=row.created_at,
             due_at=row.due_at,
             overdue=row.due_at is not None and row.completed_at is None and row.due_at < tx.now,

@@ -59,7 +59,7 @@ def find(tx: Transaction, actor: Actor, text: str, *, after: str | None = None, 
     fits = _cases_that_fit(parts, wanted, spoken)
     looked = _looked_at(tx, fits, before)
     rows, next_, partly = _cases(tx, actor, fits, before, limit, looked)
-    found = case_rows(tx, rows)
+    found = case_rows(tx, rows, actor, ends=False)
     if before is not None:
         return Found(text, cases=found, next=next_, partly=partly)
     shown, more = _tasks(tx, actor, fits, looked, parts, wanted, spoken)

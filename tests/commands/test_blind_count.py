@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.queries import cases, stock, variables
+from runtime.queries import cases, inbox, search, standing, stock, variables
 from tests.office import Office
 
 
@@ -56,3 +56,34 @@ def test_who_counts_again_does_not_read_what_was_counted_nor_what_the_books_say(
         seen, known = page(who), office.runtime.read(variables.variables, office.as_(who).actor, sheet.id)
         assert seen.full and not seen.decisions
         assert not re.search(r"\b(41|67)\b", f"{known} {seen.problems} {seen.entered} {seen.documents}")
+
+
+def test_where_a_count_waits_is_told_as_far_as_its_sheets_are_seen_and_nothing_of_what_was_counted(
+    office: Office,
+) -> None:
+    count = office.as_("chenjie").start(
+        "stocktake", count_kind="spot", count_warehouse="SH", count_components=["QY-P60-265"]
+    )
+    [sheet] = office.cases_of("count_sheet")
+
+    def told(who: str) -> dict[str, list[tuple[str, str]]]:
+        """What the lists say of the count and of its sheet, by process."""
+        actor = office.as_(who).actor
+        rows = office.runtime.read(inbox.started, actor).rows + office.runtime.read(search.find, actor, "盘点").cases
+        assert not re.search(r"\b(41|67|100)\b", str([row.standing for row in rows]))
+        return {
+            row.process: [(step.names["zh_Hans"], standing.whom(step, "zh_Hans")) for step in row.standing.first]
+            for row in rows
+            if row.id in (count.id, sheet.id)
+        }
+
+    def both(step: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+        return {"stocktake": step, "count_sheet": step}
+
+    # Who began it does not see the sheets; whoever may count sees nothing but the sheet.
+    assert told("chenjie") == {"stocktake": [("等待盘点表交回", "")]}
+    assert told("wangfang") == both([("盲盘点数", "运营专员")])
+    assert told("liyang") == {"count_sheet": [("盲盘点数", "运营专员")]}
+    office.as_("liyang").do("count_goods", sheet.id, count_lines=[{"counted": 41}])
+    assert told("wangfang") == both([("复点", "运营专员")])
+    assert told("chenjie") == {"stocktake": [("等待盘点表交回", "")]}

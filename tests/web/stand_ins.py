@@ -30,6 +30,7 @@ from runtime.queries import (
     processes,
     rules,
     search,
+    standing,
     stock,
     tasks,
     tokens,
@@ -54,6 +55,7 @@ PEOPLE = {
 }
 LI = Person("b" * 32, names("李敏", "李敏", "Li Min"))
 WANG = Person("a" * 32, names("王芳", "王芳", "Wang Fang"))
+REVIEW = names("审核采购计划", "審核採購計劃", "Review the purchase plan")
 PLAN = names("采购计划", "採購計劃", "Purchase plan")
 TITLE = names("PP-2026-0007 九月组件补货", "PP-2026-0007 九月組件補貨", "PP-2026-0007 Modules for September")
 SCHEMA: dict[str, Any] = {
@@ -254,7 +256,7 @@ class Office:
                         "running",
                         now - 3 * DAY,
                         None,
-                        [names("审核采购计划", "審核採購計劃", "Review the purchase plan")],
+                        waits("review_plan", REVIEW, assignee=WANG),
                     )
                 ],
                 None,
@@ -365,13 +367,18 @@ def thread(now: dt.datetime, case: str) -> comments.Thread:
     return comments.Thread(case, True, True, [asked, said], None)
 
 
+def waits(element: str, called: dict[str, str], assignee: Person | None = None) -> standing.Standing:
+    """A case waits for one step, with whoever has it, else with the managers."""
+    return standing.Standing((called,), (standing.Step(element, called, assignee, () if assignee else ("manager",)),))
+
+
 def found(now: dt.datetime, text: str) -> search.Found:
-    plan = names("审核采购计划", "審核採購計劃", "Review the purchase plan")
+    ended = now - 80 * DAY
     cases = [
-        inbox.CaseRow("c1", TITLE, "purchase_plan", PLAN, "running", now - 3 * DAY, None, [plan]),
-        inbox.CaseRow("c2", TITLE, "purchase_plan", PLAN, "completed", now - 90 * DAY, now - 80 * DAY, []),
+        inbox.CaseRow("c1", TITLE, "purchase_plan", PLAN, "running", now - 3 * DAY, None, waits("review_plan", REVIEW)),
+        inbox.CaseRow("c2", TITLE, "purchase_plan", PLAN, "completed", now - 90 * DAY, ended, standing.Standing()),
     ]
-    return search.Found(text, [task("t1", plan, assignee=WANG)], True, cases, "7", True)
+    return search.Found(text, [task("t1", REVIEW, assignee=WANG)], True, cases, "7", True)
 
 
 def task_page(now: dt.datetime, **changed: Any) -> tasks.TaskPage:

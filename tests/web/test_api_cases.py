@@ -67,6 +67,12 @@ def test_where_a_case_stands_what_it_holds_and_how_it_came_there(firm: Office) -
     listed = spec.get("/inbox/started")[1]
     assert [each["id"] for each in listed["cases"]] == [started["case"]] and listed["next"] is None
     assert listed["cases"][0]["waiting_for"] == ["approve_order"]
+    said = listed["cases"][0]
+    assert said["more"] == 0
+    assert said["steps"] == [
+        {"element": "approve_order", "name": "approve_order", "person": None, "groups": ["manager"], "asked": True,
+         "whom": "Department manager"}
+    ]  # fmt: skip
 
 
 def test_a_case_of_others_is_not_there(firm: Office) -> None:

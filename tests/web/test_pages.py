@@ -17,8 +17,18 @@ from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import cases as case_queries
-from runtime.queries import inbox, named, rules, search, tasks
-from tests.web.stand_ins import Office, clock, example_case, rule_page, send, signed_in, task_page
+from runtime.queries import inbox, named, rules, search, standing, tasks
+from tests.web.stand_ins import (
+    REVIEW,
+    Office,
+    clock,
+    example_case,
+    rule_page,
+    send,
+    signed_in,
+    task_page,
+    waits,
+)
 
 
 @pytest.fixture
@@ -141,6 +151,37 @@ def test_an_empty_inbox_says_what_to_do(office: Office, client: FlaskClient) -> 
 )
 def test_every_list_opens(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "with_wang", "several", "at"),
+    [
+        ("en", "waits for Review the purchase plan (Wang Fang)",
+         "waits for Review the purchase plan (Department manager), Await the sheet and 3 more",
+         "stands at Await the sheet"),
+        ("zh_Hans", "等待：审核采购计划（王芳）",
+         "等待：审核采购计划（部门经理）、等待交回，另有 3 步", "停在：等待交回"),
+        ("zh_Hant", "等待：審核採購計劃（王芳）",
+         "等待：審核採購計劃（部門經理）、等待交回，另有 3 步", "停在：等待交回"),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_case_says_where_it_waits_and_with_whom(
+    office: Office, client: FlaskClient, language: str, with_wang: str, several: str, at: str
+) -> None:
+    office.present = {key: dataclasses.replace(actor, language=language) for key, actor in office.present.items()}
+    assert with_wang in client.get("/inbox/started").text
+    event = standing.Step("await_sheet", {"zh_Hans": "等待交回", "en": "Await the sheet"}, asked=False)
+    review = waits("review_plan", REVIEW).first[0]
+    for of, line in (
+        (standing.Standing((review.names, *(event.names,) * 4), (review, event)), several),
+        (standing.Standing((event.names,), (event,)), at),
+    ):
+        page = office.answers[inbox.started]
+        row = dataclasses.replace(page.rows[0], standing=of)
+        office.answers[inbox.started] = dataclasses.replace(page, rows=[row])
+        assert f"<span>{line}</span>" in client.get("/inbox/started").text
+        office.answers[search.find] = search.Found("x", cases=[row])
+        assert f"<span>{line}</span>" in client.get("/search?q=x").text
 
 
 def test_a_task_opens_beside_its_list_and_alone_for_the_pane(client: FlaskClient) -> None:

@@ -9,15 +9,37 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.queries import cases, inbox, incidents, verdicts
+from runtime.queries import cases, inbox, incidents, standing, verdicts
 from runtime.values import Value, to_json
-from web import show
+from web import current, show
 from web.api.shapes import Person, Task
 
 
 @dataclass(frozen=True)
+class Step:
+    """An open step: `person` has it, else the people of `groups` may take it; `whom` says either in the reader's
+    language, "" of what is nobody's to do, such as an event (not `asked`)."""
+
+    element: str
+    name: str
+    person: Person | None
+    groups: list[str]
+    whom: str
+    asked: bool
+
+    @classmethod
+    def of(cls, step: standing.Step) -> Step:
+        return cls(
+            step.element, show.label(step.names, step.element), Person.of(step.assignee), sorted(step.groups),
+            standing.whom(step, current.language()), step.asked,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
 class CaseRow:
-    """`status`: running, completed, terminated, failed or cancelled; `waiting_for`: its open tasks by name."""
+    """`status`: running, completed, terminated, failed or cancelled; `waiting_for`: every open step by name, its own
+    and those of the cases that it called; `steps`: the first two that differ, with whom they wait; `more`: how many
+    open steps are not among these."""
 
     id: str
     title: str
@@ -27,6 +49,8 @@ class CaseRow:
     started_at: dt.datetime
     ended_at: dt.datetime | None
     waiting_for: list[str]
+    steps: list[Step]
+    more: int
 
     @classmethod
     def of(cls, row: inbox.CaseRow) -> CaseRow:
@@ -38,7 +62,9 @@ class CaseRow:
             row.status,
             row.started_at,
             row.ended_at,
-            [show.label(names) for names in row.waiting_for],
+            [show.label(names) for names in row.standing.names],
+            [Step.of(step) for step in row.standing.first],
+            row.standing.more,
         )
 
 
