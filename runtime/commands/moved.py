@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runtime import functions, library
-from runtime.commands import staffing
+from runtime.commands import staffing, telling
 from runtime.commands.retries import raise_incident
 from runtime.commands.world import BoundWorld, sentence
 from runtime.engine import ports
@@ -83,7 +83,7 @@ def opened(
             "case_process": case.process,
             "element": task.element,
             "activity": task.activity,
-            "names": dict(task.names),
+            "names": telling.task_names(node, task, lambda: execution.sight(task.activity), world),
             "form_id": form_id,
             "state": "claimed" if staff.assignee_id else "ready",
             "assignee_id": staff.assignee_id,

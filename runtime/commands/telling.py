@@ -5,18 +5,19 @@ Not here: moving it and writing the rows (advance.py)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from runtime import functions
-from runtime.bpmn.model import Process
+from runtime.bpmn.model import Node, Process
 from runtime.commands.world import BoundWorld
 from runtime.engine import ports
 from runtime.errors import GuichengError
 from runtime.store.event_log import Event
 from runtime.values import Value, over
 
+_TITLES = {"zh_Hans": "title", "en": "title_en", "zh_Hant": "title_zh_hant"}
 KINDS: dict[type[ports.Happening], str] = {
     ports.Entered: "entered",
     ports.Left: "left",
@@ -116,10 +117,26 @@ def title(
 
     `began`: when it began, in the business zone. A title may name the day as `started_on` and the minute as
     `started_at`, since of many cases nothing else tells them apart, or not yet."""
-    titles = dict(model.names)
     variables = over(variables, {"started_on": began.date(), "started_at": f"{began:%Y-%m-%d %H:%M}"})
-    for language, name in (("zh_Hans", "title"), ("en", "title_en"), ("zh_Hant", "title_zh_hant")):
-        text = model.properties.get(name)
+    return _called(model.names, model.properties, variables, world)
+
+
+def task_names(
+    node: Node, task: ports.TaskOpened, variables: Callable[[], Mapping[str, Value]], world: BoundWorld
+) -> dict[str, str]:
+    """What an open task is called in each language: as its diagram's title for it says, which tells several alike of
+    one case apart, else by its name, or by what a listener has named it. `variables`: what it sees."""
+    if not any(name in node.properties for name in _TITLES.values()) or task.names != node.names:
+        return dict(task.names)
+    return _called(task.names, node.properties, variables(), world)
+
+
+def _called(
+    names: Mapping[str, str], properties: Mapping[str, str], variables: Mapping[str, Value], world: BoundWorld
+) -> dict[str, str]:
+    titles = dict(names)
+    for language, name in _TITLES.items():
+        text = properties.get(name)
         if not text:
             continue
         try:

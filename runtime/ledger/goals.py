@@ -161,11 +161,13 @@ def reject(call: Call, goal_plan: str, by: Person) -> None:
 
 @operation("goals.due")
 def due(call: Call) -> Due:
-    """Every approved plan with open goals whose owner is still here; `reviews`: goal_plan, goal_plan_number, owner,
-    superior (None: nobody above) and progress, a row for each open goal."""
+    """Every approved plan with open goals whose owner is still here; `reviews`: goal_plan, goal_plan_number,
+    goal_plan_title, owner, superior (None: nobody above) and progress, a row for each open goal."""
     organisation = accounts.organisation(call.tx)
     rows = call.tx.all(
-        sa.select(goal_plans.c.public_id, goal_plans.c.number.label("plan"), goal_plans.c.owner, _goals)
+        sa.select(
+            goal_plans.c.public_id, goal_plans.c.number.label("plan"), goal_plans.c.title, goal_plans.c.owner, _goals
+        )
         .join(_goals, _goals.c.plan_id == goal_plans.c.id)
         .where(goal_plans.c.state == "approved", _goals.c.state == "open")
         .order_by(goal_plans.c.id, _goals.c.number)
@@ -180,6 +182,7 @@ def due(call: Call) -> Due:
             {
                 "goal_plan": row.public_id,
                 "goal_plan_number": row.plan,
+                "goal_plan_title": row.title,
                 "owner": row.owner,
                 "superior": organisation.superior(row.owner),
                 "progress": [],

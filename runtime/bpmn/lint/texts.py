@@ -15,6 +15,7 @@ from runtime.bpmn.model import DataMapping, Flow, Node, Parameter, Process, Scri
 PEOPLE = ("assignee", "candidateUsers", "candidateGroups")
 # Extension properties that are evaluated, of a process and of a user task.
 TITLES = ("title", "title_en", "title_zh_hant", "subject")
+TASK_TITLES = TITLES[:3]
 TEMPLATES = (*PEOPLE, "dueDate", "followUpDate", "priority", "jobPriority")
 PRIORITIES = ("jobPriority", "taskPriority")
 # Properties of a user task that name people.
@@ -59,7 +60,7 @@ def _of_node(node: Node) -> Iterator[Text]:
     for name, text in (("topic", node.topic), ("taskPriority", node.task_priority)):
         if text:
             yield Text(node, name, text, False)
-    for name in NAMING:
+    for name in (*NAMING, *(TASK_TITLES if node.kind == "userTask" else ())):
         if node.properties.get(name):
             yield Text(node, name, node.properties[name], False)
     for field in node.fields:

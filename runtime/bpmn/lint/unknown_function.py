@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from runtime import expressions
 from runtime.bpmn.lint.rule import Findings, Source, found, rule
-from runtime.bpmn.lint.texts import NAMING, TEMPLATES, TITLES, Text, texts
+from runtime.bpmn.lint.texts import NAMING, TASK_TITLES, TEMPLATES, TITLES, Text, texts
 from runtime.bpmn.model import Node
 from runtime.expressions import Malformed
 
@@ -56,6 +56,9 @@ def unknown_function(source: Source) -> Findings:
         beside = text.what in BESIDE
         for name in sorted(calls & OF_STEPS if beside else ()):
             yield found(text.at, PLACE, line=text.line, what=text.what, word=name)
+        # What a task is called stays as it is written, also when somebody's name is erased.
+        if "name_of" in calls and text.what in TASK_TITLES and isinstance(text.at, Node):
+            yield found(text.at, PLACE, line=text.line, what=text.what, word="name_of")
         for node in expressions.walk(compiled.tree):
             if isinstance(node, expressions.Property) and isinstance(node.of, expressions.Name):
                 names = HELD.get(node.of.id)

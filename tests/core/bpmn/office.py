@@ -31,7 +31,7 @@ CATALOGUE = Catalogue(
     },
     processes=frozenset({"purchase_execution"}),
     groups=frozenset({"supervisor", "manager"}),
-    functions=frozenset({"now", "superior_of", "workday_after", "execution.getVariable", "secret"}),
+    functions=frozenset({"name_of", "now", "superior_of", "workday_after", "execution.getVariable", "secret"}),
 )
 
 
