@@ -58,8 +58,8 @@ def test_each_task_of_a_review_of_goals_says_which_plan_it_is_about(office: Offi
     office.as_("wangfang").start("goal_review")
     rows = [row for row in owner.inbox() if row.element == "report_progress"]
     assert [row.names["zh_Hans"] for row in rows] == [
-        "报进展：GP-2026-0001 二季度运营计划", "报进展：GP-2026-0002 二季度库存计划",
+        "报进展 GP-2026-0001 二季度运营计划", "报进展 GP-2026-0002 二季度库存计划",
     ]  # fmt: skip
-    assert rows[0].names["en"] == "Report progress: GP-2026-0001 二季度运营计划"
+    assert rows[0].names["en"] == "Report progress on GP-2026-0001 二季度运营计划"
     page = owner.page("report_progress")
-    assert page.row.names["zh_Hant"] == "報進展：GP-2026-0001 二季度运营计划"
+    assert page.row.names["zh_Hant"] == "報進展 GP-2026-0001 二季度运营计划"
