@@ -164,7 +164,8 @@ def _tree(tx: Transaction, actor: Actor, ids: Sequence[int]) -> sa.CTE:
         )
         .where(
             cases.c.ended_at.is_(None),
-            sa.tuple_(cases.c.process, awaited.c.name).in_(answers),
+            # Found by what began them, never among all cases of such a process.
+            sa.tuple_(cases.c.process + "", awaited.c.name).in_(answers),
             access.case_visible(actor),
         )
     )
