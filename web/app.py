@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import BadRequest, HTTPException, SecurityError
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from runtime.errors import GuichengError, Unavailable
@@ -93,6 +93,7 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=trusted, x_proto=trusted, x_host=trusted
         )
+    app.before_request(_bound)  # the first: whoever looks at a form reads the body
     watching.watch(app)
     security.secure(app)
     show.equip(app)
@@ -111,10 +112,16 @@ def create_app(runtime: current.Runtime, demo_people: Sequence[auth.DemoPerson] 
     return app
 
 
+def _bound() -> None:
+    """How many bytes this request may have, if not as many as others."""
+    if request.blueprint == "api":
+        request.max_content_length = reading.MAX_BODY
+    elif request.endpoint == files.ENDPOINT:
+        request.max_content_length = files.MAX_BODY
+
+
 def _gate() -> None:
     program = request.blueprint == "api"
-    if program:
-        request.max_content_length = reading.MAX_BODY
     # No name, text or id holds a NUL, and PostgreSQL takes none. A program's body is looked at when it is read.
     given = request.args if program else request.values
     if "\0" in request.path or any("\0" in text for text in given.values()):
@@ -152,6 +159,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, SecurityError):
         # The Host header is not ours: no page can be built, since no address can.
         return Response("400", 400, mimetype="text/plain")
+    if isinstance(error, RequestEntityTooLarge) and (told := files.too_large()):
+        return _refused(told)
     status = error.code or 500
     if 300 <= status < 400:
         return error

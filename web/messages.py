@@ -54,7 +54,6 @@ FORMS = (
     "dd/mm/yyyy",
     "Please look at the marked fields.",
     "Sending {0} …",
-    "The file could not be sent. Please try again.",
     "Sending …",
 )
 EDITOR = (

@@ -22,7 +22,7 @@ from runtime import clock, i18n
 from runtime.errors import Problem
 from runtime.identity import GROUPS
 from runtime.queries import inbox, standing
-from web import current, icons, messages, security
+from web import current, files, icons, messages, security
 
 _versions: dict[Path, tuple[int, str]] = {}
 
@@ -33,6 +33,7 @@ def equip(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=current.say,
         asset=asset,
+        file_limits=files.limits,
         form_messages=messages.of_forms,
         editor_messages=messages.of_editor,
         group_names=group_names,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from math import ceil
 
 import sqlalchemy as sa
 
@@ -13,7 +14,8 @@ from runtime.store import files
 from runtime.store.db import Transaction
 from runtime.values import File
 
-LARGEST = 10 * 1024 * 1024
+MEGABYTE = 1024 * 1024
+LARGEST = 10 * MEGABYTE  # bytes, one file
 KINDS = {
     "application/pdf": (b"%PDF-",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -28,13 +30,27 @@ KINDS = {
 
 
 class FileTooLarge(Invalid):
-    """The file {name} is larger than {most} MB."""
+    """The file {name} has {size} MB; a file may have {most} MB at most. Save it smaller (a picture or a scan in a
+    lower resolution) or as several files, and choose again."""
 
     code = "file.too_large"
+    status = 413
+
+    @classmethod
+    def of(cls, name: str, size: int) -> FileTooLarge:
+        """`size` in bytes; told in MB, rounded up: no file of 10.0 MB is refused for being above 10."""
+        return cls(name=name, size=f"{ceil(size * 10 / MEGABYTE) / 10:g}", most=LARGEST // MEGABYTE)
+
+
+class FileEmpty(Invalid):
+    """The file {name} is empty (0 bytes). Open it to see what it should hold, save it again, and choose again."""
+
+    code = "file.empty"
 
 
 class FileKindRefused(Invalid):
-    """The file {name} is not of a kind that is accepted: PDF, PNG, JPEG, WebP, Word, Excel, text, CSV or JSON."""
+    """The file {name} is not of a kind that is accepted: PDF, PNG, JPEG, WebP, Word (.docx), Excel (.xlsx), text,
+    CSV or JSON. Save it as one of these, and choose again."""
 
     code = "file.kind_refused"
 
@@ -51,10 +67,14 @@ def clean_name(name: str) -> str:
 
 
 def store(tx: Transaction, actor: Actor, name: str, media_type: str, data: bytes) -> File:
-    """Keep an upload. Its kind is judged by its first bytes too, not by its name alone."""
+    """Keep an upload. Its kind is judged by its first bytes too, not by its name alone.
+
+    Raises FileEmpty, FileTooLarge, FileKindRefused."""
     name = clean_name(name)
+    if not data:
+        raise FileEmpty(name=name)
     if len(data) > LARGEST:
-        raise FileTooLarge(name=name, most=LARGEST // 1024 // 1024)
+        raise FileTooLarge.of(name, len(data))
     magic = KINDS.get(media_type)
     if magic is None or (magic and not data.startswith(magic)) or (not magic and b"\x00" in data):
         raise FileKindRefused(name=name)

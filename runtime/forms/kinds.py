@@ -31,6 +31,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
+MOST_FILES = 50  # of one field
+TOO_MANY_FILES = "At most {most} files are allowed here."
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -199,8 +201,10 @@ def read_files(answer: Any, field: Field) -> File | list[File] | None:
     if answer == "":
         return None
     given = answer if isinstance(answer, list) else [answer]
-    if len(given) > 50 or (len(given) > 1 and not field.multiple):
+    if len(given) > 1 and not field.multiple:
         raise Refused("answer.one_file", "Only one file is allowed here.")
+    if len(given) > MOST_FILES:
+        raise Refused("answer.too_many_files", TOO_MANY_FILES, most=MOST_FILES)
     files = [_file(each) for each in given]
     if not files:
         return None

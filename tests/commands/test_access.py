@@ -237,6 +237,24 @@ def test_uploads_that_are_not_what_they_say_are_refused(
         firm.runtime.do(files.store, firm.as_("spec").actor, name, media_type, data)
 
 
+@pytest.mark.parametrize("media_type", ["application/pdf", "text/plain", "application/x-unknown"])
+def test_an_empty_upload_is_refused_as_empty_whatever_its_kind(firm: Office, media_type: str) -> None:
+    with pytest.raises(files.FileEmpty) as refused:
+        firm.runtime.do(files.store, firm.as_("spec").actor, "../scan.pdf", media_type, b"")
+    assert refused.value.params == {"name": "scan.pdf"} and refused.value.status == 400
+
+
+def test_an_upload_that_is_too_large_is_refused_with_its_size_and_the_limit(firm: Office) -> None:
+    data = b"%PDF-".ljust(files.LARGEST, b"x")
+    desk = firm.as_("spec").actor
+    assert firm.runtime.do(files.store, desk, "scan.pdf", "application/pdf", data).size == files.LARGEST
+    with pytest.raises(files.FileTooLarge) as refused:
+        firm.runtime.do(files.store, desk, "scan.pdf", "application/pdf", data + b"x")
+    # One byte more is not told as "10 MB, at most 10".
+    assert refused.value.params == {"name": "scan.pdf", "size": "10.1", "most": 10}
+    assert refused.value.status == 413
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [

@@ -625,6 +625,8 @@ def test_answers_become_typed_values(component: dict[str, Any], answer: Any, exp
         ),
         (field("filepicker"), "files::abc", "not_a_file"),
         (field("filepicker"), [PHOTO, PHOTO], "one_file"),
+        (field("filepicker"), [PHOTO] * 51, "one_file"),
+        (field("filepicker", multiple=True), [PHOTO] * 51, "too_many_files"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"sha256": "../../x"}}, "not_a_file"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"name": "a\0"}}, "not_a_file"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"path": "/etc"}}, "not_a_file"),

@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
 from runtime import clock
-from runtime.commands import drafts, user_tasks
+from runtime.commands import drafts, files, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
-from runtime.queries import cases, inbox, tasks
+from runtime.queries import cases, inbox, processes, tasks
+from runtime.values import File
 from tests.web.stand_ins import DATA, PASSWORD, Office, example_case, task_page
 
 pytestmark = pytest.mark.browser
@@ -391,6 +392,155 @@ def test_chosen_files_are_sent_before_the_form(page: Page, office: Office, tmp_p
     assert (name, media_type, data) == ("验收.png", "image/png", b"\x89PNG\r\n\x1a\n")
     kept = office.called("complete")[0][1]["photos"]
     assert kept == [{"$file": {"sha256": "f" * 64, "name": "验收.png", "media_type": "image/png", "size": 8}}]
+
+
+PDF = {"name": "合同.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+EMPTY = {"name": "空.pdf", "mimeType": "application/pdf", "buffer": b""}
+LARGE = {"name": "扫描.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-".ljust(10 * 1024 * 1024 + 1)}
+PROGRAM = {"name": "run.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+
+
+def with_files_in_rows() -> tuple[dict[str, Any], dict[str, Any]]:
+    """A form with a file of its own and one in each of two rows; its values."""
+    proof = {"type": "filepicker", "id": "f_proof", "key": "proof", "label": "凭证"}
+    item = {"type": "textfield", "id": "f_item", "key": "item", "label": "事项"}
+    fields = [
+        {"type": "textfield", "id": "f_note", "key": "note", "label": "说明"},
+        {"type": "dynamiclist", "id": "f_rows", "path": "rows", "isRepeating": True, "components": [item, proof]},
+        {"type": "filepicker", "id": "f_papers", "key": "papers", "label": "附件", "multiple": True},
+    ]
+    schema = {"type": "default", "id": "papers", "components": fields}
+    return schema, {"rows": [{"item": "甲"}, {"item": "乙"}]}
+
+
+def marked(page: Page) -> list[bool]:
+    """Which of the file fields, in their order, say that something is wrong, to the eye and to a screen reader."""
+    said = """all => all.map(field => {
+      const button = field.querySelector("button"), error = field.querySelector(".fjs-form-field-error");
+      const told = [field.matches(".fjs-has-errors"), button.getAttribute("aria-invalid") === "true",
+                    !!error && button.getAttribute("aria-describedby") === error.id];
+      if (new Set(told).size > 1) throw new Error(told);
+      return told[0];
+    })"""
+    page.wait_for_timeout(100)
+    found: list[bool] = page.locator(".fjs-form-field-filepicker").evaluate_all(said)
+    return found
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_file_that_cannot_be_taken_is_refused_at_its_field_before_anything_is_sent(
+    page: Page, office: Office, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_label("意见").fill("价格偏高")
+    # Said as soon as they are chosen, each by name.
+    page.locator("input[type=file]").set_input_files([EMPTY, LARGE, PROGRAM, PDF])
+    page.get_by_text("文件 空.pdf 是空的（0 字节）。").wait_for()
+    page.get_by_text("文件 扫描.pdf 有 10.1 MB，每个文件最多 10 MB。").wait_for()
+    page.get_by_text("不接受文件 run.exe 的类型。").wait_for()
+    assert page.locator(".fjs-form-field-filepicker .fjs-form-field-error li").count() == 3 and marked(page) == [True]
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("请查看标出的字段。").wait_for()
+    until(page, "document.activeElement.matches('.fjs-filepicker-button')")
+    assert not office.called("store") and not office.called("complete")
+    assert page.get_by_label("意见").input_value() == "价格偏高"
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator("input[type=file]").set_input_files([PDF])
+    until(page, "!document.querySelector('.fjs-form-field-error')")
+    assert marked(page) == [False]
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert [each["$file"]["name"] for each in office.called("complete")[0][1]["photos"]] == ["合同.pdf"]
+
+
+def test_more_files_than_a_field_takes_are_refused_at_it(page: Page, office: Office) -> None:
+    page.goto("/tasks/t1")
+    fill(page)
+    page.locator("input[type=file]").set_input_files([PDF] * 51)
+    page.get_by_text("这里最多放 50 个文件。").wait_for()
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("请查看标出的字段。").wait_for()
+    assert marked(page) == [True] and not office.called("store")
+
+
+@pytest.mark.parametrize("start", [False, True])
+def test_what_the_server_says_of_a_file_stands_at_its_field_in_its_row(
+    page: Page, office: Office, start: bool
+) -> None:
+    schema, values = with_files_in_rows()
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=values)
+    office.answers[processes.start_page] = processes.StartPage("purchase_order", {}, "", "", schema, values)
+
+    tried: list[str] = []
+
+    def refuse(actor: Any, name: str, media_type: str, data: bytes) -> File:
+        tried.append(name)
+        if name.startswith("假"):
+            raise files.FileKindRefused(name=name)
+        return File("f" * 64, name, media_type, len(data))
+
+    office.answers[files.store] = refuse
+    page.goto("/processes/purchase_order/start" if start else "/tasks/t1")
+    page.get_by_label("说明").fill("两张凭证")
+    chosen = page.locator("input[type=file]")
+    for place, sent in enumerate(({**PDF}, {**PDF, "name": "假.pdf"}, {**PDF, "name": "假2.pdf"})):
+        chosen.nth(place).set_input_files([sent])
+    assert marked(page) == [False, False, False]
+    send = page.locator("[data-answer] button.primary")
+    send.click()
+    # Both at once, and the first of them has the focus.
+    page.get_by_text("不接受文件 假.pdf 的类型。").wait_for()
+    page.get_by_text("不接受文件 假2.pdf 的类型。").wait_for()
+    page.get_by_text("请查看标出的字段。").wait_for()
+    assert marked(page) == [False, True, True]
+    until(page, "document.activeElement === document.querySelectorAll('.fjs-filepicker-button')[1]")
+    assert page.get_by_label("说明").input_value() == "两张凭证"
+    # Another file is another matter; the other field still says what is wrong with its own.
+    chosen.nth(1).set_input_files([{**PDF, "name": "真.pdf"}])
+    until(page, "document.querySelectorAll('.fjs-form-field-error').length === 1")
+    assert marked(page) == [False, False, True]
+    chosen.nth(2).set_input_files([{**PDF, "name": "真2.pdf"}])
+    send.click()
+    page.wait_for_url(lambda url: "/tasks/" not in url and "/start" not in url)
+    # What was taken the first time is not sent again.
+    assert tried == ["合同.pdf", "假.pdf", "假2.pdf", "真.pdf", "真2.pdf"]
+
+
+def test_a_file_that_does_not_get_through_is_named_at_its_field(page: Page, office: Office) -> None:
+    page.goto("/tasks/t1")
+    fill(page)
+    page.locator("input[type=file]").set_input_files([PDF])
+    page.route("**/files", lambda route: route.fulfill(status=413, body="<h1>Too large</h1>"))
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("文件 合同.pdf 没有传上去。").wait_for()
+    assert marked(page) == [True] and not office.called("complete")
+    # The same file may be tried again.
+    page.unroute("**/files")
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert office.called("complete")
+
+
+def test_an_answer_refused_because_of_a_file_comes_back_with_its_field_marked(page: Page, office: Office) -> None:
+    schema, values = with_files_in_rows()
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=values)
+    office.answers[user_tasks.complete] = FormInvalid(
+        [
+            Problem("answer.one_file", "Only one file is allowed here.", "rows[1].proof"),
+            Problem("answer.too_many_files", "At most {most} files are allowed here.", "papers", {"most": 50}),
+        ]
+    )
+    page.goto("/tasks/t1")
+    page.locator("input[type=file]").nth(1).set_input_files([PDF])
+    page.get_by_label("说明").fill("两张凭证")
+    page.get_by_role("button", name="提交").click()
+    page.locator(".notice.is-bad").wait_for()
+    until(page, "document.querySelectorAll('.fjs-form-field-error').length === 2")
+    assert marked(page) == [False, True, True]
+    assert page.get_by_label("说明").input_value() == "两张凭证"
+    assert page.locator("[data-where='rows[1].proof'] b").text_content() == "凭证: "
 
 
 def test_the_diagram_shows_the_way_taken_and_who_has_it(page: Page) -> None:

@@ -236,12 +236,49 @@ def test_only_known_hosts_are_answered(office: Office) -> None:
     assert client.get("/sign-in", base_url="http://inbox.example").status_code == 200
 
 
-def test_too_much_is_refused(client: FlaskClient) -> None:
+def test_too_much_is_refused(office: Office, client: FlaskClient) -> None:
     signed_in(client)
-    large = io.BytesIO(b"x" * (10 * 1024 * 1024 + 1))
+    fields = {"answers": "x" * (10 * 1024 * 1024 + 1), "csrf_token": token(client)}
+    answer = client.post("/tasks/t1", data=fields, headers={"Accept": "application/json"})
+    assert answer.status_code == 413 and "10 MB" in answer.json["message"] and not office.called("complete")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The file 合同.pdf has 12 MB; a file may have 10 MB at most."),
+        ("zh_Hans", "文件 合同.pdf 有 12 MB，每个文件最多 10 MB。"),
+        ("zh_Hant", "檔案 合同.pdf 有 12 MB，每個檔案最多 10 MB。"),
+    ],
+)
+def test_a_file_that_is_too_large_to_be_read_is_refused_by_name(
+    office: Office, client: FlaskClient, language: str, words: str
+) -> None:
+    office.present["wangfang"] = dataclasses.replace(PEOPLE["wangfang"], language=language)
+    signed_in(client)
     headers = {"X-CSRFToken": token(client), "Accept": "application/json"}
-    answer = client.post("/files", data={"file": (large, "a.pdf")}, headers=headers)
-    assert answer.status_code == 413 and "10 MB" in answer.json["message"]
+    # A little less than 12 MB with what surrounds it: told is the request's size, rounded up.
+    large = io.BytesIO(b"%PDF-".ljust(12 * 1024 * 1024 - 1024, b"x"))
+    sent = {"before": "1", "file": (large, "../合同.pdf", "application/pdf")}
+    answer = client.post("/files", data=sent, headers=headers)
+    assert (answer.status_code, answer.json["error"]) == (413, "file.too_large")
+    assert answer.json["message"].startswith(words) and not office.called("store")
+
+
+def test_a_file_as_large_as_a_file_may_be_is_taken(office: Office, client: FlaskClient) -> None:
+    signed_in(client)
+    headers = {"X-CSRFToken": token(client), "Accept": "application/json"}
+    largest = io.BytesIO(b"%PDF-".ljust(10 * 1024 * 1024, b"x"))
+    answer = client.post("/files", data={"file": (largest, "a.pdf", "application/pdf")}, headers=headers)
+    assert answer.status_code == 200 and answer.json["$file"]["size"] == 10 * 1024 * 1024
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "text/plain"])
+def test_what_is_too_large_and_names_no_file_is_refused_all_the_same(client: FlaskClient, kind: str) -> None:
+    signed_in(client)
+    headers = {"X-CSRFToken": token(client), "Accept": "application/json"}
+    answer = client.post("/files", data=b"x" * (11 * 1024 * 1024), headers=headers, content_type=kind)
+    assert answer.status_code in (400, 413) and "error" in answer.json
 
 
 def test_one_click_is_for_the_demo_only() -> None:

@@ -4,6 +4,7 @@
 //     <script type="application/json" data-schema>{…form-js schema…}</script>
 //     <script type="application/json" data-values>{…}</script>
 //     <script type="application/json" data-problems>[{"where": "lines[0].price", "text": "why"}]</script>
+//     <script type="application/json" data-files>{"largest": bytes, "kinds": ["text/csv"], "empty": "why", …}</script>
 //     <script type="application/json" data-messages>{"English": "theirs"}</script>
 //     <div data-form-body></div>
 //     <form data-answer method="post"><input type="hidden" name="answers">…</form>
@@ -20,7 +21,7 @@ import { readNumbers } from "./shared/numbers.js";
 import { tellWhatIsCut } from "./shared/cut.js";
 import { ours } from "./shared/checks.js";
 import { calendarLanguage } from "./shared/calendar.js";
-import { attach, link, upload } from "./shared/uploads.js";
+import { attach, describe, identity, link, upload, wrong } from "./shared/uploads.js";
 
 mount("form", async (element) => {
   const schema = json(element, "schema");
@@ -33,10 +34,12 @@ mount("form", async (element) => {
   // At once: what was typed in the last third of a second is an answer too.
   const form = new Form({ container: body, properties: { readOnly, textLinkTarget: "_blank" }, debounce: false });
   const problems = json(element, "problems", []);
-  check(form, translate, problems);
+  const limits = json(element, "files");
+  check(form, translate, problems, limits);
   translateTexts(body, translate);
   groupFields(form, element.dataset.language);
   readNumbers(body);
+  if (limits) describe(form, body);
 
   const draft = !readOnly && element.dataset.draft ? `draft:${element.dataset.draft}` : null;
   const typed = element.hasAttribute("data-typed");
@@ -65,42 +68,47 @@ mount("form", async (element) => {
     const { data, errors } = form.submit();
     const progress = answer.querySelector("[data-progress]");
     const button = answer.querySelector("button");
-    if (Object.keys(errors).length) {
+    const pointOut = () => {
       progress.textContent = translate("Please look at the marked fields.");
       button.disabled = false;
       focusFirst(body);
+    };
+    if (Object.keys(errors).length) {
+      pointOut();
       return;
     }
     sending = true;
     button.disabled = true;
-    try {
-      const answers = await upload(form, data, element.dataset.upload, csrf(), (name) => {
-        progress.textContent = translate(`Sending ${name} …`);
-      });
-      progress.textContent = translate("Sending …");
-      answer.elements.answers.value = JSON.stringify(answers);
-      if (answer.elements.seen) answer.elements.seen.value = JSON.stringify(seen);
-      answer.submit();
-    } catch (refused) {
+    const { answers, refused } = await upload(form, data, element.dataset.upload, csrf(), limits, (name) => {
+      progress.textContent = translate(`Sending ${name} …`);
+    });
+    if (refused.length) {
       sending = false;
-      button.disabled = false;
-      progress.textContent = refused.told ?? translate("The file could not be sent. Please try again.");
+      problems.push(...refused);
+      mark(form, problems);
+      pointOut();
+      return;
     }
+    progress.textContent = translate("Sending …");
+    answer.elements.answers.value = JSON.stringify(answers);
+    if (answer.elements.seen) answer.elements.seen.value = JSON.stringify(seen);
+    answer.submit();
   });
 });
 
 // The validator is a service of the form; form-js exports no class to extend. What the server found
 // is added to what the browser finds, as long as the answer is the one that the server refused.
-function check(form, translate, problems) {
+function check(form, translate, problems, limits) {
   const validator = form.get("validator");
   const theirs = validator.validateFieldInstance.bind(validator);
   validator.validateFieldInstance = (instance, value) => {
     // What can only be read is nobody's answer: a figure with more decimals than its field shows hinders nothing.
     const field = form.get("formFieldRegistry").get(instance.id);
     if (field?.readonly || field?.disabled) return [];
-    const found = of(problems, instance).filter((problem) => (problem.refused ??= JSON.stringify(value ?? null)) === JSON.stringify(value ?? null));
+    const found = of(problems, instance).filter((problem) => (problem.refused ??= identity(form, field, value)) === identity(form, field, value));
     const own = instance.hidden ? [] : ours(form, field, instance, value);
-    return [...theirs(instance, value).map(translate), ...own.map(translate), ...found.map((problem) => problem.text)];
+    const files = limits && !instance.hidden ? wrong(form, value, limits) : [];
+    return [...theirs(instance, value).map(translate), ...own.map(translate), ...files, ...found.map((problem) => problem.text)];
   };
 }
 
@@ -116,9 +124,7 @@ async function showProblems(form, problems) {
   for (let frame = 0; frame < 30 && !instances.getAllKeyed().length; frame += 1) {
     await new Promise((next) => requestAnimationFrame(next));
   }
-  for (const instance of instances.getAllKeyed()) {
-    if (!of(problems, instance).length) continue;
-    form.get("viewerCommands").updateFieldInstanceValidation(instance, instance.value ?? null);
+  for (const instance of mark(form, problems)) {
     const field = form.get("formFieldRegistry").get(instance.id);
     const label = field?.label ?? field?.dateLabel;
     for (const line of document.querySelectorAll("[data-where]")) {
@@ -127,9 +133,21 @@ async function showProblems(form, problems) {
   }
 }
 
+// The fields that have some of the problems say so. → their instances
+function mark(form, problems) {
+  const marked = form.get("formFieldInstanceRegistry").getAllKeyed().filter((instance) => of(problems, instance).length);
+  const { data } = form._getState();
+  for (const instance of marked) {
+    // An instance may still have the value that it was drawn with first.
+    const value = instance.valuePath.reduce((held, name) => held?.[name], data);
+    form.get("viewerCommands").updateFieldInstanceValidation(instance, value ?? null);
+  }
+  return marked;
+}
+
 function focusFirst(body) {
   requestAnimationFrame(() => {
-    const field = body.querySelector(".fjs-has-errors :is(input, textarea, select, button, [tabindex])");
+    const field = body.querySelector(".fjs-has-errors :is(input:not([type=file]), textarea, select, button, [tabindex])");
     field?.focus();
     // A list or a calendar that opens by itself would cover what is wrong, and the fields below.
     field?.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true }));

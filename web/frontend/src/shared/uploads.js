@@ -2,6 +2,7 @@
 // server keeps files by content and wants their description in the answers.
 
 const KEY = "files::";
+const MEGABYTE = 1024 * 1024;
 
 /** Files that the server has already appear in their fields again, by name.
  *
@@ -56,41 +57,108 @@ async function drawn(body, id) {
   return null;
 }
 
-/** `data` with each file key replaced by what the server says it stored. `sending(name)` before each. */
-export async function upload(form, data, address, token, sending) {
-  const chosen = form.get("fileRegistry").getAllFiles();
-  const swap = async (value) => {
-    if (typeof value === "string" && value.startsWith(KEY)) {
+/** What is wrong with the files of a field, as far as the browser knows it: the server's sentences. */
+export function wrong(form, value, limits) {
+  const files = chosen(form, value).filter((file) => !file.kept && !file.stored);
+  const found = files.length > limits.most ? [fill(limits.too_many, limits)] : [];
+  for (const { name, size, type } of files) {
+    const [megabytes, most] = [size, limits.largest].map((bytes) => Math.ceil((bytes * 10) / MEGABYTE) / 10);
+    if (!size) found.push(fill(limits.empty, { name }));
+    else if (size > limits.largest) found.push(fill(limits.too_large, { name, size: megabytes, most }));
+    else if (!limits.kinds.includes(type)) found.push(fill(limits.kind_refused, { name }));
+  }
+  return found;
+}
+
+/** What tells one answer from another. A field of files keeps its key whatever is chosen, and is checked once with
+ * what came with the page: those that the server has are told by name alone. */
+export function identity(form, field, value) {
+  if (field?.type !== "filepicker" || !value) return JSON.stringify(value ?? null);
+  const files = isKey(value) ? chosen(form, value) : [value].flat().map((item) => ({ name: (item.$file ?? item).name, kept: true }));
+  return JSON.stringify(files.map((file) => (file.kept || file.stored ? [file.name] : [file.name, file.size, file.lastModified])));
+}
+
+/** What of a field of files is wrong is told with the button that chooses them, as with the input of any other. */
+export function describe(form, body) {
+  let waiting;
+  const tell = () => {
+    waiting = undefined;
+    for (const input of body.querySelectorAll(".fjs-form-field-filepicker input[type=file]")) {
+      const field = input.closest(".fjs-form-field-filepicker");
+      const error = field.querySelector(".fjs-form-field-error");
+      for (const part of [input, field.querySelector(".fjs-filepicker-button")]) {
+        part.setAttribute("aria-invalid", String(Boolean(error)));
+        if (error) part.setAttribute("aria-describedby", error.id);
+        else part.removeAttribute("aria-describedby");
+      }
+    }
+  };
+  // The form draws what changed a moment later.
+  new MutationObserver(() => {
+    waiting ??= requestAnimationFrame(tell);
+  }).observe(body, { childList: true, subtree: true });
+}
+
+/** Sends the files of `data`; `sending(name)` before each. → {answers, refused}
+ *
+ * answers: `data` with each file key replaced by what the server says it stored. refused: why some were not stored,
+ * as [{where: "lines.1.photo", text}]; all are tried, so that all is told at once. */
+export async function upload(form, data, address, token, limits, sending) {
+  const refused = [];
+  const swap = async (value, path) => {
+    if (isKey(value)) {
       const stored = [];
-      for (const file of chosen.get(value) ?? []) {
+      for (const file of chosen(form, value)) {
         // The server takes null as: what was given before stays.
         if (file.kept) return null;
-        stored.push(file.stored ?? (await send(file, address, token, sending)));
+        if (!file.stored) {
+          sending(file.name);
+          const text = await send(file, address, token, limits);
+          if (text) refused.push({ where: path.join("."), text });
+        }
+        stored.push(file.stored);
       }
       return stored;
     }
     if (Array.isArray(value)) {
       const items = [];
-      for (const item of value) items.push(await swap(item));
+      for (const [index, item] of value.entries()) items.push(await swap(item, [...path, index]));
       return items;
     }
     if (value && typeof value === "object") {
       const copy = {};
-      for (const [name, item] of Object.entries(value)) copy[name] = await swap(item);
+      for (const [name, item] of Object.entries(value)) copy[name] = await swap(item, [...path, name]);
       return copy;
     }
     return value;
   };
-  return swap(data);
+  return { answers: await swap(data, []), refused };
 }
 
-async function send(file, address, token, sending) {
-  sending(file.name);
+// → why it was not stored, or nothing.
+async function send(file, address, token, limits) {
   const body = new FormData();
   body.append("file", file);
-  const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
-  const told = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(told.error), { told: told.message });
-  file.stored = told;
-  return told;
+  try {
+    const answer = await fetch(address, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } });
+    const told = await answer.json();
+    if (!answer.ok) return told.message;
+    file.stored = told;
+    return null;
+  } catch {
+    // No connection, something between that answers in its own words, or a file that changed since it was chosen.
+    return fill(limits.not_sent, { name: file.name });
+  }
+}
+
+function isKey(value) {
+  return typeof value === "string" && value.startsWith(KEY);
+}
+
+function chosen(form, value) {
+  return isKey(value) ? form.get("fileRegistry").getAllFiles().get(value) ?? [] : [];
+}
+
+function fill(sentence, params) {
+  return sentence.replace(/\{(\w+)\}/g, (hole, name) => params[name] ?? hole);
 }
