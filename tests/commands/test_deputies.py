@@ -350,6 +350,18 @@ def test_what_is_not_for_who_is_away_is_not_for_their_deputy(firm: Office) -> No
     assert in_whose_place(firm) == ["buyer"]
 
 
+def test_what_all_who_are_here_are_kept_from_waits_for_who_is_away_or_joins_the_group(firm: Office) -> None:
+    firm.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "manager"])
+    kept = properties(excludes="${initiator}")
+    firm.deploy(bpmn("ask", start(), user("review", kept, candidateGroups="manager"), end(), starters="manager"))
+    firm.as_("buyer").start("ask")
+    on_leave(firm, "boss", "sup")
+    assert elements(firm, "boss") == ["review"]
+    assert elements(firm, "buyer") == elements(firm, "sup") == elements(firm, "lead") == []
+    firm.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["specialist", "manager"])
+    assert elements(firm, "spec2") == ["review"]
+
+
 def test_who_took_it_as_a_deputy_and_then_does_their_own_step_gives_it_back(firm: Office) -> None:
     fork, join = element("parallelGateway", "fork"), element("parallelGateway", "join")
     both = [user("check", candidateGroups="supervisor"), user("review", candidateGroups="manager")]
