@@ -187,6 +187,9 @@ def _task(task: str, **told: Any) -> str:
         told["words"] = of_tables(found.before, found.after) if found else None
     if "touched" in told:
         told["typed"] = {**page.data, **told.pop("touched")}
+    elif "typed" in told:
+        # What can only be read is not sent with the answers.
+        told["typed"] = {**page.offered, **told["typed"]}
     if "HX-Request" in request.headers:
         return render_template("_task.html", task=page, filters=_filters(), **told)
     return _panes(page, **told)

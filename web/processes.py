@@ -51,7 +51,7 @@ def start(key: str) -> ResponseReturnValue:
     return redirect(url_for("cases.show", case=begun.case))
 
 
-def _form(key: str, **told: Any) -> str:
-    return render_template(
-        "start.html", start=current.read(processes.start_page, key, current.language()), **told
-    )
+def _form(key: str, *, typed: dict[str, Any] | None = None, **told: Any) -> str:
+    page = current.read(processes.start_page, key, current.language())
+    # What can only be read is not sent with the answers.
+    return render_template("start.html", start=page, values={**page.data, **(typed or {})}, **told)

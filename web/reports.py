@@ -172,7 +172,7 @@ def ask(key: str) -> str:
     form = current.read(processes.start_page, "data_export", current.language())
     wanted = {"export_scope": "report", "export_report": key}
     days = {"first_day": since.isoformat(), "last_day": until.isoformat()}
-    return render_template("start.html", start=form, typed={**form.data, **wanted, **days}, afresh=True)
+    return render_template("start.html", start=form, values={**form.data, **wanted, **days}, afresh=True)
 
 
 @bp.post("/reports/<key>/exports")

@@ -266,6 +266,15 @@ def test_a_number_is_read_as_people_write_and_copy_it(page: Page, office: Office
     assert (answers["asked"], answers["pieces"]) == ("24310000.50", 1200)
 
 
+def test_a_table_without_rows_says_so_in_the_readers_language(page: Page, office: Office) -> None:
+    columns = [{"key": "component", "label": "组件"}]
+    table = {"type": "table", "id": "t", "label": "差异", "dataSource": "=rows", "columns": columns}
+    schema = {"type": "default", "id": "none", "components": [table]}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={"rows": []})
+    page.goto("/tasks/t1")
+    until(page, "document.querySelector('.fjs-table-td')?.textContent === '没有内容。'")
+
+
 def test_on_a_phone_a_row_of_a_table_is_told_line_by_line(browser: Browser, address: str, office: Office) -> None:
     columns = [{"key": f"c{place}", "label": f"第{place}列"} for place in range(9)]
     table = {"type": "table", "id": "t", "label": "差异", "dataSource": "=rows", "rowCount": 9, "columns": columns}

@@ -17,7 +17,7 @@ from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
 from runtime.queries import cases as case_queries
-from runtime.queries import inbox, named, rules, search, standing, tasks
+from runtime.queries import inbox, named, processes, rules, search, standing, tasks
 from tests.web.stand_ins import (
     REVIEW,
     Office,
@@ -250,7 +250,7 @@ def test_what_does_not_fit_comes_back_at_its_field_with_everything_typed(
     typed = {"comment": "请核对", "lines": [{"quantity": 1}, {}]}
     answer = send(client, "/tasks/t1", {"answers": json.dumps(typed), "version": "4"})
     assert answer.status_code == 400
-    assert json_block(answer.text, "values") == typed
+    assert json_block(answer.text, "values") == {**task_page(clock.now()).data, **typed}
     assert [problem["where"] for problem in json_block(answer.text, "problems")] == [
         "decision",
         "lines[1].quantity",
@@ -264,7 +264,22 @@ def test_somebody_was_faster_is_said_kindly_and_keeps_what_was_typed(
     office.answers[user_tasks.complete] = user_tasks.TaskChanged()
     answer = send(client, "/tasks/t1", {"answers": '{"comment": "x"}', "version": "3"})
     assert answer.status_code == 409
-    assert "is-kind" in answer.text and json_block(answer.text, "values") == {"comment": "x"}
+    assert "is-kind" in answer.text
+    assert json_block(answer.text, "values") == {**task_page(clock.now()).data, "comment": "x"}
+
+
+def test_what_can_only_be_read_is_there_when_a_form_comes_back(office: Office, client: FlaskClient) -> None:
+    shown = {"approved": [{"component": "HX-M60-310", "quantity": 4}], "comment": "", "decision": "approve"}
+    problem = FormInvalid([Problem("answer.date_passed", "This date has passed.", "comment")])
+    office.answers[tasks.task_page] = task_page(clock.now(), data=shown)
+    office.answers[user_tasks.complete] = office.answers[cases.start] = problem
+    sent = {"answers": '{"comment": "x", "decision": null}', "version": "4"}
+    form = processes.StartPage("purchase_plan", {}, "", "", {"components": []}, shown)
+    office.answers[processes.start_page] = form
+    for address in ("/tasks/t1", "/processes/purchase_plan/start"):
+        answer = send(client, address, sent)
+        assert answer.status_code == 400
+        assert json_block(answer.text, "values") == {**shown, "comment": "x", "decision": None}
 
 
 def test_a_field_that_both_changed_keeps_what_was_typed_and_shows_the_others_as_they_are_now(

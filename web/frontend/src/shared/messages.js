@@ -20,7 +20,7 @@ function pattern(english) {
 
 /** Keeps the words that form-js draws itself (buttons, placeholders) in the reader's language. */
 export function translateTexts(root, translate) {
-  const OURS = ".fjs-filepicker-container, .fjs-repeat-render-footer, .fjs-dropdownlist, .fjs-select-display, .fjs-select-placeholder, .fjs-taglist, .fjs-taglist-remove, .fjs-form-field-error, .fjs-table-nothing-to-show, .fjs-table-nav-label, .fjs-repeat-row-remove";
+  const OURS = ".fjs-filepicker-container, .fjs-repeat-render-footer, .fjs-dropdownlist, .fjs-select-display, .fjs-select-placeholder, .fjs-taglist, .fjs-taglist-remove, .fjs-form-field-error, .fjs-table-td[colspan], .fjs-table-nav-label, .fjs-repeat-row-remove";
   // What can only be read and holds nothing says so: an empty box looks like one that failed to load.
   const EMPTY_CHOICE = ":is(.fjs-readonly, .fjs-disabled) .fjs-select-placeholder";
   const READ_ONLY = ":is(.fjs-readonly, .fjs-disabled) :is(input:not([type=checkbox], [type=radio], [type=file]), textarea)";
@@ -36,6 +36,8 @@ export function translateTexts(root, translate) {
     if (node.nodeType !== Node.ELEMENT_NODE) return;
     // A date, a code or a short word is one thing: the browser would break them at their hyphens.
     if (node.matches(".fjs-table-td")) node.classList.toggle("is-short", node.textContent.length <= 12);
+    // Four signs are a word in Chinese; in other languages no word is broken anyway.
+    if (node.matches(".fjs-table-th")) node.classList.toggle("is-short", node.textContent.length <= 4);
     if (node.matches(READ_ONLY)) node.setAttribute("placeholder", translate("Not given"));
     for (const name of ["placeholder", "title", "aria-label"]) {
       const words = node.getAttribute(name);
