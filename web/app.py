@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
@@ -134,11 +135,8 @@ def _gate() -> None:
 
 
 def _refused(error: GuichengError) -> ResponseReturnValue:
-    if isinstance(error, current.SignInNeeded) and request.method == "GET" and not _wants_data():
-        target = url_for("auth.sign_in_form", next=request.full_path.rstrip("?"))
-        if "HX-Request" in request.headers:
-            return Response(status=204, headers={"HX-Redirect": target})
-        return redirect(target)
+    if isinstance(error, current.SignInNeeded) and not _wants_data():
+        return _to_sign_in()
     if isinstance(error, Unavailable):
         log.error("unavailable", code=error.code, path=request.path, exc_info=error)
     elif error.status >= 500:
@@ -149,7 +147,23 @@ def _refused(error: GuichengError) -> ResponseReturnValue:
     return _page(error.status, message, error.code)
 
 
+def _to_sign_in() -> ResponseReturnValue:
+    """And from there back to the page that was asked for, or that a form was sent from: in the browser, what was
+    typed into it waits for whoever typed it."""
+    if request.method == "GET":
+        target = url_for("auth.sign_in_form", next=request.full_path.rstrip("?"))
+    else:
+        sent_from = urlsplit(request.referrer or "")
+        page = sent_from._replace(scheme="", netloc="").geturl() if sent_from.netloc == request.host else None
+        target = url_for("auth.sign_in_form", next=security.safe_next(page), unsent=1)
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Redirect": target})
+    return redirect(target)
+
+
 def _stale(error: CSRFError) -> ResponseReturnValue:
+    if request.endpoint not in OPEN and not current.person() and not _wants_data():
+        return _to_sign_in()
     return _page(
         400, current.say("This page has been open since another sign-in. Reload it and try again."), "csrf"
     )

@@ -44,7 +44,7 @@ def _tried() -> str:
 def sign_in_form() -> ResponseReturnValue:
     if current.person():
         return redirect(safe_next(request.args.get("next")) or url_for("inbox.todo"))
-    return _form(request.args.get("next"))
+    return _form(request.args.get("next"), unsent="unsent" in request.args)
 
 
 @bp.post("/sign-in")
@@ -92,11 +92,12 @@ def set_language() -> ResponseReturnValue:
     return response
 
 
-def _form(target: str | None, username: str = "", problem: str = "") -> str:
+def _form(target: str | None, username: str = "", problem: str = "", *, unsent: bool = False) -> str:
     return render_template(
         "sign_in.html",
         next=safe_next(target) or "",
         username=username,
         problem=problem,
+        unsent=unsent,
         people=current_app.extensions["demo_people"],
     )

@@ -345,6 +345,24 @@ def test_a_draft_waits_for_its_writer_and_goes_when_the_task_is_done(page: Page)
     until(page, f"{DRAFTS} === 0")
 
 
+def test_what_was_typed_waits_for_whoever_was_signed_out_meanwhile(page: Page, office: Office) -> None:
+    page.goto("/tasks/t1")
+    fill(page)
+    page.get_by_label("意见").fill("先看合同")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("您已退出登录，所以没有提交").wait_for()
+    assert not office.called("complete")
+    page.get_by_label("用户名").fill("wangfang")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+    page.get_by_text("已恢复您之前填写的内容").wait_for()
+    assert page.get_by_label("意见").input_value() == "先看合同"
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert office.called("complete")[-1][1]["comment"] == "先看合同"
+
+
 def test_a_form_that_comes_back_from_the_server_is_no_draft(page: Page, office: Office) -> None:
     office.answers[user_tasks.complete] = user_tasks.TaskChanged()
     page.goto("/tasks/t1")

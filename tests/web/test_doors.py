@@ -38,10 +38,9 @@ def test_nothing_but_the_door_opens_without_signing_in(office: Office, client: F
         answer = send(client, address, {}, page="/sign-in") if method == "POST" else client.get(address)
         if rule.rule.startswith("/api/"):
             assert answer.status_code == 401 and answer.mimetype == "application/problem+json", address
-        elif method == "GET":
-            assert answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in"), address
         else:
-            assert answer.status_code == 401, address
+            assert answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in"), address
+    assert not office.calls
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(client: FlaskClient) -> None:
@@ -152,6 +151,24 @@ def test_nothing_is_written_without_the_token(office: Office, client: FlaskClien
     answer = client.post(address, data={"answers": "{}", "version": "1", "language": "en"})
     assert answer.status_code == 400 and "刷新后重试" in answer.text
     assert {name for name, *_ in office.calls[before:]} <= {"by_session"}
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "back_to"),
+    [("http://localhost/tasks/t1?only=mine", "/tasks/t1?only%3Dmine"), ("http://evil.example/tasks/t1", ""), ("", "")],
+)
+def test_whoever_was_signed_out_meanwhile_signs_in_and_is_back_where_the_form_was_sent_from(
+    office: Office, client: FlaskClient, sent_from: str, back_to: str
+) -> None:
+    before = len(office.calls)
+    answer = client.post("/tasks/t1", data={"answers": "{}", "version": "1"}, headers={"Referer": sent_from})
+    assert answer.status_code == 302 and len(office.calls) == before
+    place = answer.headers["Location"]
+    assert place == "/sign-in?" + (f"next={back_to}&" if back_to else "") + "unsent=1"
+    told = client.get(place, headers={"Accept-Language": "zh-CN"}).text
+    assert "没有提交" in told and f'name="next" value="{"/tasks/t1?only=mine" if back_to else ""}"' in told
+    # A program, and what a page's script sends, is told plainly.
+    assert client.post("/files", headers={"Accept": "application/json"}).status_code in (400, 403)
 
 
 def test_reading_never_writes(office: Office, client: FlaskClient) -> None:
