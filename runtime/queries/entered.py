@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime import forms, library
 from runtime.identity import Actor
-from runtime.ledger import reading
+from runtime.ledger import own, reading
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import user_tasks as tasks
 
@@ -36,7 +36,9 @@ def entered(tx: Transaction, actor: Actor, case: Any, language: str) -> Entered 
     known = library.at_rest(tx, case.id, case.process, case.bindings, case.state).sight()
     if not any(name in known for name in form.asked):
         return None  # begun by a program, or by a message
-    options = reading.options(tx, (), language, forms.held(form, known))
+    held = forms.held(form, known)
+    options = reading.options(tx, (), language, held)
+    options |= own.options(tx, (), actor.public_id, library.today(tx), held)
     read = form.only_read()
     data = forms.for_browser(read, known, options, language, files=read.files)
     return Entered(forms.localise(form, language, options), data)

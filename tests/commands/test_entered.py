@@ -41,6 +41,19 @@ def test_what_was_drafted_in_the_first_step_is_read_with_names_for_codes(office:
     assert [each["value"] for each in component["values"]] == ["LJ-M60-295"]
 
 
+def test_what_is_on_offer_no_more_is_read_all_the_same(office: Office) -> None:
+    liyang = office.as_("liyang")
+    asked = {"leave_type": "personal", "leave_from": "2026-03-16", "leave_to": "2026-03-16", "leave_reason": "家中有事"}
+    liyang.start("leave_request", **asked)
+    office.as_("chenjie").do("review_request", decision="approve")
+    number = "LV-2026-0001"
+    case = liyang.start("leave_withdrawal", leave_number=number, withdrawal_reason="不去了")
+    entered = liyang.case_page(case.id).entered
+    assert entered is not None and entered.data["leave_number"] == number
+    [chosen] = [part for part in entered.schema["components"] if part.get("key") == "leave_number"]
+    assert chosen["values"] == [{"value": number, "label": number}]
+
+
 def test_of_a_confidential_case_only_who_sees_it_whole_reads_it(office: Office) -> None:
     case = office.as_("liyang").start("leave_request", leave_type="personal", leave_from="2026-03-16",
                                       leave_to="2026-03-16", leave_reason="家中有事")
