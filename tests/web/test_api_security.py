@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from runtime import clock, demo
 from runtime.commands import accounts, tokens
 from runtime.identity import SYSTEM
+from runtime.queries.tokens import own
 from tests.conftest import START
 from tests.office import Office, Runtime, Settings
 from tests.web.programs import Program, check
@@ -115,8 +116,10 @@ def test_a_token_signs_in_to_no_page(firm: Office, spec: Program) -> None:
     for page in ("/inbox", "/account", "/processes"):
         answer = spec.client.get(page, headers=spec.headers)
         assert answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in")
+    before = firm.runtime.read(own, firm.as_("spec").actor)
     answer = spec.client.post("/account/tokens", headers=spec.headers, data={"name": "x", "days": "7"})
-    assert answer.status_code == 400  # no CSRF token: no session either
+    assert answer.status_code == 302 and answer.headers["Location"].startswith("/sign-in")
+    assert firm.runtime.read(own, firm.as_("spec").actor) == before
 
 
 def test_who_tries_many_tokens_is_held_up_and_holds_up_nobody(spec: Program) -> None:
