@@ -153,12 +153,19 @@ def _to_sign_in() -> ResponseReturnValue:
     if request.method == "GET":
         target = url_for("auth.sign_in_form", next=request.full_path.rstrip("?"))
     else:
-        sent_from = urlsplit(request.referrer or "")
-        page = sent_from._replace(scheme="", netloc="").geturl() if sent_from.netloc == request.host else None
-        target = url_for("auth.sign_in_form", next=security.safe_next(page), unsent=1)
+        target = url_for("auth.sign_in_form", next=security.safe_next(_sent_from()), unsent=1)
     if "HX-Request" in request.headers:
         return Response(status=204, headers={"HX-Redirect": target})
     return redirect(target)
+
+
+def _sent_from() -> str | None:
+    """The page of this site that a request was sent from, as the browser says; None of what is no address."""
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return None
+    return page._replace(scheme="", netloc="").geturl() if page.netloc == request.host else None
 
 
 def _stale(error: CSRFError) -> ResponseReturnValue:

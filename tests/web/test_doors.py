@@ -155,7 +155,13 @@ def test_nothing_is_written_without_the_token(office: Office, client: FlaskClien
 
 @pytest.mark.parametrize(
     ("sent_from", "back_to"),
-    [("http://localhost/tasks/t1?only=mine", "/tasks/t1?only%3Dmine"), ("http://evil.example/tasks/t1", ""), ("", "")],
+    [
+        ("http://localhost/tasks/t1?only=mine", "/tasks/t1?only%3Dmine"),
+        ("http://evil.example/tasks/t1", ""),
+        ("http://localhost//evil.example", ""),
+        ("http://[", ""),
+        ("", ""),
+    ],
 )
 def test_whoever_was_signed_out_meanwhile_signs_in_and_is_back_where_the_form_was_sent_from(
     office: Office, client: FlaskClient, sent_from: str, back_to: str
