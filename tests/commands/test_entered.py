@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.forms import FormInvalid
 from runtime.library import NoSuchCase
 from runtime.queries import inbox, variables
 from tests.office import Office, tells
@@ -73,6 +74,19 @@ def test_a_matter_that_was_over_at_once_says_why_to_whom_it_is_about(office: Off
     assert row.outcome["zh_Hans"] == "无须说明"
     assert page.problems == [("没有异常", "这段时间没有您的考勤异常。")]
     assert office.as_("chenjie").case_page(case.id).full  # their superior, who would judge it
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field"),
+    [("2026-03-10", "2026-03-10", "explain_from"), ("2026-03-06", "2026-03-10", "explain_to")],
+)
+def test_attendance_of_a_day_to_come_is_not_explained(office: Office, first: str, last: str, field: str) -> None:
+    """It was taken, and the case was over at once: nothing can stand against them on that day yet."""
+    with pytest.raises(FormInvalid) as refused:
+        office.as_("liyang").start("attendance_review", explain_from=first, explain_to=last)
+    assert (field, "answer.not_yet") in {(problem.where, problem.rule) for problem in refused.value.problems}
+    assert not office.runtime.read(inbox.started, office.as_("liyang").actor).rows
+    assert office.as_("liyang").start("attendance_review", explain_from="2026-03-06", explain_to="2026-03-09").end
 
 
 def test_whoever_reports_a_breach_sees_that_it_is_looked_into_and_no_more(office: Office) -> None:
