@@ -11,18 +11,16 @@ import orjson
 import sqlalchemy as sa
 
 from runtime import access, i18n, library, values
-from runtime.bpmn.model import Node, Process
-from runtime.i18n import say
 from runtime.identity import Actor, Person, require
-from runtime.ledger import operations, reading
+from runtime.ledger import reading
 from runtime.library import NoSuchCase
 from runtime.queries import timeline
 from runtime.queries.entered import Entered, entered
 from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task_rows
-from runtime.queries.path import Path, labels, paths, scopes
+from runtime.queries.path import Path, labels, paths
 from runtime.queries.people import shown
 from runtime.queries.since import Since, since
-from runtime.queries.standing import whom
+from runtime.queries.standing import awaited, waits_for, whom
 from runtime.queries.timeline import Moment
 from runtime.queries.verdicts import Verdict, verdicts
 from runtime.queries.withheld import withheld
@@ -30,9 +28,8 @@ from runtime.store import deployments, event_log
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.event_log import decisions
-from runtime.store.external_tasks import external_tasks
 from runtime.store.files import file_uses
-from runtime.store.jobs import incidents, subscriptions
+from runtime.store.jobs import incidents
 from runtime.store.purges import PURGED
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as tasks
@@ -232,7 +229,7 @@ def _diagrams(
     waiting: dict[str, list[str]] = {}
     for task in open_tasks:
         waiting.setdefault(task.element, []).append(whom(task, language))
-    awaited = _awaited(tx, case, language) if path else {}
+    waits = awaited(tx, case.id) if path else {}
     views = []
     for process in [case.process, *sorted(set(taken) - {case.process})]:
         if process not in case.bindings:
@@ -244,7 +241,7 @@ def _diagrams(
         told = {node.id for node in model.walk() if path or node.kind == "userTask"}
         for node in model.walk() if path else ():
             if node.id in active and node.id not in waiting:
-                waiting[node.id] = _waits_for(node, model, awaited, language)
+                waiting[node.id] = waits_for(node, model, waits, language)
         views.append(
             DiagramView(
                 process=process,
@@ -259,51 +256,6 @@ def _diagrams(
             )
         )
     return views
-
-
-def _awaited(tx: Transaction, case: Any, language: str) -> dict[str, list[str]]:
-    """What events wait for, in words, by element."""
-    found: dict[str, list[str]] = {}
-    rows = tx.all(
-        sa.select(subscriptions)
-        .where(subscriptions.c.case_id == case.id)
-        .order_by(subscriptions.c.name, subscriptions.c.key)
-    )
-    for row in rows:
-        if row.kind == "signal":
-            text = say(language, "waits for the signal {name}", name=row.name)
-        else:
-            text = say(language, "waits for the message {name}", name=row.name)
-        if text not in found.setdefault(row.element, []):
-            found[row.element].append(text)
-    task = external_tasks.c
-    open_ = sa.select(task.element, task.topic).where(
-        task.case_id == case.id, task.state.in_(("open", "failed"))
-    )
-    for row in tx.all(open_.distinct().order_by(task.topic)):
-        if operations.is_outside(row.topic):
-            text = say(language, "waits to be delivered ({topic})", topic=row.topic)
-        else:
-            text = say(language, "waits for an external worker of {topic}", topic=row.topic)
-        found.setdefault(row.element, []).append(text)
-    return found
-
-
-def _waits_for(node: Node, model: Process, awaited: Mapping[str, list[str]], language: str) -> list[str]:
-    """What an event waits for; an event-based gateway for what the events behind it do."""
-    if node.kind != "eventBasedGateway":
-        if node.trigger is not None and node.trigger.kind == "conditional":
-            return [say(language, "waits until {condition} holds", condition=node.trigger.condition)]
-        return awaited.get(node.id, [])
-    behind = {
-        flow.target for scope in scopes(model) for flow in scope.flows.values() if flow.source == node.id
-    }
-    return [
-        text
-        for event in model.walk()
-        if event.id in behind
-        for text in _waits_for(event, model, awaited, language)
-    ]
 
 
 def _decisions(tx: Transaction, case_id: int, language: str) -> list[DecisionView]:

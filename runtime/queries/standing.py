@@ -1,8 +1,9 @@
 """Where an open case waits and with whom, as lists say it: its open tasks, and those of the cases that it called.
 
 A case calls another by the message that begins it, if it then waits, under the same key, for a message which that
-process sends: a stocktake its count sheets. What a call activity calls has its tasks in the case itself. Not here:
-the drawn case with all that it waits for (cases.py)."""
+process sends: a stocktake its count sheets. What a call activity calls has its tasks in the case itself. Where there
+is nobody to ask: which of its elements wait, and what for (`awaited`), of which lists say the element. Not here: the
+drawn case (cases.py)."""
 
 from __future__ import annotations
 
@@ -14,8 +15,11 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from runtime import access, i18n, library
-from runtime.bpmn.model import Node
+from runtime.bpmn.model import Node, Process
+from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person
+from runtime.ledger import operations
+from runtime.queries.path import scopes
 from runtime.queries.people import shown
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -25,6 +29,7 @@ from runtime.store.prepared import Prepared, listed, numbered, size
 from runtime.store.user_tasks import OPEN, candidates
 from runtime.store.user_tasks import user_tasks as tasks
 
+SAID = ("message", "signal")  # what an element without a name of its own is called by
 FIRST = 2  # open steps that a line has room for, unlike one another
 
 
@@ -179,17 +184,10 @@ def _at_events(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, S
     decided."""
     if not ids:
         return {}
-    work, timers = external_tasks.c, jobs.c
-    waits = sa.union_all(
-        sa.select(subscriptions.c.case_id, subscriptions.c.element).where(subscriptions.c.case_id.in_(ids)),
-        sa.select(work.case_id, work.element).where(work.case_id.in_(ids), work.state.in_(("open", "failed"))),
-        sa.select(timers.case_id, timers.element).where(
-            timers.case_id.in_(ids), timers.state == "waiting", timers.kind == "timer"
-        ),
-    ).subquery()
+    waits = _waits(ids)
     whole = sa.or_(cases.c.confidential.is_(False), access.case_visible(actor, fully=True))
     rows = tx.all(
-        sa.select(cases.c.id, cases.c.process, cases.c.bindings, waits.c.element)
+        sa.select(cases.c.id, cases.c.process, cases.c.bindings, waits.c.element, waits.c.kind, waits.c.name)
         .join(waits, waits.c.case_id == cases.c.id)
         .where(access.case_visible(actor), whole)
         .order_by(cases.c.id, waits.c.element)
@@ -198,7 +196,8 @@ def _at_events(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, S
     for row in rows:
         node = _waits_at(tx, row)
         if node is not None:
-            steps.setdefault(row.id, []).append(Step(node.id, node.names or {"en": node.id}, asked=False))
+            name = row.name if row.kind in SAID else ""
+            steps.setdefault(row.id, []).append(Step(node.id, node.names or {"en": name or node.id}, asked=False))
     return {
         case: Standing(
             tuple(step.names for step in waiting),
@@ -206,6 +205,68 @@ def _at_events(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, S
         )
         for case, waiting in steps.items()
     }
+
+
+def _waits(ids: Sequence[int]) -> sa.Subquery:
+    """What the cases' elements wait for that nobody is asked for: case_id, element, kind (message, signal, external,
+    timer), name (of the message or signal; of external work its topic)."""
+    work, timers = external_tasks.c, jobs.c
+    return sa.union_all(
+        sa.select(subscriptions.c.case_id, subscriptions.c.element, subscriptions.c.kind, subscriptions.c.name).where(
+            subscriptions.c.case_id.in_(ids)
+        ),
+        sa.select(work.case_id, work.element, sa.literal("external"), work.topic).where(
+            work.case_id.in_(ids), work.state.in_(("open", "failed"))
+        ),
+        sa.select(timers.case_id, timers.element, timers.kind, sa.literal("")).where(
+            timers.case_id.in_(ids), timers.state == "waiting", timers.kind == "timer"
+        ),
+    ).subquery()
+
+
+Awaited = Mapping[str, Sequence[tuple[str, str]]]  # element → what it waits for: kind and name, as of _waits
+
+
+def awaited(tx: Transaction, case_id: int) -> Awaited:
+    """What the elements of a case wait for; one statement."""
+    waits = _waits([case_id])
+    rows = tx.all(
+        sa.select(waits.c.element, waits.c.kind, waits.c.name)
+        .distinct()
+        .order_by(waits.c.element, waits.c.kind, waits.c.name)
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.element, []).append((row.kind, row.name))
+    return found
+
+
+def waits_for(node: Node, model: Process, waits: Awaited, language: str) -> list[str]:
+    """What an element of the drawn process waits for, as the diagram calls it: by its own name; where it has none by
+    that of the message or signal, or by the condition. What others do says who. An event-based gateway waits for what
+    the events behind it do."""
+    if node.kind == "eventBasedGateway":
+        flows = [flow for scope in scopes(model) for flow in scope.flows.values()]
+        behind = {flow.target for flow in flows if flow.source == node.id}
+        events = [event for event in model.walk() if event.id in behind]
+        return [text for event in events for text in waits_for(event, model, waits, language)]
+    name = i18n.label(language, dict(node.names))
+    if node.trigger is not None and node.trigger.kind == "conditional":
+        return [name or say(language, "waits until {condition} holds", condition=node.trigger.condition)]
+    told = [_for(kind, of, name, language) for kind, of in waits.get(node.id, ())]
+    return list(dict.fromkeys(text for text in told if text))
+
+
+def _for(kind: str, of: str, name: str, language: str) -> str:
+    if kind == "external" and operations.is_outside(of):
+        return say(language, "waits to be delivered ({topic})", topic=of)
+    if kind == "external":
+        return say(language, "waits for an external worker of {topic}", topic=of)
+    if name or kind not in SAID:
+        return name
+    if kind == "signal":
+        return say(language, "waits for the signal {name}", name=of)
+    return say(language, "waits for the message {name}", name=of)
 
 
 def _waits_at(tx: Transaction, row: Any) -> Node | None:

@@ -400,8 +400,14 @@ def test_a_message_from_outside_shows_its_content_to_those_who_may_send_one(firm
     assert [each.payload for each in shown(firm)] == [{"sum": 5}]
 
 
-def test_a_case_page_says_which_message_is_waited_for(firm: Office) -> None:
-    firm.deploy(ORDER)
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [('name="payment"', "payment"), ('name=""', "waits for the message paid"), ("", "waits for the message paid")],
+)
+def test_a_case_page_says_what_is_waited_for_as_the_diagram_does_or_by_the_message(
+    firm: Office, named: str, said: str
+) -> None:
+    firm.deploy(ORDER.replace('id="payment" name="payment"', f'id="payment" {named}'))
     case = order(firm, "A-1")
     (view,) = firm.as_("spec").case_page(case.id, "en").diagrams
-    assert view.waiting["payment"] == "waits for the message paid"
+    assert view.waiting["payment"] == said

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from runtime import i18n
 from runtime.commands import accounts, user_tasks
 from runtime.identity import SYSTEM
 from runtime.queries import inbox, search, standing
-from tests.diagrams import bpmn, element, end, flow, properties, start, user
+from tests.diagrams import bpmn, element, end, flow, properties, start, timer, user
 from tests.office import Case, Office
 from tests.queries_seen import asked, scans
 
@@ -192,6 +193,36 @@ def test_of_a_confidential_case_of_which_only_the_standing_is_seen_no_event_is_n
     case = firm.as_("spec").start("appraise")
     assert started(firm, "spec", case) == standing.Standing()
     assert [words(each) for each in found(firm, "hr", "appraise")] == [[("wait", "")]]
+
+
+def test_what_is_waited_for_is_called_alike_by_lists_and_page_in_every_language(firm: Office) -> None:
+    texts = {"correlation_key": "${'S-1'}", "name_en": "Await sheet", "name_zh_hant": "等待盤點表"}
+    wait = element("receiveTask", "wait", properties(**texts), messageRef="done")
+    named = bpmn("counting", start(), wait, end(), before=messages("done"))
+    firm.deploy(named.replace('name="wait"', 'name="等待盘点表"'))
+    case = firm.as_("spec").start("counting")
+    for language, said in (("en", "Await sheet"), ("zh_Hans", "等待盘点表"), ("zh_Hant", "等待盤點表")):
+        [step] = started(firm, "spec", case).first
+        assert i18n.label(language, dict(step.names)) == said
+        [view] = firm.as_("spec").case_page(case.id, language).diagrams
+        assert view.waiting == {"wait": said}
+
+
+def test_a_choice_of_events_waits_for_what_these_are_called_also_for_the_time(firm: Office) -> None:
+    heard = element(
+        "intermediateCatchEvent", "answer", properties(correlation_key="${'A-1'}")
+        + '<messageEventDefinition messageRef="told"/>',
+    )  # fmt: skip
+    asks = bpmn(
+        "asking", start(), element("eventBasedGateway", "which"), heard, timer("late", "timeDuration", "P2D"), end(),
+        flow("begun", "which"), flow("which", "answer"), flow("which", "late"), flow("answer", "ended"),
+        flow("late", "ended"), before=messages("told"),
+    )  # fmt: skip
+    firm.deploy(asks.replace('id="answer" name="answer"', 'id="answer"').replace('name="late"', 'name="两天后"'))
+    case = firm.as_("spec").start("asking")
+    [view] = firm.as_("spec").case_page(case.id, "en").diagrams
+    assert view.waiting == {"which": "waits for the message told, 两天后"}
+    assert started(firm, "spec", case).names == ({"en": "told"}, {"zh_Hans": "两天后"})
 
 
 def test_however_many_cases_wait_a_page_asks_as_much_and_no_whole_table(firm: Office) -> None:

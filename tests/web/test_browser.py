@@ -579,6 +579,16 @@ def test_the_diagram_shows_the_way_taken_and_who_has_it(page: Page) -> None:
     page.get_by_role("button", name="放大").click()
 
 
+def test_the_diagram_says_once_what_an_element_waits_for_by_its_own_name(page: Page, office: Office) -> None:
+    answer = office.answers[cases.case_page]
+    [view] = answer.diagrams
+    told = {"review": view.labels["review"], "draft": "王芳"}
+    office.answers[cases.case_page] = replace(answer, diagrams=[replace(view, waiting=told)])
+    page.goto("/cases/c1")
+    page.locator(".badge").first.wait_for()
+    assert page.locator(".badge").all_text_contents() == ["王芳"]
+
+
 def in_a_row(steps: int) -> str:
     """A drawing of so many steps beside one another, 160 apart."""
     ids = [f"s{place}" for place in range(steps)]

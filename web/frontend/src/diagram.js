@@ -70,7 +70,8 @@ async function draw(element) {
   mark(view.missed, "is-missed");
   mark(view.active, "is-active");
   for (const [id, text] of Object.entries(view.waiting ?? {})) {
-    if (!shapes.get(id)) continue;
+    // What it waits for in the words that stand on it already is said once.
+    if (!shapes.get(id) || text === view.labels?.[id]) continue;
     const badge = Object.assign(document.createElement("div"), { className: "badge", textContent: text });
     viewer.get("overlays").add(id, { position: { top: -12, left: 8 }, html: badge });
   }
