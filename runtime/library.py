@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, GuichengError, NotFound, Problem
 from runtime.identity import Actor, StandIn
-from runtime.ledger import approvers, kept, leave, obstacles, own, reading
+from runtime.ledger import approvers, kept, leave, leavings, obstacles, own, reading
 from runtime.rules import evaluate, rulefile, simulate
 from runtime.store import absences, accounts, deployments, event_log, states, user_tasks
 from runtime.store import calendar as calendars
@@ -556,15 +557,21 @@ def options(
     actor: Actor,
     language: str = i18n.DEFAULT,
     known: Mapping[str, values.Value] | None = None,
+    case: Mapping[str, values.Value] = MappingProxyType({}),
 ) -> dict[str, list[dict[str, str]]]:
     """The choices that a form takes from the books: source → [{value, label}].
 
-    With what is `known` already also the names of what stands there, which may be on offer no more."""
+    With what is `known` already also the names of what stands there, which may be on offer no more. `case`: the
+    variables by which some of it is on offer."""
     held = forms.held(of, known) if known else {}
     found = reading.options(tx, of.sources, language, held)
     others = found.get("other_people", [])
     if actor.public_id not in held.get("other_people", ()):
         others[:] = [each for each in others if each["value"] != actor.public_id]
+    leaver = organisation(tx).by_public_id.get(str(case.get("leaver"))) if "new_superiors" in of.sources else None
+    if leaver is not None:
+        below = leavings.below_them(organisation(tx), leaver.public_id) - held.get("new_superiors", set())
+        found["new_superiors"] = [each for each in found["new_superiors"] if each["value"] not in below]
     theirs = [each for each in of.sources if each not in own.NEEDS or actor.may(*own.NEEDS[each])]
     return found | own.options(tx, theirs, actor.public_id, today(tx), held)
 

@@ -214,9 +214,8 @@ def complete(
             form = library.form(tx, row.form_id, row.element)
             library.unobstructed(tx, form)
             usual = functions.defaults(tx, actor, form, known)
-            given = forms.validate(
-                form, dict(answers), over(usual, known), library.options(tx, form, actor), today=library.today(tx)
-            )
+            options = library.options(tx, form, actor, case=known)
+            given = forms.validate(form, dict(answers), over(usual, known), options, today=library.today(tx))
             if seen is not None:
                 given = _typed(form, given, over(known, usual), seen)
             # What was left empty is null from now on, so that the process may ask for it.

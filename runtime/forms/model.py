@@ -18,6 +18,7 @@ SOURCES = frozenset(
         "people",
         "other_people",  # all but the reader
         "staying_people",  # all but those of whom a leaving is under way
+        "new_superiors",  # of those: all but whoever reports to `leaver`, directly or through others
         "every_supplier",
         "every_customer",
         "every_warehouse",

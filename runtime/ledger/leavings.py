@@ -163,7 +163,7 @@ def plan(
         if (
             new_superior is None
             or not _stays(call.tx, org, new_superior, row.person)
-            or leaver.id in _line(org, new_superior)
+            or new_superior in below_them(org, row.person)
         ):
             raise refuse("bad_plan", NeedsSuperior(count=len(below)))
     else:
@@ -235,11 +235,16 @@ def _reports(org: accounts.Organisation, leaver: int) -> list[Any]:
     return [row for row in org.by_id.values() if row.superior_id == leaver and row.active]
 
 
-def _line(org: accounts.Organisation, person: str) -> set[int]:
-    """Everybody above, by row."""
-    found: set[int] = set()
-    row = org.by_public_id[person]
-    while row.superior_id is not None and row.superior_id not in found:
-        found.add(row.superior_id)
-        row = org.by_id[row.superior_id]
+def below_them(org: accounts.Organisation, leaver: str) -> set[str]:
+    """Everybody who reports to them, directly or through others; if one of them became the superior of the
+    leaver's people, these would report to themselves in the end."""
+    under: dict[int, list[Any]] = {}
+    for row in org.by_id.values():
+        under.setdefault(row.superior_id, []).append(row)
+    found: set[str] = set()
+    ahead = [leaver]
+    while ahead:
+        new = {row.public_id for row in under.get(org.by_public_id[ahead.pop()].id, ())} - found
+        found |= new
+        ahead += new
     return found

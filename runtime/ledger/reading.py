@@ -385,6 +385,8 @@ _SOURCES: dict[str, _Source] = {
     "people": _kept(accounts.people, "public_id", accounts.people.c.active),
     "other_people": _kept(accounts.people, "public_id", accounts.people.c.active),  # library.py leaves out the reader
     "staying_people": _kept(accounts.people, "public_id", sa.and_(accounts.people.c.active, leavings.STAYS)),
+    # library.py leaves out who reports to whoever leaves.
+    "new_superiors": _kept(accounts.people, "public_id", sa.and_(accounts.people.c.active, leavings.STAYS)),
     "every_person": _kept(
         accounts.people, "public_id", accounts.people.c.username.not_like(f"{employed.FORMER}%")
     ),

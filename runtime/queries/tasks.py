@@ -81,7 +81,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
         known = case.sight(row.activity)
         usual = functions.defaults(tx, actor, form, known)
         shown = over(over(known, usual), library.against(tx, form, language))
-        options = library.options(tx, form, actor, language, shown)
+        options = library.options(tx, form, actor, language, shown, known)
         schema = forms.localise(form, language, options)
         opened = form.files
         if opened and row.confidential and not access.sees_case(tx, actor, row.case_id):

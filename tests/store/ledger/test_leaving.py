@@ -11,6 +11,7 @@ from runtime import doctor
 from runtime.commands import accounts
 from runtime.commands.accounts import SignInRefused
 from runtime.demo import PASSWORD
+from runtime.engine.ports import BpmnError
 from runtime.forms import FormInvalid
 from runtime.identity import SYSTEM
 from runtime.ledger.leave import leaves
@@ -20,6 +21,7 @@ from runtime.store.accounts import people
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import user_tasks as tasks
 from tests.office import Case, Office
+from tests.store.ledger.conftest import TODAY, Books
 
 
 def rows(office: Office, query: sa.Select[Any]) -> list[Any]:
@@ -134,6 +136,38 @@ def test_neither_the_leaver_nor_who_leaves_as_well_is_offered_as_their_successor
         with pytest.raises(FormInvalid) as refused:
             office.as_("chenjie").do("plan_handover", case.id, receiver=id_of(office, who))
         assert [problem.where for problem in refused.value.problems] == ["receiver"]
+
+
+def test_only_who_does_not_report_to_the_leaver_is_offered_as_their_peoples_superior(office: Office) -> None:
+    """Whoever was offered and then refused had to be guessed at: that is anybody below the leaver, at any depth."""
+    office.runtime.do(accounts.set_superior, SYSTEM, "zhoulei", "liyang")
+    case = office.as_("sunli").start("leaving", leaver=id_of(office, "chenjie"), last_day="2026-03-20")
+    page = office.as_("wangfang").page("plan_handover", case.id)
+    assert page.schema is not None
+    fields = {each.get("key"): {one["value"] for one in each.get("values", ())} for each in page.schema["components"]}
+    team = {id_of(office, who) for who in ("liyang", "zhangmin", "zhoulei")}  # zhoulei: through liyang
+    assert fields["new_superior"].isdisjoint({*team, id_of(office, "chenjie")})
+    assert {id_of(office, who) for who in ("wangfang", "zhaoming", "xuhui")} <= fields["new_superior"]
+    assert team <= fields["receiver"]  # they may well take over the work
+    for who in ("liyang", "zhoulei"):
+        with pytest.raises(FormInvalid) as refused:
+            office.as_("wangfang").do("plan_handover", case.id, new_superior=id_of(office, who))
+        assert [problem.where for problem in refused.value.problems] == ["new_superior"]
+    office.as_("wangfang").do("plan_handover", case.id, receiver=id_of(office, "liyang"))
+    assert case.variables["new_superior"] == id_of(office, "wangfang")
+
+
+def test_the_books_take_nobody_below_the_leaver_either(books: Books) -> None:
+    """They may have come below them since the form was opened."""
+    leaver, above, below = (books.people[who] for who in ("manager", "lead", "specialist"))
+    entered = books.do("leavings.enter", person=leaver, last_day=TODAY, entered_by=books.people["hr"])
+    for who in (leaver, books.people["supervisor"], below):
+        with pytest.raises(BpmnError) as refused:
+            books.do("leavings.plan", leaving=entered["leaving"], new_superior=who)
+        assert refused.value.code == "bad_plan"
+    planned = books.do("leavings.plan", leaving=entered["leaving"], receiver=below, new_superior=books.people["hr"])
+    assert planned == {"receiver": below, "new_superior": books.people["hr"]}
+    assert books.do("leavings.plan", leaving=entered["leaving"]) == {"receiver": above, "new_superior": above}
 
 
 def test_what_is_left_empty_is_told_by_whose_superior_whoever_reads_it(office: Office) -> None:
