@@ -5,6 +5,7 @@ are integers of ten-thousandths, as they lie in the tables."""
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -241,18 +242,27 @@ def _wrong_bonuses(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"a bonus that is not wage × rate × share: {bonus}, {amount} instead of {cents * 100}"
 
 
+_APPROVED = """
+    SELECT coalesce(max(e.business_at), b.at) AS since, b.year, json_group_object(l.line, l.amount)
+    FROM budgets b JOIN budget_lines l ON l.budget_id = b.id LEFT JOIN cases c ON c.public_id = b."case"
+    LEFT JOIN events e ON e.case_id = c.id AND e.kind = 'operated'
+        AND json_extract(e.payload, '$.detail.topic') = 'budget.approve'
+    WHERE b.state IN ('approved', 'replaced') GROUP BY b.id ORDER BY since"""
+
+
 def _broken_budgets(connection: sqlite3.Connection) -> Iterator[str]:
-    """Entry by entry: what is committed and spent of a line never exceeds what was approved for it without an
-    allowance of the division lead. Where no budget was approved there is nothing to exceed."""
+    """Entry by entry: what is committed and spent of a line never exceeds what was approved for it by then without
+    an allowance of the division lead. Where no budget was approved yet there is nothing to exceed."""
+    approvals = connection.execute(_APPROVED).fetchall()
     approved: dict[tuple[int, str], int] = {}
-    query = """SELECT b.year, l.line, l.amount FROM budget_lines l JOIN budgets b ON b.id = l.budget_id
-               WHERE b.state = 'approved' ORDER BY b.id"""
-    for year, line, amount in connection.execute(query):
-        approved[year, line] = amount
     used: dict[tuple[int, str], int] = {}
     allowed: dict[tuple[int, str], int] = {}
-    entries = "SELECT id, year, line, kind, amount FROM budget_entries ORDER BY id"
-    for number, year, line, kind, amount in connection.execute(entries):
+    entries = "SELECT id, at, year, line, kind, amount FROM budget_entries ORDER BY id"
+    for number, at, year, line, kind, amount in connection.execute(entries):
+        while approvals and approvals[0][0] < at:
+            _, budgeted, lines = approvals.pop(0)
+            approved = {key: limit for key, limit in approved.items() if key[0] != budgeted}
+            approved.update({(budgeted, name): limit for name, limit in json.loads(lines).items()})
         key = (year, line)
         if kind in ("commit", "actual"):
             used[key] = used.get(key, 0) + amount

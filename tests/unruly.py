@@ -20,12 +20,12 @@ from runtime import clock, demo, doctor
 from runtime.bootstrap import Runtime, Settings
 from runtime.commands import accounts, user_tasks
 from runtime.demo import building, exceptions, initiatives
-from runtime.demo.department import Department, Manner, Seen, asked, plain
+from runtime.demo.department import CLOSES, OPENS, Department, Manner, Seen, asked, plain
 from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
-from runtime.queries import tasks
+from runtime.queries import processes, tasks
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as _TASKS
@@ -34,12 +34,15 @@ from tests import conservation
 BEGIN = dt.datetime(
     2026, 1, 4, 23, 0, tzinfo=dt.UTC
 )  # seven in the morning of the year's first working Monday
+WEEK = 5 * (CLOSES - OPENS)  # working hours
+TAKES_BACK = ("leave_withdrawal", "notice_withdrawal", "order_change")
 
 
 @dataclass(frozen=True)
 class Unruliness:
     """Shares of the tasks, 0 to 1: done days late; first done wrongly; decided by lot; done twice. Of the weeks:
-    in which somebody is absent without having asked; in which somebody leaves for good."""
+    in which somebody is absent without having asked; in which somebody leaves for good. Of the working hours: in
+    which somebody begins something that is offered to them, and half of the time what takes something back."""
 
     late: float = 0.1
     wrong: float = 0.1
@@ -47,6 +50,7 @@ class Unruliness:
     twice: float = 0.05
     absent: float = 0.2
     leaves: float = 0.05
+    begins: float = 0.1
 
 
 class Unruly(Department):
@@ -57,6 +61,7 @@ class Unruly(Department):
         self.how, self.lots = how, random.Random(f"lots {seed}")
         self.refused: dict[str, int] = {}
         self.gone: dict[str, list[str]] = {}  # whoever left, and their groups
+        self.begun: dict[str, int] = {}  # by lot, by process
         self.idle: dict[str, int] = {}  # what came to nothing, by the error of whoever would have begun it
         self.wrong: list[str] = []  # what should not be, at the end
 
@@ -154,6 +159,25 @@ class Unruly(Department):
             self.away.setdefault(ill, []).append((self.today, last))
         if self.lots.random() < self.how.leaves:
             self.leave(self.lots.choice(sorted(set(self.everybody()) - {"linxi"})))
+        for hour in range(WEEK):
+            if self.lots.random() < self.how.begins:
+                self.at(self.working(hour), self.begin)
+
+    def begin(self) -> None:
+        """Somebody begins something by lot. Whom it moved, promoted or let go is known the next time."""
+        self.refresh()
+        username = self.lots.choice(self.present_people())
+        read, actor = self.runtime.read, self.actor(username)
+        offered = [row.key for row in read(processes.startable, actor, "zh_Hans")]
+        back = [key for key in offered if key in TAKES_BACK]
+        key = self.lots.choice(back if back and self.lots.random() < 0.5 else offered)
+        page = read(processes.start_page, actor, key, "zh_Hans")
+        components = (page.schema or {}).get("components", ())
+        if self.start(username, key, **filled(components, page.data, self.lots, self.today)):
+            self.begun[key] = self.begun.get(key, 0) + 1
+
+    def present_people(self) -> list[str]:
+        return sorted(name for name in self.everybody() if self.present(name, self.today))
 
     def leave(self, username: str) -> None:
         """For good. A successor comes two weeks later, in the same group and under the same superior."""

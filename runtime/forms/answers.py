@@ -166,7 +166,7 @@ class _Reading:
             return _MISSING
         if each.kind == "group":
             return self._group(each, answer, before, place, scope)
-        if each.kind == "rows" and answer is None:
+        if each.kind == "rows" and (answer is None or answer is _MISSING):
             answer = []  # no rows: not a list that is not there, which nothing behind the form expects
         if answer is _MISSING or answer is None:
             return None

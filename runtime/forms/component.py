@@ -12,7 +12,7 @@ from typing import Any
 from runtime import v8
 from runtime.errors import Invalid
 from runtime.forms.choices import read_options, read_source
-from runtime.forms.findings import Findings
+from runtime.forms.findings import Findings, names_in
 from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, Field
 from runtime.forms.texts import check_label, check_texts, names_of
 
@@ -74,6 +74,17 @@ def read_components(
     for item, each in zip(components, fields, strict=True):
         if each is not None and each.not_before and kinds.get(each.not_before) != each.kind:
             findings.add("form.not_before", "not_before names a datetime of the same kind beside this one.", item)
+    hiding = {each.key: names_in(each.hide) for each in found if each.hide}
+    for item, each in zip(components, fields, strict=True):
+        for other in sorted(hiding) if each is not None and each.key in hiding else ():
+            if other != each.key and other in hiding[each.key] and each.key in hiding[other]:
+                findings.add(
+                    "form.hide_each_other",
+                    "This field and {other} can hide each other: if both are sent, both are lost.",
+                    item,
+                    severity="warning",
+                    other=other,
+                )
     return found
 
 

@@ -65,5 +65,10 @@ class Findings:
                     line=self._line(component),
                 )
             )
-        self.reads.update(found[1] for found in _WORD.finditer(text) if found[1])
+        self.reads |= names_in(text)
         return text
+
+
+def names_in(text: str) -> set[str]:
+    """What may be variables in FEEL."""
+    return {found[1] for found in _WORD.finditer(text) if found[1]}

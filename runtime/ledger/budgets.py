@@ -109,10 +109,22 @@ class BudgetLine(TypedDict):
     note: NotRequired[str]
 
 
+class Compared(TypedDict):
+    """A proposed line (`amount` 0: it is left out) beside the year as it stands; CNY."""
+
+    line: str
+    amount: Decimal
+    in_force: Decimal | None
+    committed: Decimal
+    actual: Decimal
+    note: str | None
+
+
 class Drafted(TypedDict):
     budget: str
     number: str
     amount: Decimal
+    compared: list[Compared]
 
 
 class Gate(TypedDict):
@@ -138,7 +150,9 @@ class Standing(TypedDict):
 
 @operation("budget.draft", errors=("bad_lines",))
 def draft(call: Call, year: int, lines: list[BudgetLine], drafter: Person, budget: str | None = None) -> Drafted:
-    """Record a year's budget, or the rework of one that is still proposed. BPMN error: bad_lines."""
+    """Record a year's budget, or the rework of one that is still proposed. BPMN error: bad_lines.
+
+    compared: its lines, and those that it leaves out though something was approved, committed or spent."""
     if abs(year - call.today.year) > 1:
         raise refuse("bad_lines", NotThatYear(year=year))
     seen: dict[str, int] = {}
@@ -174,7 +188,7 @@ def draft(call: Call, year: int, lines: list[BudgetLine], drafter: Person, budge
             for line in lines
         ],
     )
-    return {"budget": budget, "number": number, "amount": amount}
+    return {"budget": budget, "number": number, "amount": amount, "compared": _compared(tx, year, lines)}
 
 
 @operation("budget.approve", errors=("same_person",))
@@ -409,6 +423,25 @@ def _enter(
 def _limits(tx: Transaction, year: int) -> dict[str, Any]:
     query = sa.select(budget_lines).join(budgets).where(budgets.c.year == year, APPROVED)
     return {row.line: row for row in tx.all(query)}
+
+
+def _compared(tx: Transaction, year: int, lines: list[BudgetLine]) -> list[Compared]:
+    limits, spent = _limits(tx, year), _sums(tx, year)
+    wanted: dict[str, BudgetLine] = {line["line"]: line for line in lines}
+    found: list[Compared] = []
+    for line in [*wanted, *sorted({*limits, *spent} - wanted.keys())]:
+        committed, actual = spent.get(line, (Decimal(0), Decimal(0)))
+        found.append(
+            {
+                "line": line,
+                "amount": wanted[line]["amount"] if line in wanted else Decimal(0),
+                "in_force": limits[line].amount if line in limits else None,
+                "committed": committed,
+                "actual": actual,
+                "note": wanted[line].get("note") if line in wanted else None,
+            }
+        )
+    return found
 
 
 def _sums(tx: Transaction, year: int) -> dict[str, tuple[Decimal, Decimal]]:

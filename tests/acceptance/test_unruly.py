@@ -15,7 +15,9 @@ from tests.unruly import Unruliness, live
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded]
 SHARES = st.sampled_from([0.5, 0.1, 0.0])  # the first is the simplest, with which hypothesis begins
-HOW = st.builds(Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES)
+HOW = st.builds(
+    Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES, begins=SHARES
+)
 
 
 @hypothesis.settings(

@@ -84,6 +84,9 @@ def test_an_order_that_left_long_ago_can_still_be_named(office: Office) -> None:
     for named in ({"older_order": "SO-2020-0001"}, {"order_number": "SO-2026-0001"}):
         given = forms.validate(found, answers | named, {}, options, today=day)
         assert {key: given.get(key) for key in named} == named
+    both = {"older_order": "SO-2020-0001", "order_number": "SO-2026-0001"}
+    given = forms.validate(found, answers | both, {}, options, today=day)
+    assert given["order_number"] == "SO-2026-0001" and given["older_order"] is None
     for wrong in ({}, {"order_number": "SO-2020-0001"}):
         with pytest.raises(FormInvalid):
             forms.validate(found, answers | wrong, {}, options, today=day)

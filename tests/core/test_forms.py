@@ -816,6 +816,24 @@ def test_an_end_is_not_before_its_start_also_where_the_start_is_known_already() 
         assert taken(form, {"b": early}) and taken(form, {"a": None, "b": early})
 
 
+def test_two_fields_that_can_hide_each_other_are_told_of() -> None:
+    one = field("textfield", "a") | {"conditional": {"hide": '=b != null and b != ""'}}
+    other = field("textfield", "b") | {"conditional": {"hide": "=a = null"}}
+    found = problems_of(one, other)
+    assert [(p.rule, p.severity, p.where) for p in found if p.rule == "form.hide_each_other"] == [
+        ("form.hide_each_other", "warning", "a"),
+        ("form.hide_each_other", "warning", "b"),
+    ]
+    assert not problems_of(one, field("textfield", "b") | {"conditional": {"hide": '=c = "a"'}})
+
+
+def test_a_list_of_which_nothing_was_sent_is_an_empty_one() -> None:
+    rows = {"type": "dynamiclist", "path": "lines", "allowAddRemove": True}
+    form = form_of(rows | {"components": [field("number", "n")]})
+    assert taken(form, {}) == {"lines": []}
+    assert "lines" not in taken(form, {}, {"lines": [{"n": D(1)}]})
+
+
 @pytest.mark.parametrize("odd", [
     [{"type": "datetime", "key": "x", "subtype": "date", "properties": {"not_before": "y"}}],
     [{"type": "textfield", "key": "y", "label": "y"},

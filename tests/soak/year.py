@@ -16,14 +16,14 @@ from tests.soak.soaking import Options, Round, seeds, soak
 from tests.unruly import Unruliness, Unruly, live
 
 SHARES = st.sampled_from([0.1, 0.0, 0.05, 0.2, 0.4])
-EVEN = Unruliness(late=0.1, wrong=0.1, lot=0.1, twice=0.1, absent=0.1, leaves=0.1)
+EVEN = Unruliness(late=0.1, wrong=0.1, lot=0.1, twice=0.1, absent=0.1, leaves=0.1, begins=0.1)
 # The simplest example is every run's first, whatever the seed; with one example a seed, it would be its only one.
 HOW = st.builds(
-    Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES
+    Unruliness, late=SHARES, wrong=SHARES, lot=SHARES, twice=SHARES, absent=SHARES, leaves=SHARES, begins=SHARES
 ).filter(lambda how: how != EVEN)
 
 
-@soak("year", "a year of an unruly department: late, wrong, twice, absent, leaving", (365, "days"))
+@soak("year", "a year of an unruly department: late, wrong, twice, absent, leaving, beginning", (365, "days"))
 def year(options: Options) -> Iterator[Round]:
     for seed in seeds(options):
         began = time.monotonic()
@@ -35,7 +35,7 @@ def year(options: Options) -> Iterator[Round]:
             how, house = lived[-1]
             wrong = [f"smallest that fails: {asdict(how)}", *house.wrong]
         how, house = lived[0]
-        figures = {"tasks": house.done, "left": len(house.gone), "refused": sum(house.refused.values())}
+        figures = {"tasks": house.done, "left": len(house.gone), "begun": sum(house.begun.values()), "refused": sum(house.refused.values())}
         yield Round(f"seed {seed}", {**figures, **asdict(how), "s": time.monotonic() - began}, wrong)
 
 

@@ -42,6 +42,20 @@ def test_before_the_first_budget_nothing_is_stopped_and_then_everything_beyond_i
         books.do("budget.commit", line="training", amount=Decimal(1), document="D")
 
 
+def test_a_proposed_budget_is_compared_with_what_is_approved_and_taken_already(books: Books) -> None:
+    _approve(books, expenses="1000", award="300")
+    books.do("budget.commit", line="expenses", amount=Decimal(500), document="A")
+    books.do("budget.actual", line="expenses", amount=Decimal(200), document="A")
+    rows = [{"line": "expenses", "amount": Decimal(400)}, {"line": "training", "amount": Decimal(50)}]
+    told = books.do("budget.draft", year=2026, lines=rows, drafter="manager")["compared"]
+    seen = [(row["line"], row["amount"], row["in_force"], row["committed"], row["actual"]) for row in told]
+    assert seen == [
+        ("expenses", 400, 1000, 300, 200),
+        ("training", 50, None, 0, 0),
+        ("award", 0, 300, 0, 0),
+    ]
+
+
 def test_what_was_allowed_is_for_that_document_alone(books: Books) -> None:
     _approve(books, expenses="100")
     books.do("budget.allow", line="expenses", amount=Decimal(150), document="A", by="lead")
