@@ -1,4 +1,5 @@
-"""The demo department as real life has it: late, wrong, twice, absent, otherwise than expected, and people who leave.
+"""The demo department as real life has it: late, wrong, twice, absent, otherwise than expected, people who leave, and
+people who begin what nobody planned.
 
 What happens is drawn by one chance, so that a seed repeats it; how much of what is given by `Unruliness`,
 which a test shrinks. Nothing that the house refuses is an error here – that is what it is for – as long as it

@@ -76,8 +76,10 @@ def read_components(
             findings.add("form.not_before", "not_before names a datetime of the same kind beside this one.", item)
     hiding = {each.key: names_in(each.hide) for each in found if each.hide}
     for item, each in zip(components, fields, strict=True):
-        for other in sorted(hiding) if each is not None and each.key in hiding else ():
-            if other != each.key and other in hiding[each.key] and each.key in hiding[other]:
+        if each is None or each.key not in hiding:
+            continue
+        for other in sorted(hiding.keys() & hiding[each.key] - {each.key}):
+            if each.key in hiding[other]:
                 findings.add(
                     "form.hide_each_other",
                     "This field and {other} can hide each other: if both are sent, both are lost.",

@@ -35,7 +35,8 @@ def year(options: Options) -> Iterator[Round]:
             how, house = lived[-1]
             wrong = [f"smallest that fails: {asdict(how)}", *house.wrong]
         how, house = lived[0]
-        figures = {"tasks": house.done, "left": len(house.gone), "begun": sum(house.begun.values()), "refused": sum(house.refused.values())}
+        counted = {"left": len(house.gone), "begun": sum(house.begun.values()), "refused": sum(house.refused.values())}
+        figures = {"tasks": house.done, **counted}
         yield Round(f"seed {seed}", {**figures, **asdict(how), "s": time.monotonic() - began}, wrong)
 
 
