@@ -207,7 +207,7 @@ def review(
     BPMN error: same_person, if the owner confirms their own. Raises NoMeasures."""
     tx = call.tx
     row = documents.get(tx, goal_plans, goal_plan)
-    documents.require_state(row, "approved")
+    documents.require_state(row, "approved", "closed")  # closed: by another review meanwhile
     if confirmed_by == row.owner:
         raise refuse("same_person", OwnGoals())
     rows = tx.all(sa.select(_goals).where(_goals.c.plan_id == row.id, _goals.c.state == "open"))
@@ -238,7 +238,7 @@ def review(
     ended = {each["number"]: each["outcome"] for each in told if each["outcome"] in ("reached", "given_up")}
     for number, state in ended.items():
         tx.execute(sa.update(_goals).where(_goals.c.id == known[number].id).values(state=state))
-    if len(ended) == len(known):
+    if row.state == "approved" and len(ended) == len(known):
         documents.change(tx, goal_plans, row, "closed", NEXT)
 
 

@@ -85,6 +85,9 @@ def test_a_plan_is_closed_when_its_last_goal_has_ended(books: Books) -> None:
     books.do("goals.review", **told, progress=[progress(1, "given_up"), progress(2, "given_up")])
     assert states(books) == ["reached", "given_up"]
     assert [row.state for row in books.rows(goals.goal_plans)] == ["closed"]
+    # And of a third, now that nothing is open any more.
+    books.do("goals.review", **told, progress=[progress(1, "reached"), progress(2, "reached")])
+    assert states(books) == ["reached", "given_up"]
     assert len(books.rows(goals.goal_reviews)) == 3
 
 
