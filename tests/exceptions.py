@@ -71,6 +71,8 @@ GOES_ON = {
     "data_export.export_expired": "the file is gone",
     "employee_appraisal.appeal_window_closed": "the result is settled",
     "leave_request.taken_back": "the request is over",
+    "leave_request.taken_back_at_revise_leave": "the request is over",
+    "leave_request.taken_back_at_weigh_balance": "the request is over",
     "meeting_update.update_missed": "the meeting is held without it",
     "notice.notice_taken_back": "nobody is to read it any more",
     "order_fulfilment.changed_while_reserving": "the order goes on as it was changed",

@@ -18,6 +18,7 @@ DESKS = segregation.forms([PROCESSES])
 SHARED = "superior_approval"
 # Process → what is asked there and stands elsewhere in the form that decides, or is nothing to decide on.
 ELSEWHERE = {
+    "annual_budget": {"budget_lines"},  # beside what is in force, committed and spent
     # worth what request_amount says; by when it is decided; recorded as order_number
     "customer_issue": {"refund_amount", "urgency", "older_order"},
     "employee_appraisal": {"self_work", "self_ability", "self_attitude", "self_evidence", "superior_note"},  # graded
