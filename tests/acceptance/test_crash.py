@@ -26,7 +26,7 @@ from runtime.worker import Worker
 
 pytestmark = pytest.mark.slow
 
-ROUNDS = int(os.environ.get("GUICHENG_CRASHES", "8"))
+ROUNDS = int(os.environ.get("GUICHENG_CRASHES", "5"))
 
 
 def live_a_while(home: Path, seconds: float) -> list[str]:

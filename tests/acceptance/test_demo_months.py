@@ -131,23 +131,29 @@ def test_a_demo_that_is_there_is_taken_as_it_is_or_refused(month: Path) -> None:
             demo.build(Settings(home=month, demo=True), 18)
 
 
-def test_the_same_seed_gives_the_same_days(tmp_path: Path) -> None:
-    first, second, other = (told(tmp_path / name, seed) for name, seed in (("a", 5), ("b", 5), ("c", 6)))
-    assert first == second != other
+@pytest.fixture(scope="module")
+def days(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[object, ...]]:
+    return told(tmp_path_factory.mktemp("days"), 5)
 
 
-def test_one_more_story_shifts_nothing_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_seed_gives_the_same_days(days: list[tuple[object, ...]], tmp_path: Path) -> None:
+    assert days == told(tmp_path / "again", 5)
+    assert days != told(tmp_path / "other", 6)
+
+
+def test_one_more_story_shifts_nothing_of_the_others(
+    days: list[tuple[object, ...]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def asks_for_money(house: Department) -> None:
         answers = {"expense_purpose": "加印名片", "expense_amount": "77", "spent_on": house.today}
         house.start("zhangmin", "expense_claim", Script({"review_request": [{"decision": "approve"}]}), **answers)
 
-    before = told(tmp_path / "without", 5)
     monkeypatch.setattr(telling, "STORIES", [(2, asks_for_money), *telling.STORIES])
     monkeypatch.setattr(stories, "STORIES", telling.STORIES)
     after = told(tmp_path / "with", 5)
-    more = Counter(map(_without_time, after)) - Counter(map(_without_time, before))
+    more = Counter(map(_without_time, after)) - Counter(map(_without_time, days))
     assert list(more) == [("superior_approval", "review_request", "chenjie")]
-    assert len(after) == len(before) + 1
+    assert len(after) == len(days) + 1
 
 
 def _without_time(done: tuple[object, ...]) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from tests.faults.striking import Point, Stages
 
 pytestmark = pytest.mark.slow
 
-STATEMENTS = 30  # of an act, drawn anew for each database; a fifth to all of what it says
+STATEMENTS = 15  # of an act, drawn anew for each database; a tenth to all of what it says
 
 
 @pytest.fixture(scope="session")

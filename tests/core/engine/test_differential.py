@@ -23,7 +23,7 @@ from tests.token_game.generate import CALM, CATCHING, FEATURES, STIMULI, UNDOING
 from tests.token_game.play import Play
 
 ASKED = os.environ.get("GUICHENG_EXAMPLES")
-EXAMPLES = int(ASKED or 250)
+EXAMPLES = int(ASKED or 160)
 ALWAYS = {
     "deadline": None,
     "database": None,
