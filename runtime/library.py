@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from runtime import access, forms, i18n, values
 from runtime import handbook as handbooks
 from runtime.bpmn import read
-from runtime.bpmn.model import Node, Process, Scope
+from runtime.bpmn.model import SENDING, Node, Process, Scope
 from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, GuichengError, NotFound, Problem
@@ -80,7 +80,6 @@ class ResourceUnreadable(Failed):
     code = "resource.unreadable"
 
 
-_SENDING = frozenset({"sendTask", "intermediateThrowEvent", "endEvent"})
 _NUMBER = re.compile(r"[1-9]\d{0,8}")
 T = TypeVar("T")
 
@@ -474,9 +473,9 @@ def answers(tx: Transaction) -> list[tuple[str, str]]:
         for row in active(tx, "bpmn"):
             told = [(node.kind, node.trigger.name) for node in process(tx, row.id).walk()
                     if node.trigger is not None and node.trigger.kind == "message"]  # fmt: skip
-            awaited.update(name for kind, name in told if kind not in _SENDING and kind != "startEvent")
+            awaited.update(name for kind, name in told if kind not in SENDING and kind != "startEvent")
             if any(kind == "startEvent" for kind, _ in told):
-                sent += [(row.key, name) for kind, name in told if kind in _SENDING]
+                sent += [(row.key, name) for kind, name in told if kind in SENDING]
         return sorted({pair for pair in sent if pair[1] in awaited})
 
     return cast(list[tuple[str, str]], _as_of_revision(tx, "answers", make))

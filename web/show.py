@@ -21,7 +21,7 @@ from markupsafe import Markup
 from runtime import clock, i18n
 from runtime.errors import Problem
 from runtime.identity import GROUPS
-from runtime.queries import inbox, standing
+from runtime.queries import called, inbox, standing
 from web import current, files, icons, messages, security
 
 _versions: dict[Path, tuple[int, str]] = {}
@@ -45,6 +45,7 @@ def equip(app: Flask) -> None:
         language=current.language,
         person=current.person,
         waits_for=waits_for,
+        with_whom=with_whom,
         unread_mentions=current.unread_mentions,
         style_nonce=security.style_nonce,
         settings=lambda: current.runtime().settings,
@@ -80,6 +81,12 @@ def waits_for(of: standing.Standing) -> str:
     if of.first[0].asked:
         return current.say("waits for {steps}", steps=steps)
     return current.say("stands at {steps}", steps=steps)
+
+
+def with_whom(of: called.Called) -> str:
+    """With whom the open tasks of a called case are; "" if nobody is asked."""
+    language = current.language()
+    return i18n.comma(language).join(filter(None, (standing.whom(holder, language) for holder in of.holders)))
 
 
 def _step(step: standing.Step) -> str:

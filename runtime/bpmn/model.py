@@ -14,6 +14,7 @@ ACTIVITIES = frozenset(
     "task userTask manualTask serviceTask sendTask receiveTask scriptTask businessRuleTask callActivity "
     "subProcess adHocSubProcess transaction".split()
 )
+SENDING = frozenset({"sendTask", "intermediateThrowEvent", "endEvent"})  # of a message; all others wait for it
 
 
 @dataclass(frozen=True)

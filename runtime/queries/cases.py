@@ -15,6 +15,7 @@ from runtime.identity import Actor, Person, require
 from runtime.ledger import reading
 from runtime.library import NoSuchCase
 from runtime.queries import timeline
+from runtime.queries.called import Calls, called
 from runtime.queries.entered import Entered, entered
 from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task_rows
 from runtime.queries.path import Path, labels, paths
@@ -98,6 +99,7 @@ class CasePage:
     verdicts: list[Verdict] = field(default_factory=list)
     outcome: Mapping[str, str] = field(default_factory=dict)  # what the event is called that it ended with
     since: Since | None = None  # what became of what it granted
+    calls: Calls = field(default_factory=Calls)  # the cases that it called
     problems: list[tuple[str, str]] = field(default_factory=list)  # an error that it met, and what it said
 
 
@@ -184,6 +186,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         verdicts=verdicts(tx, row, log, org, labels.of, language) if told else [],
         outcome=outcome(tx, row) if full else {},
         since=since(tx, actor, [row.public_id]).get(row.public_id) if full and row.ended_at else None,
+        calls=called(tx, actor, row) if open_to_see else Calls(),
         problems=_problems(tx, row, log, labels) if full else [],
     )
 

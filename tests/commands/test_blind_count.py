@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.commands import user_tasks
 from runtime.queries import cases, inbox, search, standing, stock, variables
 from tests.office import Office
 
@@ -87,3 +88,36 @@ def test_where_a_count_waits_is_told_as_far_as_its_sheets_are_seen_and_nothing_o
     office.as_("liyang").do("count_goods", sheet.id, count_lines=[{"counted": 41}])
     assert told("wangfang") == both([("复点", "运营专员")])
     assert told("chenjie") == {"stocktake": [("等待盘点表交回", "")]}
+
+
+def test_whoever_sees_a_count_is_told_with_whom_each_sheet_is_and_no_more(office: Office) -> None:
+    """Not at which step: that it is counted again says that the shelf and the books differ."""
+    count = office.as_("chenjie").start(
+        "stocktake", count_kind="spot", count_warehouse="SH", count_components=["QY-P60-265"]
+    )
+    [sheet] = office.cases_of("count_sheet")
+
+    def told(who: str) -> list[tuple[str, str, list[str]]]:
+        [each] = office.as_(who).case_page(count.id).calls.first
+        assert (each.title, each.started_at) == (sheet.row.title, sheet.row.started_at)
+        assert (each.ended_at is None) == (each.status == "running")
+        return [(each.id, each.status, [standing.whom(holder, "en") for holder in each.holders])]
+
+    def page() -> str:
+        seen = office.as_("chenjie").case_page(count.id)
+        return f"{[view.waiting for view in seen.diagrams]} {seen.calls} {seen.open_tasks} {seen.timeline}"
+
+    assert told("chenjie") == [("", "running", ["Operations specialist"])]
+    assert told("wangfang") == [(sheet.id, "running", ["Operations specialist"])]
+    with pytest.raises(cases.NoSuchCase):
+        office.as_("liyang").case_page(count.id)
+    with pytest.raises(cases.NoSuchCase):
+        office.as_("chenjie").case_page(sheet.id)
+    office.as_("liyang").do("count_goods", sheet.id, count_lines=[{"counted": 41}])
+    again = office.as_("zhangmin")
+    office.runtime.do(user_tasks.claim, again.actor, again.find("recount_goods", sheet.id).id)
+    assert told("chenjie") == [("", "running", ["Zhang Min"])]
+    assert not re.search(r"\b(41|67)\b|复点|Count again|recount", page())
+    again.do("recount_goods", sheet.id, count_lines=[{"counted": 41}])
+    office.settle()
+    assert told("chenjie") == [("", "completed", [])]

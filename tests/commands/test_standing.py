@@ -7,6 +7,7 @@ import pytest
 from runtime import i18n
 from runtime.commands import accounts, user_tasks
 from runtime.identity import SYSTEM
+from runtime.queries import called as called_cases
 from runtime.queries import inbox, search, standing
 from tests.diagrams import bpmn, element, end, flow, properties, start, timer, user
 from tests.office import Case, Office
@@ -157,6 +158,8 @@ def test_a_confidential_called_case_is_told_to_whom_it_concerns_alone(firm: Offi
     assert words(started(firm, "spec", case)) == [("wait", "")]
     assert [words(each) for each in found(firm, "boss", "counting")] == [[("wait", "")]]
     assert words(started(firm, "spec", case)) != [("judge", "Human resources")]
+    # Nor by the page of what called it, whoever reads that.
+    assert [firm.as_(who).case_page(case.id).calls.first for who in ("spec", "boss")] == [[], []]
     # Whoever may know where such a case stands is told.
     of = "hr_case" if kind == "hr" else "confidential_case"
     firm.runtime.do(accounts.grant, SYSTEM, "manager", "read", of, "any", "title,status,diagram,tasks")
@@ -172,6 +175,30 @@ def test_a_case_that_another_began_and_does_not_wait_for_is_not_where_that_one_w
     case = firm.as_("spec").start("counting")
     assert [row.element for row in firm.as_("spec").inbox()] == ["count"]
     assert words(started(firm, "spec", case)) == [("wait", "")]
+    assert firm.as_("spec").case_page(case.id).calls.first == []
+
+
+def test_a_page_says_of_a_hundred_called_cases_and_how_many_more_in_as_many_statements(
+    firm: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(called_cases, "MOST", 2)
+    begins = [sends(f"call_{n}", "sheet_opened", f"${{'S-{n}'}}") for n in range(3)]
+    firm.deploy(
+        bpmn("counting", start(), *begins, awaits("wait", "sheet_done", "${'S-0'}"), end(),
+             before=messages("sheet_opened", "sheet_done")), SHEET,
+    )  # fmt: skip
+    case = firm.as_("spec").start("counting")
+    [first, *_] = firm.cases_of("sheet")
+    firm.as_("spec").do("count", first.id)
+    page = firm.as_("spec").case_page(case.id)
+    assert (len(page.calls.first), page.calls.more) == (2, 1)
+    assert [[holder.groups for holder in each.holders] for each in page.calls.first] == [[("specialist",)]] * 2
+    row = next(each.row for each in firm.cases_of("counting"))
+    with asked(firm.runtime.engine) as statements:
+        firm.runtime.read(lambda tx, actor: called_cases.called(tx, actor, row), firm.as_("spec").actor)
+    ours = [each for each in statements if "user_tasks" in each[0] or "cases" in each[0] or "candidates" in each[0]]
+    assert len(ours) == 3
+    assert scans(firm.runtime.engine, ours, "user_tasks", "user_task_candidates", "cases", "jobs") == []
 
 
 def test_what_began_under_another_key_is_not_waited_for(firm: Office) -> None:

@@ -11,6 +11,7 @@ from runtime.commands import accounts
 from runtime.identity import SYSTEM
 from tests.commands.test_messages import ORDER, order, standing
 from tests.commands.test_signals import WAITS
+from tests.commands.test_standing import COUNTING, SHEET
 from tests.diagrams import bpmn, element, end, flow, start, user
 from tests.office import Office
 from tests.web.programs import Program
@@ -42,6 +43,20 @@ def system(firm: Office) -> Program:
 
 
 # ---- cases
+
+
+def test_a_case_says_with_whom_those_are_that_it_called(firm: Office) -> None:
+    firm.deploy(COUNTING, SHEET)
+    spec, sup = Program(firm, "spec"), Program(firm, "sup")
+    case = spec.post("/processes/counting/start", {"answers": {}})[1]["case"]
+    firm.settle()
+    [sheet] = firm.cases_of("sheet")
+    for who, its in ((spec, sheet.id), (sup, "")):
+        told = who.get(f"/cases/{case}")[1]
+        [each] = told["called"]
+        assert (each["id"], each["whom"], each["ended_at"], told["called_more"]) == (
+            its, "Operations specialist", None, 0,
+        )  # fmt: skip
 
 
 def test_where_a_case_stands_what_it_holds_and_how_it_came_there(firm: Office) -> None:

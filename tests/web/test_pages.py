@@ -16,10 +16,11 @@ from flask.testing import FlaskClient
 from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
+from runtime.queries import called, inbox, named, processes, rules, search, standing, tasks
 from runtime.queries import cases as case_queries
-from runtime.queries import inbox, named, processes, rules, search, standing, tasks
 from tests.web.stand_ins import (
     REVIEW,
+    WANG,
     Office,
     clock,
     example_case,
@@ -182,6 +183,33 @@ def test_a_line_of_a_case_says_where_it_waits_and_with_whom(
         assert f"<span>{line}</span>" in client.get("/inbox/started").text
         office.answers[search.find] = search.Found("x", cases=[row])
         assert f"<span>{line}</span>" in client.get("/search?q=x").text
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "with_wang", "with_group"),
+    [("en", "Cases that it began and waits for", "is with Wang Fang", "is with Department manager"),
+     ("zh_Hans", "由本事项发起并等待的事项", "现由王芳办理", "现由部门经理办理"),
+     ("zh_Hant", "由本事項發起並等待的事項", "現由王芳辦理", "現由部門經理辦理")],
+)  # fmt: skip
+def test_a_case_lists_what_it_called_with_a_way_to_what_the_reader_may_open(
+    office: Office, client: FlaskClient, language: str, heading: str, with_wang: str, with_group: str
+) -> None:
+    office.present = {key: dataclasses.replace(actor, language=language) for key, actor in office.present.items()}
+    assert 'id="called"' not in client.get("/cases/c1").text
+    now, sheet = clock.now(), {"zh_Hans": "盘点表 7 <1>"}
+    hers, theirs = called.Holder(WANG, ()), called.Holder(None, ("manager",))
+    rows = [
+        called.Called("s1", sheet, "running", now, None, (hers,)),
+        called.Called("", sheet, "running", now, None, (theirs,)),
+        called.Called("", sheet, "completed", now, now),
+    ]  # fmt: skip
+    page = office.answers[case_queries.case_page]
+    office.answers[case_queries.case_page] = dataclasses.replace(page, calls=called.Calls(rows, 3))
+    text = client.get("/cases/c1").text
+    told = text[text.index('id="called"') :]
+    told = told[: told.index("</section>")]
+    assert heading in told and told.count("盘点表 7 &lt;1&gt;") == 3 and told.count("<a ") == 1
+    assert 'href="/cases/s1"' in told and with_wang in told and with_group in told
 
 
 def test_a_task_opens_beside_its_list_and_alone_for_the_pane(client: FlaskClient) -> None:

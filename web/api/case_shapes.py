@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runtime.queries import cases, inbox, incidents, standing, verdicts
+from runtime.queries import called, cases, inbox, incidents, standing, verdicts
 from runtime.values import Value, to_json
 from web import current, show
 from web.api.shapes import Person, Task
@@ -172,7 +172,27 @@ class Document:
 
 
 @dataclass(frozen=True)
+class CalledCase:
+    """A case that this one began by a message and waits for. `id` is "" where it is not yours to open; `whom`: with
+    whom it is, in words."""
+
+    id: str
+    title: str
+    status: str
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    whom: str
+
+    @classmethod
+    def of(cls, row: called.Called) -> CalledCase:
+        return cls(row.id, show.label(row.title), row.status, row.started_at, row.ended_at, show.with_whom(row))
+
+
+@dataclass(frozen=True)
 class Case:
+    """`called`: the cases that it called, the open ones first, at most 100; `called_more`: how many there are beside
+    these."""
+
     id: str
     title: str
     process: str
@@ -184,6 +204,8 @@ class Case:
     initiator: Person | None
     full: bool
     standing: list[Standing]
+    called: list[CalledCase]
+    called_more: int
     tasks: list[Task]
     verdicts: list[Verdict]
     decisions: list[Decision]
@@ -204,6 +226,8 @@ class Case:
             initiator=Person.of(page.initiator),
             full=page.full,
             standing=[Standing.of(view) for view in page.diagrams],
+            called=[CalledCase.of(row) for row in page.calls.first],
+            called_more=page.calls.more,
             tasks=[Task.of(row) for row in page.open_tasks],
             verdicts=[Verdict.of(view) for view in page.verdicts],
             decisions=[Decision.of(view) for view in page.decisions],
