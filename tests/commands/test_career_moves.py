@@ -1,0 +1,48 @@
+"""A promotion or rotation holds from the day that was agreed: not before it was approved, and not at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.forms import FormInvalid
+from tests.office import Case, Office
+
+
+def approved(office: Office) -> Case:
+    """On Monday the 9th: who is to move, with the day still to be set."""
+    office.as_("sunli").start(
+        "vacancy_posting", vacancy_group="supervisor", places=1, open_until="2026-04-30", vacancy_text="三年运营经验"
+    )
+    office.as_("zhaoming").do("review_request", decision="approve")
+    case = office.as_("liyang").start(
+        "career_move", move_kind="rotation", to_group="supervisor", move_evidence="熟悉全流程"
+    )
+    for who in ("chenjie", "wangfang"):
+        office.as_(who).do("review_request", case.id, decision="approve")
+    return case
+
+
+def asked(office: Office, who: str) -> list[str]:
+    return [row.element for row in office.as_(who).inbox()]
+
+
+def test_a_move_holds_from_no_day_that_is_over(office: Office) -> None:
+    case = approved(office)
+    for day in ("2026-03-08", "2025-01-01"):
+        with pytest.raises(FormInvalid) as refused:
+            office.as_("sunli").do("set_effective_day", case.id, effective_on=day)
+        assert [(each.where, each.rule) for each in refused.value.problems] == [("effective_on", "answer.passed")]
+    office.as_("sunli").do("set_effective_day", case.id, effective_on="2026-03-09")
+    office.as_("linxi").do("change_position", case.id, position_changed=True)
+    assert case.end == "move_effected"
+
+
+def test_a_position_is_changed_on_its_day_and_not_before(office: Office) -> None:
+    case = approved(office)
+    office.as_("sunli").do("set_effective_day", case.id, effective_on="2026-04-01")
+    assert "change_position" not in asked(office, "linxi")
+    office.later(days=22)  # Tuesday the 31st
+    assert "change_position" not in asked(office, "linxi") and case.end is None
+    office.later(days=1)
+    office.as_("linxi").do("change_position", case.id, position_changed=True)
+    assert case.end == "move_effected"
