@@ -62,6 +62,7 @@ def limits() -> dict[str, Any]:
     return {
         "largest": commands.LARGEST,
         "kinds": list(commands.KINDS),
+        "endings": commands.ENDINGS,
         "most": kinds.MOST_FILES,
         "too_many": current.say(kinds.TOO_MANY_FILES),
         "not_sent": current.say("The file {name} could not be sent. Choose it again and send once more."),

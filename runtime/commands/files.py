@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from math import ceil
+from os.path import splitext
 
 import sqlalchemy as sa
 
@@ -26,6 +27,19 @@ KINDS = {
     "text/plain": (),
     "text/csv": (),
     "application/json": (),
+}
+# What a name says its file is. Browsers ask the machine that they run on, which calls a CSV file a sheet of Excel.
+ENDINGS = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".txt": "text/plain",
+    ".csv": "text/csv",
+    ".json": "application/json",
 }
 
 
@@ -55,6 +69,13 @@ class FileKindRefused(Invalid):
     code = "file.kind_refused"
 
 
+class FileNotAsNamed(Invalid):
+    """The file {name} does not hold what its name says that it is. Open it to see what it is, save it anew as what it
+    should be, and choose again."""
+
+    code = "file.not_as_named"
+
+
 def clean_name(name: str) -> str:
     """A file name that is only a name: no folder, no control or direction characters, at most 120 long."""
     name = re.split(r"[\\/]", name)[-1]
@@ -67,17 +88,22 @@ def clean_name(name: str) -> str:
 
 
 def store(tx: Transaction, actor: Actor, name: str, media_type: str, data: bytes) -> File:
-    """Keep an upload. Its kind is judged by its first bytes too, not by its name alone.
+    """Keep an upload. Its kind is what its name says, and `media_type` where that says nothing; it is judged by its
+    first bytes too.
 
-    Raises FileEmpty, FileTooLarge, FileKindRefused."""
+    Raises FileEmpty, FileTooLarge, FileKindRefused, FileNotAsNamed."""
     name = clean_name(name)
     if not data:
         raise FileEmpty(name=name)
     if len(data) > LARGEST:
         raise FileTooLarge.of(name, len(data))
+    named = ENDINGS.get(splitext(name)[1].lower())
+    media_type = named or media_type
     magic = KINDS.get(media_type)
-    if magic is None or (magic and not data.startswith(magic)) or (not magic and b"\x00" in data):
+    if magic is None:
         raise FileKindRefused(name=name)
+    if (magic and not data.startswith(magic)) or (not magic and b"\x00" in data):
+        raise FileNotAsNamed(name=name) if named else FileKindRefused(name=name)
     sha256 = files.put(tx, data)
     tx.execute(
         sa.insert(files.file_uses).values(

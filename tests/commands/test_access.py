@@ -9,7 +9,7 @@ import pytest
 from runtime import library
 from runtime.commands import accounts, cases, drafts, files
 from runtime.commands.user_tasks import NotYourFile
-from runtime.errors import GuichengError, NotFound
+from runtime.errors import GuichengError, Invalid, NotFound
 from runtime.identity import SYSTEM, NotGranted
 from runtime.queries import cases as case_queries
 from runtime.queries import files as file_queries
@@ -222,19 +222,31 @@ def test_a_file_of_somebody_else_cannot_be_put_into_ones_own_case(firm: Office) 
 
 
 @pytest.mark.parametrize(
-    ("name", "media_type", "data"),
+    ("name", "media_type", "data", "refusal"),
     [
-        ("x.png", "image/png", b"<html>"),
-        ("x.html", "text/html", b"<script>"),
-        ("x.svg", "image/svg+xml", b"<svg/>"),
-        ("x.txt", "text/plain", b"a\x00b"),
+        ("x.png", "image/png", b"<html>", files.FileNotAsNamed),
+        ("x.pdf", "application/pdf", b"\x89PNG\r\n\x1a\n123", files.FileNotAsNamed),
+        # What the sender says of it does not make it another.
+        ("x.PDF", "image/png", b"\x89PNG\r\n\x1a\n123", files.FileNotAsNamed),
+        ("x.txt", "text/plain", b"a\x00b", files.FileNotAsNamed),
+        ("x.html", "text/html", b"<script>", files.FileKindRefused),
+        ("x.svg", "image/svg+xml", b"<svg/>", files.FileKindRefused),
+        ("x", "image/png", b"<html>", files.FileKindRefused),
     ],
 )
 def test_uploads_that_are_not_what_they_say_are_refused(
-    firm: Office, name: str, media_type: str, data: bytes
+    firm: Office, name: str, media_type: str, data: bytes, refusal: type[Invalid]
 ) -> None:
-    with pytest.raises(files.FileKindRefused):
+    with pytest.raises(refusal) as refused:
         firm.runtime.do(files.store, firm.as_("spec").actor, name, media_type, data)
+    assert refused.value.params == {"name": name}
+
+
+def test_an_upload_is_what_its_name_says_whatever_the_senders_machine_calls_it(firm: Office) -> None:
+    """Where Excel is installed, browsers say so of a CSV file."""
+    kept = firm.runtime.do(files.store, firm.as_("spec").actor, "打卡.CSV", "application/vnd.ms-excel", b"a,b")
+    assert kept.media_type == "text/csv"
+    assert set(files.ENDINGS.values()) == set(files.KINDS)
 
 
 @pytest.mark.parametrize("media_type", ["application/pdf", "text/plain", "application/x-unknown"])

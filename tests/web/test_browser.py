@@ -482,6 +482,18 @@ def test_a_file_that_cannot_be_taken_is_refused_at_its_field_before_anything_is_
     assert [each["$file"]["name"] for each in office.called("complete")[0][1]["photos"]] == ["合同.pdf"]
 
 
+def test_a_file_is_of_the_kind_that_its_name_says_also_where_the_machine_calls_it_another(
+    page: Page, office: Office
+) -> None:
+    page.goto("/tasks/t1")
+    fill(page)
+    sheet = {"name": "打卡.CSV", "mimeType": "application/vnd.ms-excel", "buffer": b"a,b"}
+    page.locator("input[type=file]").set_input_files([sheet])
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert [each["$file"]["name"] for each in office.called("complete")[0][1]["photos"]] == ["打卡.CSV"]
+
+
 def test_more_files_than_a_field_takes_are_refused_at_it(page: Page, office: Office) -> None:
     page.goto("/tasks/t1")
     fill(page)

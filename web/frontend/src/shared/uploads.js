@@ -65,7 +65,7 @@ export function wrong(form, value, limits) {
     const [megabytes, most] = [size, limits.largest].map((bytes) => Math.ceil((bytes * 10) / MEGABYTE) / 10);
     if (!size) found.push(fill(limits.empty, { name }));
     else if (size > limits.largest) found.push(fill(limits.too_large, { name, size: megabytes, most }));
-    else if (!limits.kinds.includes(type)) found.push(fill(limits.kind_refused, { name }));
+    else if (!limits.kinds.includes(limits.endings[ending(name)] ?? type)) found.push(fill(limits.kind_refused, { name }));
   }
   return found;
 }
@@ -157,6 +157,10 @@ function isKey(value) {
 
 function chosen(form, value) {
   return isKey(value) ? form.get("fileRegistry").getAllFiles().get(value) ?? [] : [];
+}
+
+function ending(name) {
+  return /\.[^.]*$/.exec(name.toLowerCase())?.[0] ?? "";
 }
 
 function fill(sentence, params) {
