@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,21 @@ class Unruly(Department):
                 self.idle[type(error).__name__] = self.idle.get(type(error).__name__, 0) + 1
 
         super().at(when, tried, story)
+
+    def refresh(self) -> None:
+        """As it is now. For whoever is here no more, by whatever process, a successor comes two weeks later, in the
+        same groups and under the same superior."""
+        before = getattr(self, "organisation", None)
+        super().refresh()
+        for row in before.by_id.values() if before is not None else ():
+            if not row.active or self.organisation.by_id[row.id].active:
+                continue
+            groups = [name for name, members in before.groups.items() if row.id in members]
+            above = before.by_id.get(row.superior_id)
+            self.gone[str(row.username)] = groups
+            name = f"{groups[0].replace('_', '') if groups else 'new'}{len(self.gone)}"
+            hire = partial(self.hire, name, groups, above and above.username)
+            self.at(clock.now() + dt.timedelta(days=14), hire)
 
     def actor(self, username: str) -> Actor:
         """Of somebody who is gone, whoever does their work now."""
@@ -181,17 +197,9 @@ class Unruly(Department):
         return sorted(name for name in self.everybody() if self.present(name, self.today))
 
     def leave(self, username: str) -> None:
-        """For good. A successor comes two weeks later, in the same group and under the same superior."""
-        row = next(row for row in self.organisation.by_id.values() if row.username == username)
-        groups = [name for name, members in self.organisation.groups.items() if row.id in members]
-        above = self.organisation.by_id.get(row.superior_id)
+        """For good."""
         self.runtime.do(accounts.deactivate, self.actor("linxi"), username)
-        self.gone[username] = groups
         self.refresh()
-        name = f"{groups[0].replace('_', '')}{len(self.gone)}"
-        self.at(
-            clock.now() + dt.timedelta(days=14), lambda: self.hire(name, groups, above and above.username)
-        )
 
     def hire(self, name: str, groups: list[str], superior: str | None) -> None:
         admin = self.actor("linxi")

@@ -140,10 +140,10 @@ def notice_that_not_all_have_read(house: Department) -> None:
 
 @story(4)
 def leaving_whose_plan_does_not_fit(house: Department) -> None:
-    """Who reports to somebody does not lead their people after them: the superior is asked again."""
-    leaver = house.id("guotao")
-    script = Script({"plan_handover": [{"new_superior": house.id("machao")}]})
-    house.start("sunli", "leaving", script, leaver=leaver, last_day=house.today + dt.timedelta(days=60))
+    """Who leaves soon takes nothing over: a superior who leaves as well is asked again to whom it goes."""
+    for leaver, script in (("guotao", Script()), ("machao", Script({"plan_handover": [{}]}))):
+        last = house.today + dt.timedelta(days=60)
+        house.start("sunli", "leaving", script, leaver=house.id(leaver), last_day=last)
 
 
 @story(4)
