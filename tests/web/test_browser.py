@@ -266,6 +266,62 @@ def test_a_number_is_read_as_people_write_and_copy_it(page: Page, office: Office
     assert (answers["asked"], answers["pieces"]) == ("24310000.50", 1200)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_code_in_a_table_is_not_broken_at_its_hyphens(
+    browser: Browser, address: str, office: Office, width: int
+) -> None:
+    columns = [{"key": key, "label": key} for key in ("component", "order", "reason", "note")]
+    table = {"type": "table", "id": "t", "label": "差异", "dataSource": "=rows", "rowCount": 9, "columns": columns}
+    schema = {"type": "default", "id": "codes", "components": [table]}
+    names = [f"朗霁 295 W 单晶{'双面双玻' * more}组件（60 片） · QY-P60-{5 - more}" for more in range(3)]
+    rows = [
+        {"component": name, "order": f"SO-2026-1005{place}", "reason": "夜间被盗，已报案" * 2, "note": f"第 {place} 行"}
+        for place, name in enumerate(names)
+    ]
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={"rows": rows})
+    page = opened(browser, address, viewport={"width": width, "height": 900})
+    page.goto("/tasks/t1")
+    codes, cells = page.locator(".whole-code"), page.locator(".fjs-table-td")
+
+    def told() -> list[str | None]:
+        until(page, "document.querySelectorAll('.whole-code').length === 6")
+        assert all(count == 1 for count in codes.evaluate_all("all => all.map(each => each.getClientRects().length)"))
+        return cells.all_text_contents()[::4]
+
+    assert told() == names
+    assert codes.all_text_contents()[:2] == ["QY-P60-5", "SO-2026-10050"]
+    if width > 400:  # on a phone no heads are shown to sort by
+        assert page.locator(".fjs-table-td").first.evaluate("e => e.clientHeight > 40")  # it has no room for one line
+        for wanted in (sorted(names), sorted(names, reverse=True)):
+            page.locator(".fjs-table-th").first.click()
+            until(page, f"document.querySelector('.fjs-table-td').textContent === '{wanted[0]}'")
+            assert told() == wanted
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_what_takes_a_row_away_stands_beside_its_first_field(
+    browser: Browser, address: str, office: Office, width: int
+) -> None:
+    fields = [{"type": "textfield", "id": f"f_{key}", "key": key, "label": key} for key in ("one", "two", "three")]
+    rows = {"type": "dynamiclist", "id": "r", "path": "lines", "label": "明细", "isRepeating": True,
+            "allowAddRemove": True, "defaultRepetitions": 2, "components": fields}  # fmt: skip
+    schema = {"type": "default", "id": "lines", "components": [rows]}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={})
+    page = opened(browser, address, viewport={"width": width, "height": 900})
+    page.goto("/tasks/t1")
+    page.locator(".fjs-repeat-row-remove").nth(1).wait_for()
+    for place in range(2):
+        row = page.locator(".fjs-repeat-row-container").nth(place)
+        away, first = row.locator(".fjs-repeat-row-remove").bounding_box(), row.locator("input").first.bounding_box()
+        assert away is not None and first is not None
+        middle = away["y"] + away["height"] / 2
+        assert first["y"] < middle < first["y"] + first["height"]
+        assert away["height"] < 2 * first["height"]  # and nothing beside the others takes the row away
+    page.context.close()
+
+
 def test_a_table_without_rows_says_so_in_the_readers_language(page: Page, office: Office) -> None:
     columns = [{"key": "component", "label": "组件"}]
     table = {"type": "table", "id": "t", "label": "差异", "dataSource": "=rows", "columns": columns}

@@ -45,6 +45,7 @@ export function dressTables(root, schema, values, language) {
       for (const row of table.rows) {
         [...row.cells].forEach((cell, place) => {
           if (cell.tagName === "TD" && cell.colSpan === 1) cell.dataset.label = heads[place]?.textContent ?? "";
+          if (cell.tagName === "TD") keepCodeWhole(cell);
           if (kinds[place] == null) return;
           cell.classList.add("is-number");
           if (cell.tagName !== "TD" || cell.colSpan > 1 || !PLAIN.test(cell.textContent)) return;
@@ -58,6 +59,26 @@ export function dressTables(root, schema, values, language) {
   };
   draw();
   new MutationObserver(draw).observe(root, { childList: true, subtree: true, characterData: true });
+}
+
+// What a cell ends with: QY-P60-265, SO-2026-0052.
+const CODE = /(?:^|\s)([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)+)$/;
+
+const before = new WeakMap(); // what is drawn beside such a code
+
+/** A code at a cell's end is not broken at its hyphens: it goes to the next line whole. */
+function keepCodeWhole(cell) {
+  const drawn = cell.firstChild?.nodeType === Node.TEXT_NODE ? cell.firstChild : null;
+  const whole = cell.querySelector(":scope > .whole-code");
+  if (whole && drawn?.data === before.get(whole)) return;
+  // form-js drew another text into the cell, as it does when rows are sorted: the code beside it was the former one's.
+  whole?.remove();
+  const code = CODE.exec(drawn?.data ?? "")?.[1];
+  if (!code) return;
+  const element = Object.assign(document.createElement("span"), { className: "whole-code", textContent: code });
+  drawn.data = drawn.data.slice(0, -code.length);
+  before.set(element, drawn.data);
+  cell.append(element);
 }
 
 function tables(part) {
