@@ -64,6 +64,7 @@ def limits() -> dict[str, Any]:
         "kinds": list(commands.KINDS),
         "endings": commands.ENDINGS,
         "most": kinds.MOST_FILES,
+        "not_accepted": current.say(kinds.NOT_ACCEPTED),
         "too_many": current.say(kinds.TOO_MANY_FILES),
         "not_sent": current.say("The file {name} could not be sent. Choose it again and send once more."),
         **{each.code.removeprefix("file."): current.say(each.sentence()) for each in refusals},

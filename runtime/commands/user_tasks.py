@@ -272,6 +272,9 @@ def hold_files(tx: Transaction, actor: Actor, case_id: int, given: Value) -> Non
             sa.select(uses.c.id)
             .where(
                 uses.c.sha256 == file.sha256,
+                # A field may take files by these.
+                uses.c.name == file.name,
+                uses.c.media_type == file.media_type,
                 sa.or_(
                     sa.and_(uses.c.person_id == actor.id, uses.c.case_id.is_(None)),
                     uses.c.case_id == case_id,

@@ -60,6 +60,7 @@ _CHECKS: dict[str, frozenset[str]] = {
     "decimal": frozenset(["required", "min", "max"]),
     "integer": frozenset(["required", "min", "max"]),
 }
+_ACCEPTED = re.compile(r"\.[^\s/*.]+|[a-z0-9.+-]+/([a-z0-9.+-]+|\*)")
 _KEY = re.compile(r"(?!__)[^\W\d]\w*")
 
 
@@ -144,6 +145,7 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
         required_if=_required_if(item, findings),
         obstacle=str(item.get("properties", {}).get("obstacle", "")),
         multiple=item.get("multiple") is True,
+        accept=_accept(item, findings),
         fixed=item.get("allowAddRemove") is False or item.get("isRepeating") is False,
         expression=_expression(item, findings),
         fields=inner,
@@ -151,6 +153,19 @@ def _component(item: Any, findings: Findings, in_rows: bool, taken: set[str]) ->
     )
     _judge(made, item, findings)
     return made
+
+
+def _accept(item: Mapping[str, Any], findings: Findings) -> tuple[str, ...]:
+    """As of an input of HTML: endings and media types, with commas between."""
+    given = item.get("accept", "")
+    accept = tuple(each.strip().lower() for each in given.split(",")) if isinstance(given, str) and given else ()
+    if not isinstance(given, str) or not all(_ACCEPTED.fullmatch(each) for each in accept):
+        findings.add(
+            "form.accept",
+            "accept holds endings (.pdf) and media types (image/png, image/*), with commas between.",
+            item,
+        )
+    return accept
 
 
 def _no_future(item: Mapping[str, Any], findings: Findings) -> bool:

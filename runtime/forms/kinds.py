@@ -32,6 +32,7 @@ _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{2,30}")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 MOST_FILES = 50  # of one field
+NOT_ACCEPTED = "This field takes {accepted}, which {name} is not. Save it as such a file, and choose again."
 TOO_MANY_FILES = "At most {most} files are allowed here."
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -206,9 +207,25 @@ def read_files(answer: Any, field: Field) -> File | list[File] | None:
     if len(given) > MOST_FILES:
         raise Refused("answer.too_many_files", TOO_MANY_FILES, most=MOST_FILES)
     files = [_file(each) for each in given]
+    refused = [file.name for file in files if not _accepted(file, field)]
+    if refused:
+        accepted = ", ".join(field.accept)
+        raise Refused("answer.file_not_accepted", NOT_ACCEPTED, name=", ".join(refused), accepted=accepted)
     if not files:
         return None
     return files if field.multiple else files[0]
+
+
+def _accepted(file: File, field: Field) -> bool:
+    """As a browser offers files to be chosen. That a file is what its name says saw to it whoever stored it."""
+    name, kind = file.name.lower(), file.media_type.lower()
+
+    def fits(accepted: str) -> bool:
+        if accepted.startswith("."):
+            return name.endswith(accepted)
+        return kind.startswith(accepted[:-1]) if accepted.endswith("/*") else kind == accepted
+
+    return not field.accept or any(fits(each) for each in field.accept)
 
 
 def _file(answer: Any) -> File:

@@ -80,6 +80,7 @@ class Field:
     not_before: str = ""  # the key of a date beside it
     obstacle: str = ""  # one of OBSTACLES; it holds what the books say against sending the form
     multiple: bool = False
+    accept: tuple[str, ...] = ()  # of files: ".pdf", "image/png" or "image/*"; () takes all that may be uploaded
     fixed: bool = False  # rows cannot be added or removed
     expression: str = ""  # FEEL
     fields: tuple[Field, ...] = ()

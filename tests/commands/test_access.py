@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -219,6 +221,22 @@ def test_a_file_of_somebody_else_cannot_be_put_into_ones_own_case(firm: Office) 
         firm.runtime.do(
             lambda tx, actor: hold_files(tx, actor, case.row.id, {"photos": [kept]}), firm.as_("spec2").actor
         )
+
+
+@pytest.mark.parametrize("other", [{"name": "x.xlsx"}, {"media_type": "image/png"}])
+def test_a_file_goes_into_a_case_as_what_it_was_stored_as(firm: Office, other: dict[str, str]) -> None:
+    """A field takes some kinds of files only, by name and kind."""
+    from runtime.commands.user_tasks import hold_files
+
+    spec = firm.as_("spec")
+    kept = firm.runtime.do(files.store, spec.actor, "x.txt", "text/plain", b"text")
+    firm.deploy(OPEN_CASE)
+    case = spec.start("order")
+    for named, refused in ((replace(kept, **other), True), (kept, False)):
+        with pytest.raises(NotYourFile) if refused else nullcontext():
+            firm.runtime.do(
+                lambda tx, actor, named=named: hold_files(tx, actor, case.row.id, {"photos": [named]}), spec.actor
+            )
 
 
 @pytest.mark.parametrize(

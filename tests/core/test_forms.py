@@ -23,6 +23,9 @@ TODAY = dt.date(2026, 11, 23)
 OPTIONS = {"suppliers": [{"value": "s-1", "label": "晶科 {{7*7}}"}, {"value": "s-2", "label": "Trina"}]}
 PHOTO = {"$file": {"sha256": "a" * 64, "name": "检验.jpg", "media_type": "image/jpeg", "size": 12}}
 
+OTHERS = (".pdf", ".png, .xlsx", "image/png", "application/*", "image/jp", ".jp")  # which take no such photo
+ITS = (".jpg", ".pdf,.JPG", "image/jpeg", "image/*, .pdf")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def feel() -> Iterator[None]:
@@ -219,6 +222,7 @@ def test_a_form_of_every_accepted_component_is_read() -> None:
         ({**LINES, "components": [{**LINES, "id": "inner", "components": []}]}, "form.rows_in_rows"),
         ({**FIXED, "allowAddRemove": True}, "form.readonly_in_rows"),
         (field("filepicker", multiple="=x"), "form.not_plain"),
+        *((field("filepicker", accept=given), "form.accept") for given in (["x"], "=x", "pdf", ".pdf,", "*/*", "*")),
     ],
 )
 def test_what_is_not_proven_is_refused_with_its_place(component: dict[str, Any], rule: str) -> None:
@@ -529,6 +533,7 @@ def test_only_what_the_form_reads_leaves_the_server() -> None:
         ),
         (field("filepicker"), PHOTO, File(**PHOTO["$file"])),
         (field("filepicker"), [PHOTO], File(**PHOTO["$file"])),
+        *((field("filepicker", accept=given), PHOTO, File(**PHOTO["$file"])) for given in ITS),
         (field("filepicker", multiple=True), [PHOTO, PHOTO], [File(**PHOTO["$file"])] * 2),
         (
             LINES | {"path": "x"},
@@ -627,6 +632,8 @@ def test_answers_become_typed_values(component: dict[str, Any], answer: Any, exp
         (field("filepicker"), [PHOTO, PHOTO], "one_file"),
         (field("filepicker"), [PHOTO] * 51, "one_file"),
         (field("filepicker", multiple=True), [PHOTO] * 51, "too_many_files"),
+        *((field("filepicker", accept=given), PHOTO, "file_not_accepted") for given in OTHERS),
+        (field("filepicker", accept=".pdf", multiple=True), [PHOTO, PHOTO], "file_not_accepted"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"sha256": "../../x"}}, "not_a_file"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"name": "a\0"}}, "not_a_file"),
         (field("filepicker"), {"$file": PHOTO["$file"] | {"path": "/etc"}}, "not_a_file"),
@@ -637,6 +644,16 @@ def test_answers_become_typed_values(component: dict[str, Any], answer: Any, exp
 )
 def test_answers_that_do_not_fit_are_told(component: dict[str, Any], answer: Any, rule: str) -> None:
     assert refused(form_of(component), {"x": answer}) == {"x": rule}
+
+
+def test_files_that_a_field_does_not_accept_are_told_by_name_with_what_it_does() -> None:
+    form = form_of(field("filepicker", "papers", accept=".PDF, .xlsx", multiple=True))
+    kinds = {"a.pdf": "application/pdf", "b.png": "image/png", "pdf": "application/pdf"}
+    sent = [{"$file": PHOTO["$file"] | {"name": name, "media_type": kind}} for name, kind in kinds.items()]
+    with pytest.raises(forms.FormInvalid) as found:
+        taken(form, {"papers": sent})
+    [problem] = found.value.problems
+    assert (problem.where, problem.params) == ("papers", {"name": "b.png, pdf", "accepted": ".pdf, .xlsx"})
 
 
 def test_every_reason_is_told_at_once_down_to_the_row() -> None:

@@ -538,6 +538,31 @@ def test_a_file_that_cannot_be_taken_is_refused_at_its_field_before_anything_is_
     assert [each["$file"]["name"] for each in office.called("complete")[0][1]["photos"]] == ["合同.pdf"]
 
 
+def test_a_file_that_a_field_does_not_accept_is_refused_as_soon_as_it_is_chosen(page: Page, office: Office) -> None:
+    schema, values = with_files_in_rows()
+    schema["components"][2]["accept"] = ".xlsx, image/*"
+    schema["components"][1]["components"][1]["accept"] = ".PDF"
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data=values)
+    page.goto("/tasks/t1")
+    picture = {"name": "验收.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n"}
+    chosen = page.locator("input[type=file]")
+    for place, sent in enumerate(([picture], [PDF], [PDF, picture])):
+        chosen.nth(place).set_input_files(sent)
+    page.get_by_text("此处只接受 .pdf，验收.png 不符。").wait_for()
+    page.get_by_text("此处只接受 .xlsx, image/*，合同.pdf 不符。").wait_for()
+    assert marked(page) == [True, False, True]
+    page.get_by_label("说明").fill("两张凭证")
+    page.get_by_role("button", name="提交").click()
+    page.get_by_text("请查看标出的字段。").wait_for()
+    assert not office.called("store") and not office.called("complete")
+    chosen.nth(0).set_input_files([PDF])
+    chosen.nth(2).set_input_files([picture])
+    until(page, "!document.querySelector('.fjs-form-field-error')")
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    assert len(office.called("complete")) == 1
+
+
 def test_a_file_is_of_the_kind_that_its_name_says_also_where_the_machine_calls_it_another(
     page: Page, office: Office
 ) -> None:

@@ -107,7 +107,7 @@ function check(form, translate, problems, limits) {
     if (field?.readonly || field?.disabled) return [];
     const found = of(problems, instance).filter((problem) => (problem.refused ??= identity(form, field, value)) === identity(form, field, value));
     const own = instance.hidden ? [] : ours(form, field, instance, value);
-    const files = limits && !instance.hidden ? wrong(form, value, limits) : [];
+    const files = limits && !instance.hidden ? wrong(form, field, value, limits) : [];
     return [...theirs(instance, value).map(translate), ...own.map(translate), ...files, ...found.map((problem) => problem.text)];
   };
 }

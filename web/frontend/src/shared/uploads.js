@@ -58,14 +58,19 @@ async function drawn(body, id) {
 }
 
 /** What is wrong with the files of a field, as far as the browser knows it: the server's sentences. */
-export function wrong(form, value, limits) {
+export function wrong(form, field, value, limits) {
+  const accepted = (field?.accept ?? "").toLowerCase().split(",").map((each) => each.trim()).filter(Boolean);
   const files = chosen(form, value).filter((file) => !file.kept && !file.stored);
   const found = files.length > limits.most ? [fill(limits.too_many, limits)] : [];
   for (const { name, size, type } of files) {
     const [megabytes, most] = [size, limits.largest].map((bytes) => Math.ceil((bytes * 10) / MEGABYTE) / 10);
     if (!size) found.push(fill(limits.empty, { name }));
     else if (size > limits.largest) found.push(fill(limits.too_large, { name, size: megabytes, most }));
-    else if (!limits.kinds.includes(limits.endings[ending(name)] ?? type)) found.push(fill(limits.kind_refused, { name }));
+    else {
+      const kind = limits.endings[ending(name)] ?? type;
+      if (accepted.length && !accepted.some((each) => fits(each, name, kind))) found.push(fill(limits.not_accepted, { name, accepted: accepted.join(", ") }));
+      else if (!limits.kinds.includes(kind)) found.push(fill(limits.kind_refused, { name }));
+    }
   }
   return found;
 }
@@ -157,6 +162,12 @@ function isKey(value) {
 
 function chosen(form, value) {
   return isKey(value) ? form.get("fileRegistry").getAllFiles().get(value) ?? [] : [];
+}
+
+// As the server reads what a field accepts: ".pdf", "image/png" or "image/*".
+function fits(accepted, name, kind) {
+  if (accepted.startsWith(".")) return name.toLowerCase().endsWith(accepted);
+  return accepted.endsWith("/*") ? kind.startsWith(accepted.slice(0, -1)) : kind === accepted;
 }
 
 function ending(name) {
