@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from runtime.forms import FormInvalid
@@ -46,3 +49,15 @@ def test_a_position_is_changed_on_its_day_and_not_before(office: Office) -> None
     office.later(days=1)
     office.as_("linxi").do("change_position", case.id, position_changed=True)
     assert case.end == "move_effected"
+
+
+@pytest.mark.parametrize(
+    ("day", "ahead", "due"), [("2026-04-01", 23, dt.date(2026, 4, 1)), ("2026-05-01", 53, dt.date(2026, 5, 6))]
+)
+def test_on_a_holiday_it_is_due_on_the_next_workday(office: Office, day: str, ahead: int, due: dt.date) -> None:
+    """Nobody can do it before its day, and nobody is at work on that one."""
+    case = approved(office)
+    office.as_("sunli").do("set_effective_day", case.id, effective_on=day)
+    office.later(days=ahead)
+    told = office.as_("linxi").find("change_position", case.id).due_at
+    assert told is not None and told.astimezone(ZoneInfo("Asia/Shanghai")).date() == due
