@@ -206,7 +206,7 @@ class Game:
         # Instances have none: the boundary belongs to the activity as a whole.
         if token.phase == WAITING and token.role != "item":
             for boundary in node.boundaries:
-                token.armed += self.arm(boundary, token, token.store)
+                token.armed += self.arm(boundary, token, token.seen)
 
     def arm(self, node: Node, host: Token | Level, store: Store, flow: Flow | None = None) -> list[Armed]:
         """Nothing for what is only ever caught: errors, escalations, cancel, compensation."""

@@ -431,7 +431,7 @@ def store(house: House, who: str, name: str, data: bytes, media_type: str = "tex
 
 
 def test_a_file_is_not_reached_through_somebody_elses_case(house: House) -> None:
-    kept = store(house, "liyang", "evidence.txt", b"what only Li Yang has").json
+    kept = store(house, "liyang", "evidence.pdf", b"%PDF-1.4 what only Li Yang has").json
     address = f"/files/{kept['$file']['sha256']}"
     assert house.at("chenjie").get(address).status_code == 404
     taken = {**REPORT, "evidence": [kept]}
@@ -447,23 +447,26 @@ def test_a_file_is_not_reached_through_somebody_elses_case(house: House) -> None
 
 
 def test_the_same_file_may_be_sent_with_two_forms(house: House) -> None:
-    kept = [store(house, "zhoulei", "photo.txt", b"taken once, sent twice").json for _ in range(2)]
+    kept = [store(house, "zhoulei", "photo.pdf", b"%PDF-1.4 taken once, sent twice").json for _ in range(2)]
     for each in kept:
         fields = {"answers": json.dumps({**REPORT, "evidence": [each]})}
         answer = send(house.at("zhoulei"), "/processes/stock_correction/start", fields)
         assert answer.status_code == 302
 
 
-def test_a_download_is_what_was_uploaded_whatever_is_said_of_it_later(house: House) -> None:
-    kept = store(house, "liyang", "../<b>\u202egpj.txt", b"<script>alert(1)</script>").json["$file"]
-    assert kept["name"] == "<b>gpj.txt"
-    said = {"$file": {**kept, "name": "x.html", "media_type": "text/html"}}
-    fields = {"answers": json.dumps({**REPORT, "evidence": [said]})}
-    assert send(house.at("liyang"), "/processes/stock_correction/start", fields).status_code == 302
+def test_a_download_is_what_was_uploaded_and_nothing_else_is_said_of_it_later(house: House) -> None:
+    kept = store(house, "liyang", "../<b>\u202egpj.pdf", b"%PDF-<script>alert(1)</script>").json["$file"]
+    assert kept["name"] == "<b>gpj.pdf" and kept["media_type"] == "application/pdf"
+    start = "/processes/stock_correction/start"
+    for wrong in ({"name": "x.pdf"}, {"media_type": "image/png"}):
+        fields = {"answers": json.dumps({**REPORT, "evidence": [{"$file": {**kept, **wrong}}]})}
+        assert send(house.at("liyang"), start, fields).status_code == 403
+    fields = {"answers": json.dumps({**REPORT, "evidence": [{"$file": kept}]})}
+    assert send(house.at("liyang"), start, fields).status_code == 302
     answer = house.at("liyang").get(f"/files/{kept['sha256']}")
     assert answer.headers["Content-Disposition"].startswith("attachment")
-    assert "x.html" not in answer.headers["Content-Disposition"]
-    assert answer.mimetype == "text/plain" and "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "gpj.pdf" in answer.headers["Content-Disposition"]
+    assert answer.mimetype == "application/pdf" and "sandbox" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
