@@ -101,6 +101,11 @@ def prepare(level: str) -> None:
             [uv, "pip", "install", "--no-deps", "--build-constraints", LOCKS["build"], "--editable", ROOT],
             "Guicheng could not be installed",
         )
+        ours = [ROOT / "runtime", ROOT / "web"]
+        run(
+            [BIN / f"python{SUFFIX}", "-m", "compileall", "-q", "-j", "0", "-x", "node_modules", *ours],
+            "Guicheng could not be compiled",
+        )
         if level == "dev":
             with_node(REAL / "packages.py", "install", otherwise="The diagrams of others could not be installed")
         write_stamp(level)
@@ -365,6 +370,8 @@ def environment() -> dict[str, str]:
         # The machine's certificates: a company's own authority is known there only.
         "UV_SYSTEM_CERTS": "1",
         "NODE_USE_SYSTEM_CA": "1",
+        # Compiled once, not by every process that starts: it takes half as long to start then.
+        "UV_COMPILE_BYTECODE": "1",
         # `guicheng` may be started from anywhere; its data stays with this folder.
         "GUICHENG_HOME": str(ROOT / "var"),
     }
