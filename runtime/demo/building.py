@@ -96,16 +96,15 @@ def live(
     last = end.astimezone(zone).date()
     first = last - dt.timedelta(days=round(months * MONTH))
     begin = dt.datetime.combine(first, dt.time(7), zone).astimezone(dt.UTC)
-    with clock.frozen(begin):
+    with clock.frozen(begin), _seldom_collected():
         runtime.upgrade()
         runtime.sync(*runtime.folders())
         found(runtime, passwords=passwords, ample=True)
         house = Department(runtime, {**TRADE, **STAFF}, seed, lambda now: told((now - begin) / (end - begin)))
-        with _seldom_collected():
-            initiatives.prepare(house)
-            exceptions.plan(house, first, last)
-            initiatives.plan(house, first, last)
-            house.live(end)
+        initiatives.prepare(house)
+        exceptions.plan(house, first, last)
+        initiatives.plan(house, first, last)
+        house.live(end)
     return house
 
 
