@@ -16,7 +16,7 @@ from typing import Any
 
 from runtime import clock, v8
 from runtime.errors import Invalid, Problem
-from runtime.forms.kinds import CHOICES, DATES, READERS, Refused, Today
+from runtime.forms.kinds import CHOICES, DATES, READERS, Refused, Today, read_files
 from runtime.forms.model import MAX_ROWS, Field, Form, keyed
 from runtime.forms.present import for_browser, plain
 from runtime.values import Value
@@ -176,6 +176,8 @@ class _Reading:
             return CHOICES[each.kind](answer, each, self._allowed(each, before))
         if each.kind in DATES:
             return DATES[each.kind](answer, each, self.today)
+        if each.kind == "file":
+            return read_files(answer, each, before)
         return READERS[each.kind](answer, each)
 
     def _allowed(self, each: Field, before: Value) -> list[Value]:

@@ -195,8 +195,9 @@ def read_time(answer: Any, field: Field) -> str | None:
     return answer[:5]
 
 
-def read_files(answer: Any, field: Field) -> File | list[File] | None:
-    """Files that were stored before: {"$file": {sha256, name, media_type, size}}, one or a list.
+def read_files(answer: Any, field: Field, before: Value = None) -> File | list[File] | None:
+    """Files that were stored before: {"$file": {sha256, name, media_type, size}}, one or a list. What the field held
+    `before` may stay, whatever it accepts by now.
 
     Whether they are this person's to give is checked by whoever keeps them."""
     if answer == "":
@@ -207,7 +208,8 @@ def read_files(answer: Any, field: Field) -> File | list[File] | None:
     if len(given) > MOST_FILES:
         raise Refused("answer.too_many_files", TOO_MANY_FILES, most=MOST_FILES)
     files = [_file(each) for each in given]
-    refused = [file.name for file in files if not _accepted(file, field)]
+    held = before if isinstance(before, (list, tuple)) else [before]
+    refused = [file.name for file in files if file not in held and not _accepted(file, field)]
     if refused:
         accepted = ", ".join(field.accept)
         raise Refused("answer.file_not_accepted", NOT_ACCEPTED, name=", ".join(refused), accepted=accepted)

@@ -656,6 +656,14 @@ def test_files_that_a_field_does_not_accept_are_told_by_name_with_what_it_does()
     assert (problem.where, problem.params) == ("papers", {"name": "b.png, pdf", "accepted": ".pdf, .xlsx"})
 
 
+def test_a_file_that_the_field_held_before_may_stay_whatever_it_accepts_by_now() -> None:
+    form = form_of(field("filepicker", "papers", accept=".pdf", multiple=True))
+    held = [File(**PHOTO["$file"])]
+    assert taken(form, {"papers": [PHOTO]}, {"papers": held}) == {"papers": held}
+    another = {"$file": PHOTO["$file"] | {"name": "another.png"}}
+    assert refused(form, {"papers": [PHOTO, another]}, {"papers": held}) == {"papers": "file_not_accepted"}
+
+
 def test_every_reason_is_told_at_once_down_to_the_row() -> None:
     form = form_of(NUMBER, field("textfield", "name", validate={"required": True}), LINES)
     answers = {
