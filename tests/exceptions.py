@@ -68,6 +68,7 @@ GOES_ON = {
     "appeal_ruling.ruling_unread": "the appeals of its last month wait to be decided",
     "attendance_review.explanation_missed": "what was not explained counts",
     "career_development.plan_unconfirmed": "the plan is recorded with a note",
+    "career_move.effective_day": "the position is changed, as was agreed",
     "data_export.export_expired": "the file is gone",
     "employee_appraisal.appeal_window_closed": "the result is settled",
     "leave_request.taken_back": "the request is over",

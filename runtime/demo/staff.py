@@ -363,12 +363,17 @@ def weigh_vacancy(seen: Seen) -> Mapping[str, Any]:
 
 @does("set_effective_day", hours=(2, 16))
 def set_effective_day(seen: Seen) -> Mapping[str, Any]:
-    return {"effective_on": seen.today + dt.timedelta(days=20)}
+    return {"effect_decision": "set", "effective_on": seen.today + dt.timedelta(days=20)}
+
+
+@does("before_effect", hours=(2, 16))
+def before_effect(seen: Seen) -> Mapping[str, Any] | None:
+    return None  # nothing changes: its day comes
 
 
 @does("change_position", hours=(2, 16))
 def change_position(seen: Seen) -> Mapping[str, Any]:
-    return {"position_changed": True}
+    return {"position_outcome": "changed"}
 
 
 # ---- plans and goals

@@ -65,7 +65,7 @@ career_moves = sa.Table(
 
 NEXT = {
     "asked": {"asked", "approved", "closed"},
-    "approved": {"effected"},
+    "approved": {"effected", "closed"},
 }
 
 
@@ -236,7 +236,7 @@ def approve(call: Call, move: str, by: Person) -> None:
 
 @operation("careers.close")
 def close(call: Call, move: str) -> None:
-    """The move comes to nothing."""
+    """The move comes to nothing, also one that was approved: its vacancy has the place again."""
     row = documents.get(call.tx, career_moves, move)
     documents.change(call.tx, career_moves, row, "closed", NEXT, decided_at=call.now)
 

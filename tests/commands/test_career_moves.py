@@ -1,4 +1,5 @@
-"""A promotion or rotation holds from the day that was agreed: not before it was approved, and not at once."""
+"""A promotion or rotation holds from the day that was agreed: not before it was approved, and not at once; until
+then it may be put off or called off."""
 
 from __future__ import annotations
 
@@ -33,21 +34,21 @@ def test_a_move_holds_from_no_day_that_is_over(office: Office) -> None:
     case = approved(office)
     for day in ("2026-03-08", "2025-01-01"):
         with pytest.raises(FormInvalid) as refused:
-            office.as_("sunli").do("set_effective_day", case.id, effective_on=day)
+            office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on=day)
         assert [(each.where, each.rule) for each in refused.value.problems] == [("effective_on", "answer.passed")]
-    office.as_("sunli").do("set_effective_day", case.id, effective_on="2026-03-09")
-    office.as_("linxi").do("change_position", case.id, position_changed=True)
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on="2026-03-09")
+    office.as_("linxi").do("change_position", case.id, position_outcome="changed")
     assert case.end == "move_effected"
 
 
 def test_a_position_is_changed_on_its_day_and_not_before(office: Office) -> None:
     case = approved(office)
-    office.as_("sunli").do("set_effective_day", case.id, effective_on="2026-04-01")
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on="2026-04-01")
     assert "change_position" not in asked(office, "linxi")
     office.later(days=22)  # Tuesday the 31st
     assert "change_position" not in asked(office, "linxi") and case.end is None
     office.later(days=1)
-    office.as_("linxi").do("change_position", case.id, position_changed=True)
+    office.as_("linxi").do("change_position", case.id, position_outcome="changed")
     assert case.end == "move_effected"
 
 
@@ -57,7 +58,40 @@ def test_a_position_is_changed_on_its_day_and_not_before(office: Office) -> None
 def test_on_a_holiday_it_is_due_on_the_next_workday(office: Office, day: str, ahead: int, due: dt.date) -> None:
     """Nobody can do it before its day, and nobody is at work on that one."""
     case = approved(office)
-    office.as_("sunli").do("set_effective_day", case.id, effective_on=day)
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on=day)
     office.later(days=ahead)
     told = office.as_("linxi").find("change_position", case.id).due_at
     assert told is not None and told.astimezone(ZoneInfo("Asia/Shanghai")).date() == due
+
+
+def test_a_move_that_is_called_off_gives_its_place_back(office: Office) -> None:
+    """The vacancy has one place: while the move stands, nobody else can have it."""
+    case = approved(office)
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on="2026-04-01")
+    wanted = {"move_kind": "rotation", "to_group": "supervisor", "move_evidence": "熟悉全流程"}
+    office.as_("zhangmin").start("career_move", **wanted)
+    assert asked(office, "sunli") == ["before_effect", "weigh_vacancy"]
+
+    office.as_("sunli").do("before_effect", case.id, what_changed="本人不再去")
+    with pytest.raises(FormInvalid) as refused:
+        office.as_("sunli").do("set_effective_day", case.id, effect_decision="call_off")
+    assert [each.where for each in refused.value.problems] == ["call_off_reason"]
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="call_off", call_off_reason="本人不再去")
+    assert case.end == "move_called_off"
+    office.as_("sunli").do("weigh_vacancy", vacancy_decision="again", vacancy_note="有了空缺")
+    assert "review_request" in asked(office, "chenjie")
+    office.later(days=23)
+    assert "change_position" not in asked(office, "linxi")
+
+
+def test_what_cannot_be_changed_on_its_day_goes_back_to_who_set_it(office: Office) -> None:
+    case = approved(office)
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on="2026-04-01")
+    office.later(days=23)
+    office.as_("linxi").do("change_position", case.id, position_outcome="not_now", not_now_reason="本人出差")
+    told = office.as_("sunli").find("set_effective_day", case.id)
+    assert case.end is None and told is not None
+    office.as_("sunli").do("set_effective_day", case.id, effect_decision="set", effective_on="2026-04-02")
+    office.later(days=1)
+    office.as_("linxi").do("change_position", case.id, position_outcome="changed")
+    assert case.end == "move_effected"
