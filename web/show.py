@@ -5,6 +5,7 @@ Not here: what is shown (queries), the sentences (translations/*/web.po)."""
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from hashlib import sha256
@@ -16,7 +17,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import Flask, request, url_for
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from runtime import clock, i18n
 from runtime.errors import Problem
@@ -24,6 +25,8 @@ from runtime.identity import GROUPS
 from runtime.queries import called, inbox, standing
 from web import current, files, icons, messages, security
 
+CODE = re.compile(r"(?<![A-Za-z0-9-])[A-Z0-9]+(?:-[A-Z0-9]+)+(?![A-Za-z0-9-])")
+LONGEST_WHOLE = 24  # characters
 _versions: dict[Path, tuple[int, str]] = {}
 
 
@@ -59,6 +62,7 @@ def equip(app: Flask) -> None:
         number=number,
         sentence=problem_text,
         shown=shown,
+        whole=whole,
     )
 
 
@@ -83,8 +87,8 @@ def waits_for(of: standing.Standing) -> str:
     return current.say("stands at {steps}", steps=steps)
 
 
-def with_whom(of: called.Called) -> str:
-    """With whom the open tasks of a called case are; "" if nobody is asked."""
+def with_whom(of: called.Called | standing.Standing) -> str:
+    """With whom the open tasks of a called case are, or of those that a case called; "" if nobody is asked."""
     language = current.language()
     return i18n.comma(language).join(filter(None, (standing.whom(holder, language) for holder in of.holders)))
 
@@ -155,6 +159,16 @@ def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(shown(item) for item in value) or "—"
     return str(getattr(value, "name", value))
+
+
+def whole(text: str) -> Markup:
+    """Text of which no number, code or day is broken at a hyphen: PO-2026-0012, QY-P60-265, 2026-10."""
+    return Markup(CODE.sub(_whole, str(escape(text))))
+
+
+def _whole(code: re.Match[str]) -> str:
+    # What is longer than a phone is wide has to be broken somewhere.
+    return f'<span class="nowrap">{code[0]}</span>' if len(code[0]) <= LONGEST_WHOLE else code[0]
 
 
 def asset(name: str) -> str:

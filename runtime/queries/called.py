@@ -16,25 +16,14 @@ import sqlalchemy as sa
 
 from runtime import access, library
 from runtime.bpmn.model import SENDING
-from runtime.identity import Actor, Person
-from runtime.queries.people import shown
-from runtime.queries.standing import groups_of
+from runtime.identity import Actor
+from runtime.queries.standing import Holder, holders
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 from runtime.store.jobs import jobs
 from runtime.store.purges import PURGED
-from runtime.store.user_tasks import OPEN
-from runtime.store.user_tasks import user_tasks as tasks
 
 MOST = 100  # of one case; the open ones first, then the newest
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who has a step of it, else the groups whose people may take it."""
-
-    assignee: Person | None
-    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -81,11 +70,11 @@ def called(tx: Transaction, actor: Actor, case: Any) -> Calls:
         .order_by(cases.c.ended_at.is_not(None), cases.c.id.desc())
         .limit(MOST)
     )
-    holders = _holders(tx, [row.id for row in rows if row.ended_at is None])
+    held = holders(tx, [row.id for row in rows if row.ended_at is None])
     first = [
         Called(
             row.public_id if row.seen else "", row.title, row.status, row.started_at, row.ended_at,
-            holders.get(row.id, ()),
+            held.get(row.id, ()),
         )
         for row in rows
     ]  # fmt: skip
@@ -102,23 +91,3 @@ def _calls(tx: Transaction, case: Any) -> list[str]:
         if node.kind not in SENDING and node.kind != "startEvent"
     }
     return sorted({process for process, name in library.answers(tx) if name in waited})
-
-
-def _holders(tx: Transaction, ids: list[int]) -> dict[int, tuple[Holder, ...]]:
-    """Case (its row) → with whom its open tasks are."""
-    if not ids:
-        return {}
-    rows = tx.all(
-        sa.select(tasks.c.id, tasks.c.case_id, tasks.c.assignee_id)
-        .where(tasks.c.case_id.in_(ids), tasks.c.state.in_(OPEN))
-        .order_by(tasks.c.id)
-    )
-    groups = groups_of(tx, [row.id for row in rows if row.assignee_id is None])
-    org = library.organisation(tx)
-    found: dict[int, dict[Any, Holder]] = {}
-    for row in rows:
-        asked = tuple(sorted(groups.get(row.id, ())))
-        found.setdefault(row.case_id, {}).setdefault(
-            (row.assignee_id, asked), Holder(shown(org, row.assignee_id), asked)
-        )
-    return {case: tuple(each.values()) for case, each in found.items()}

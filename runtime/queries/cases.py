@@ -175,7 +175,9 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         ended_at=row.ended_at,
         initiator=shown(org, row.initiator_id),
         full=full,
-        diagrams=_diagrams(tx, row, log, open_tasks, language, path=open_to_see),
+        diagrams=_diagrams(
+            tx, row, log, open_tasks, language, path=open_to_see, topics=actor.may("operate", "case")
+        ),
         timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
         # What a rule was asked about a blind step names what was found, and what the books say.
         decisions=_decisions(tx, row.id, language) if told else [],
@@ -223,11 +225,19 @@ class Labels:
 
 
 def _diagrams(
-    tx: Transaction, case: Any, log: list[Any], open_tasks: list[TaskRow], language: str, *, path: bool
+    tx: Transaction,
+    case: Any,
+    log: list[Any],
+    open_tasks: list[TaskRow],
+    language: str,
+    *,
+    path: bool,
+    topics: bool,
 ) -> list[DiagramView]:
     """The case's process and each called one that was entered, with the path so far.
 
-    Not `path`: only people's tasks, since the way between them tells what was decided."""
+    Not `path`: only people's tasks, since the way between them tells what was decided. `topics`: external work also by
+    its topic."""
     taken = paths(log, case.process)
     waiting: dict[str, list[str]] = {}
     for task in open_tasks:
@@ -244,7 +254,7 @@ def _diagrams(
         told = {node.id for node in model.walk() if path or node.kind == "userTask"}
         for node in model.walk() if path else ():
             if node.id in active and node.id not in waiting:
-                waiting[node.id] = waits_for(node, model, waits, language)
+                waiting[node.id] = waits_for(node, model, waits, language, topics=topics)
         views.append(
             DiagramView(
                 process=process,

@@ -5,11 +5,12 @@ Not here: fetching (commands/external_tasks.py)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from runtime import library
 from runtime.identity import Actor, require
 from runtime.store import external_tasks
 from runtime.store.db import Transaction
@@ -20,7 +21,7 @@ LATELY = dt.timedelta(minutes=5)
 @dataclass(frozen=True)
 class Topic:
     """How many tasks of a topic are open, how many of them somebody holds, since when the oldest waits; who
-    last asked for work, and when. `served`: whether that was lately."""
+    last asked for work, and when. `names`: what the drawings call its work; `served`: whether that was lately."""
 
     topic: str
     open: int
@@ -30,6 +31,7 @@ class Topic:
     worker: str
     fetched_at: dt.datetime | None
     served: bool
+    names: tuple[Mapping[str, str], ...] = ()
 
 
 def worth_fetching(tx: Transaction, actor: Actor, wanted: Sequence[str]) -> bool:
@@ -66,10 +68,25 @@ def topics(tx: Transaction, actor: Actor) -> list[Topic]:
         .group_by(task.topic)
         .order_by(sa.func.min(task.created_at), task.topic)
     )
+    names = _names(tx)
     return [
         Topic(
             row.topic, row.open, row.locked, row.failed, row.oldest, row.worker or "", row.fetched_at,
-            row.fetched_at is not None and row.fetched_at >= tx.now - LATELY,
+            row.fetched_at is not None and row.fetched_at >= tx.now - LATELY, tuple(names.get(row.topic, ())),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _names(tx: Transaction) -> dict[str, list[Mapping[str, str]]]:
+    """Topic → what its waiting elements are called where they are drawn now, each once."""
+    task = external_tasks.external_tasks.c
+    waiting = sa.select(task.topic, task.process, task.element).where(task.state.in_(("open", "failed"))).distinct()
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for row in tx.all(waiting.order_by(task.topic, task.process, task.element)):
+        drawn = library.newest(tx, "bpmn", row.process)
+        node = library.nodes(tx, drawn.id).get(row.element) if drawn else None
+        names = (node and node.names) or {"en": row.element}
+        if names not in found.setdefault(row.topic, []):
+            found[row.topic].append(names)
+    return found

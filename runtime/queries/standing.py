@@ -1,14 +1,15 @@
 """Where an open case waits and with whom, as lists say it: its open tasks, and those of the cases that it called.
 
 A case calls another by the message that begins it, if it then waits, under the same key, for a message which that
-process sends: a stocktake its count sheets. What a call activity calls has its tasks in the case itself. Where there
-is nobody to ask: which of its elements wait, and what for (`awaited`), of which lists say the element. Not here: the
-drawn case (cases.py)."""
+process sends: a stocktake its count sheets. Of those that the reader does not see only with whom they are is said
+(`holders`), as on the caller's page (called.py). What a call activity calls has its tasks in the case itself. Where
+there is nobody to ask: which of its elements wait, and what for (`awaited`), of which lists say the element. Not here:
+the drawn case (cases.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -30,6 +31,9 @@ from runtime.store.user_tasks import OPEN, candidates
 from runtime.store.user_tasks import user_tasks as tasks
 
 SAID = ("message", "signal")  # what an element without a name of its own is called by
+# External work, without its topic and with it.
+WORKED = ("waits for an external worker: {name}", "waits for an external worker: {name} ({topic})")
+DELIVERED = ("waits to be delivered: {name}", "waits to be delivered: {name} ({topic})")
 FIRST = 2  # open steps that a line has room for, unlike one another
 
 
@@ -51,6 +55,14 @@ def whom(step: Asked, language: str) -> str:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Who has a step of a case, else the groups whose people may take it."""
+
+    assignee: Person | None
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Step:
     """An open step by name (`element`: its id). Not `asked`: one that is nobody's to do, such as an event."""
 
@@ -64,10 +76,12 @@ class Step:
 @dataclass(frozen=True)
 class Standing:
     """Where a case waits: every open step by name, its own before those of the cases that it called; the `first` of
-    them that differ in name or in who has them, with whom they wait."""
+    them that differ in name or in who has them, with whom they wait; `holders`: with whom those are, each once, that it
+    called and the reader does not see."""
 
     names: tuple[Mapping[str, str], ...] = ()
     first: tuple[Step, ...] = ()
+    holders: tuple[Holder, ...] = ()
 
     @property
     def more(self) -> int:
@@ -93,7 +107,7 @@ def groups_of(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[str, ...]]
 
 def standings(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, Standing]:
     """Case (its row) → where it waits, as far as the actor sees it and the cases that it called; a case of which there
-    is nothing to say is left out. At most three statements, however many cases."""
+    is nothing to say is left out. At most six statements, however many cases."""
     if not ids:
         return {}
     found: dict[int, list[Any]] = {}
@@ -114,7 +128,51 @@ def standings(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, St
         )
         for root, rows in found.items()
     }  # fmt: skip
-    return told | _at_events(tx, actor, [case for case in ids if case not in told])
+    told |= _at_events(tx, actor, [case for case in ids if case not in told])
+    held = _unseen(tx, actor, ids)
+    return told | {case: replace(told.get(case, Standing()), holders=each) for case, each in held.items()}
+
+
+def _unseen(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, tuple[Holder, ...]]:
+    """Case (its row) → with whom those are that it called and waits for and that the actor does not see. Not of a
+    confidential one, nor of what a confidential one called of which the actor sees only where it stands."""
+    answers = library.answers(tx)
+    if not answers:
+        return {}
+    whole = sa.or_(cases.c.confidential.is_(False), access.case_visible(actor, fully=True))
+    callers = (
+        sa.select(cases.c.id.label("root"), cases.c.id.label("id"))
+        .where(cases.c.id.in_(ids), access.case_visible(actor), whole)
+        .cte("callers")
+    )
+    called = _called(callers, answers, callers.c.root, cases.c.id, access.case_visible(actor).label("seen"))
+    rows = [row for row in tx.all(called.where(cases.c.confidential.is_(False))) if not row.seen]
+    held = holders(tx, sorted({row.id for row in rows}))
+    found: dict[int, dict[Any, Holder]] = {}
+    for row in rows:
+        for each in held.get(row.id, ()):
+            found.setdefault(row.root, {})[each.assignee and each.assignee.id, each.groups] = each
+    return {root: tuple(each.values()) for root, each in found.items()}
+
+
+def holders(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[Holder, ...]]:
+    """Case (its row) → with whom its open tasks are, each once; at most two statements."""
+    if not ids:
+        return {}
+    rows = tx.all(
+        sa.select(tasks.c.id, tasks.c.case_id, tasks.c.assignee_id)
+        .where(tasks.c.case_id.in_(ids), tasks.c.state.in_(OPEN))
+        .order_by(tasks.c.id)
+    )
+    groups = groups_of(tx, [row.id for row in rows if row.assignee_id is None])
+    org = library.organisation(tx)
+    found: dict[int, dict[Any, Holder]] = {}
+    for row in rows:
+        asked = tuple(sorted(groups.get(row.id, ())))
+        found.setdefault(row.case_id, {}).setdefault(
+            (row.assignee_id, asked), Holder(shown(org, row.assignee_id), asked)
+        )
+    return {case: tuple(each.values()) for case, each in found.items()}
 
 
 def _unlike(rows: Sequence[Any]) -> list[Any]:
@@ -144,14 +202,20 @@ def _tree(tx: Transaction, actor: Actor, ids: Sequence[int]) -> sa.CTE:
     answers = library.answers(tx)
     if not answers:
         return tree
+    called = _called(tree, answers, tree.c.root, cases.c.id, tree.c.depth + 1)
+    return tree.union_all(called.where(access.case_visible(actor)))
+
+
+def _called(of: sa.CTE, answers: Sequence[tuple[str, str]], *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The open cases (`cases`) that those of `of` (by their id) called and wait for, whoever sees them."""
     sent, awaited = jobs.alias("sent"), subscriptions.alias("awaited")
-    called = (
-        sa.select(tree.c.root, cases.c.id, tree.c.depth + 1)
-        .select_from(tree)
+    return (
+        sa.select(*columns)
+        .select_from(of)
         .join(
             sent,
             sa.and_(
-                sent.c.case_id == tree.c.id,
+                sent.c.case_id == of.c.id,
                 sent.c.state == sa.literal_column("'done'"),
                 sent.c.kind == sa.literal_column("'message'"),
             ),
@@ -164,17 +228,15 @@ def _tree(tx: Transaction, actor: Actor, ids: Sequence[int]) -> sa.CTE:
                 awaited.c.name.in_(sorted({name for _, name in answers})),
                 awaited.c.key == sent.c.correlation,
                 # By its name and key: a case that waits for hundreds is not looked through for each of them.
-                awaited.c.case_id + 0 == tree.c.id,
+                awaited.c.case_id + 0 == of.c.id,
             ),
         )
         .where(
             cases.c.ended_at.is_(None),
             # Found by what began them, never among all cases of such a process.
             sa.tuple_(cases.c.process + "", awaited.c.name).in_(answers),
-            access.case_visible(actor),
         )
     )
-    return tree.union_all(called)
 
 
 def _at_events(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, Standing]:
@@ -241,27 +303,28 @@ def awaited(tx: Transaction, case_id: int) -> Awaited:
     return found
 
 
-def waits_for(node: Node, model: Process, waits: Awaited, language: str) -> list[str]:
+def waits_for(node: Node, model: Process, waits: Awaited, language: str, *, topics: bool = False) -> list[str]:
     """What an element of the drawn process waits for, as the diagram calls it: by its own name; where it has none by
-    that of the message or signal, or by the condition. What others do says who. An event-based gateway waits for what
-    the events behind it do."""
+    that of the message or signal, or by the condition. What others do says so, with `topics` also under which. An
+    event-based gateway waits for what the events behind it do."""
     if node.kind == "eventBasedGateway":
         flows = [flow for scope in scopes(model) for flow in scope.flows.values()]
         behind = {flow.target for flow in flows if flow.source == node.id}
         events = [event for event in model.walk() if event.id in behind]
-        return [text for event in events for text in waits_for(event, model, waits, language)]
+        return [text for event in events for text in waits_for(event, model, waits, language, topics=topics)]
     name = i18n.label(language, dict(node.names))
     if node.trigger is not None and node.trigger.kind == "conditional":
         return [name or say(language, "waits until {condition} holds", condition=node.trigger.condition)]
-    told = [_for(kind, of, name, language) for kind, of in waits.get(node.id, ())]
+    told = [_for(kind, of, node, language, topics) for kind, of in waits.get(node.id, ())]
     return list(dict.fromkeys(text for text in told if text))
 
 
-def _for(kind: str, of: str, name: str, language: str) -> str:
-    if kind == "external" and operations.is_outside(of):
-        return say(language, "waits to be delivered ({topic})", topic=of)
+def _for(kind: str, of: str, node: Node, language: str, topics: bool) -> str:
+    name = i18n.label(language, dict(node.names))
     if kind == "external":
-        return say(language, "waits for an external worker of {topic}", topic=of)
+        # Who began a case knows its steps by their names; by its topic work is known to whoever runs the workers.
+        sentence = DELIVERED if operations.is_outside(of) else WORKED
+        return say(language, sentence[topics], name=name or node.id, topic=of)
     if name or kind not in SAID:
         return name
     if kind == "signal":

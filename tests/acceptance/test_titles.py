@@ -71,3 +71,23 @@ def test_two_of_a_day_or_period_are_told_apart_from_the_start(office: Office) ->
     other = office.as_("qianwei").start("period_close", closing_period="2026-02").row.title
     assert again["zh_Hans"] == "考勤异常导入 2026-03-09 09:05"
     assert other["zh_Hans"] == "月度关账 2026-02 · MC-2026-0002"
+
+
+def test_the_promises_of_one_contact_are_told_apart_by_their_day_and_by_what_was_promised(office: Office) -> None:
+    chen = office.as_("chenjie")
+    made = [("更换破损组件", "2026-03-12"), ("补齐尾货", "2026-03-12"), ("补齐尾货", "2026-03-16")]
+    chen.start("external_contact")
+    chen.do(
+        "note_contact", party="supplier", supplier="S1", held_on="2026-03-09", topic="质量", said="答应换货",
+        promise_lines=[{"promised_by": "them", "promise": promise, "due_on": day} for promise, day in made],
+        contact_issue="none",
+    )  # fmt: skip
+    office.settle()
+    office.later(days=8)
+    office.settle()
+    named = [row.names for row in chen.inbox() if row.element == "check_promise"]
+    assert sorted(each["zh_Hans"] for each in named) == sorted(f"核对承诺 {day} {promise}" for promise, day in made)
+    assert sorted(each["zh_Hant"] for each in named) == sorted(f"核對承諾 {day} {promise}" for promise, day in made)
+    assert sorted(each["en"] for each in named) == sorted(
+        f"Check the promise for {day}: {promise}" for promise, day in made
+    )

@@ -18,6 +18,7 @@ from runtime.commands.external_tasks import Locked, Wanted
 from runtime.identity import SYSTEM, NotGranted
 from runtime.ledger import operations
 from runtime.queries import external_tasks as asked
+from runtime.queries import inbox
 from runtime.queries import incidents as incident_queries
 from runtime.store import external_tasks as stored
 from runtime.values import NotAValue
@@ -439,6 +440,35 @@ def test_what_cannot_be_meant_is_refused(firm: Office, worker: str, seconds: int
     desk = robot(firm)
     with pytest.raises((external_tasks.NotInRange, external_tasks.NotOfLength)):
         fetch(desk, worker, most=most, seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("language", "named", "beside"),
+    [
+        (
+            "en",
+            "waits for an external worker: Send the bill",
+            "waits for an external worker: Send the bill (billing.send)",
+        ),
+        ("zh_Hans", "等待外部工作程序：寄账单", "等待外部工作程序：寄账单（billing.send）"),
+        ("zh_Hant", "等待外部工作程式：寄賬單", "等待外部工作程式：寄賬單（billing.send）"),
+    ],
+)
+def test_external_work_is_called_by_its_name_and_by_its_topic_for_who_operates_cases(
+    firm: Office, language: str, named: str, beside: str
+) -> None:
+    names = properties(name_en="Send the bill", name_zh_hant="寄賬單")
+    external = {"camunda:type": "external", "camunda:topic": "billing.send"}
+    work = element("serviceTask", "send_bill", names, **external)
+    case = begun(firm, bpmn("bill", start(), work, end()).replace('name="send_bill"', 'name="寄账单"'))
+    for who, said in (("spec", named), ("root", beside)):
+        [view] = firm.as_(who).case_page(case.id, language).diagrams
+        assert view.waiting == {"send_bill": said}
+    # Lists have it by its name, too.
+    [row] = firm.runtime.read(inbox.started, firm.as_("spec").actor).rows
+    assert [dict(names)["en"] for names in row.standing.names] == ["Send the bill"]
+    (topic,) = firm.runtime.read(asked.topics, firm.as_("root").actor)
+    assert [dict(names)[language] for names in topic.names] == [dict(row.standing.names[0])[language]]
 
 
 # --- order, versions -----------------------------------------------------------------

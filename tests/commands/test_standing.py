@@ -148,6 +148,43 @@ def test_of_a_called_case_nobody_learns_more_than_they_see_of_it(firm: Office) -
     assert [words(each) for each in found(firm, "sup", "counting")] == [[("wait", "")]]
 
 
+def test_of_called_cases_that_are_not_seen_lists_say_with_whom_they_are_and_never_at_which_step(firm: Office) -> None:
+    judged = user("judge", candidateGroups="manager")
+    begins = [sends(f"call_{n}", "sheet_opened", f"${{'S-{n}'}}") for n in range(3)]
+    waits = [awaits(f"wait_{n}", "sheet_done", f"${{'S-{n}'}}") for n in range(3)]
+    fork, join = (element("parallelGateway", key) for key in ("fork", "join"))
+    firm.deploy(
+        bpmn(
+            "counting", start(), *begins, fork, *waits, join, end(), flow("begun", "call_0"), flow("call_0", "call_1"),
+            flow("call_1", "call_2"), flow("call_2", "fork"), *(flow("fork", each[0]) for each in waits),
+            *(flow(each[0], "join") for each in waits), flow("join", "ended"),
+            before=messages("sheet_opened", "sheet_done"),
+        ),
+        called("sheet", "sheet_opened", "sheet_done", judged),
+    )  # fmt: skip
+    case = firm.as_("spec").start("counting")
+    taken = firm.cases_of("sheet")[0].id
+    firm.runtime.do(user_tasks.claim, firm.as_("boss").actor, firm.as_("boss").find("judge", taken).id)
+
+    def told(of: standing.Standing) -> list[str]:
+        return [standing.whom(each, "en") for each in of.holders]
+
+    # Three sheets with two: each is named once.
+    assert sorted(told(started(firm, "spec", case))) == ["Boss", "Department manager"]
+    [of_sup] = found(firm, "sup", "counting")
+    assert sorted(told(of_sup)) == ["Boss", "Department manager"]
+    assert all("judge" not in step for of in (of_sup, started(firm, "spec", case)) for step in words(of))
+    # The page says so of each.
+    calls = firm.as_("sup").case_page(case.id).calls.first
+    assert {standing.whom(each, "en") for call in calls for each in call.holders} == {"Boss", "Department manager"}
+    # Whoever sees them reads the step instead.
+    [of_boss] = found(firm, "boss", "counting")
+    assert of_boss.holders == () and {step for step, _ in words(of_boss)} == {"judge"}
+    for _ in calls:
+        firm.as_("boss").do("judge")
+    assert started(firm, "spec", case) == standing.Standing()
+
+
 @pytest.mark.parametrize("kind", ["true", "hr"])
 def test_a_confidential_called_case_is_told_to_whom_it_concerns_alone(firm: Office, kind: str) -> None:
     secret = properties(confidential=kind)
@@ -158,6 +195,7 @@ def test_a_confidential_called_case_is_told_to_whom_it_concerns_alone(firm: Offi
     assert words(started(firm, "spec", case)) == [("wait", "")]
     assert [words(each) for each in found(firm, "boss", "counting")] == [[("wait", "")]]
     assert words(started(firm, "spec", case)) != [("judge", "Human resources")]
+    assert started(firm, "spec", case).holders == ()
     # Nor by the page of what called it, whoever reads that.
     assert [firm.as_(who).case_page(case.id).calls.first for who in ("spec", "boss")] == [[], []]
     # Whoever may know where such a case stands is told.

@@ -11,7 +11,7 @@ from runtime.commands import accounts
 from runtime.identity import SYSTEM
 from tests.commands.test_messages import ORDER, order, standing
 from tests.commands.test_signals import WAITS
-from tests.commands.test_standing import COUNTING, SHEET
+from tests.commands.test_standing import COUNTING, SHEET, called
 from tests.diagrams import bpmn, element, end, flow, start, user
 from tests.office import Office
 from tests.web.programs import Program
@@ -57,6 +57,15 @@ def test_a_case_says_with_whom_those_are_that_it_called(firm: Office) -> None:
         assert (each["id"], each["whom"], each["ended_at"], told["called_more"]) == (
             its, "Operations specialist", None, 0,
         )  # fmt: skip
+
+
+def test_the_list_of_what_one_began_says_with_whom_those_are_that_one_does_not_see(firm: Office) -> None:
+    firm.deploy(COUNTING, called("sheet", "sheet_opened", "sheet_done", user("judge", candidateGroups="manager")))
+    spec = Program(firm, "spec")
+    spec.post("/processes/counting/start", {"answers": {}})
+    firm.settle()
+    [row] = spec.get("/inbox/started")[1]["cases"]
+    assert (row["whom"], row["waiting_for"]) == ("Department manager", ["wait"])
 
 
 def test_where_a_case_stands_what_it_holds_and_how_it_came_there(firm: Office) -> None:

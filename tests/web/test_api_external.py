@@ -172,6 +172,8 @@ def test_who_operates_cases_sees_on_the_page_what_waits_and_whether_anybody_asks
         g.person = root.office.as_("root").actor
         page = operations.overview()
         assert "billing.send" in page and "目前没有程序处理" in page
+        # By what the drawing calls it, the topic beside it.
+        assert re.search(r'<th scope="row">send_bill\s+<span class="code">billing\.send</span>', page)
         fetch(worker)
         page = operations.overview()
         assert "w1" in page and "目前没有程序处理" not in page

@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -763,6 +764,48 @@ def test_nothing_runs_off_a_phone(browser: Browser, address: str, where: str) ->
     page.goto(where)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_on_the_smallest_phone_no_word_of_the_bar_lies_on_another(
+    browser: Browser, address: str, office: Office
+) -> None:
+    page = opened(browser, address, viewport={"width": 320, "height": 640})
+    # English words are the widest.
+    office.present = {key: replace(actor, language="en") for key, actor in office.present.items()}
+    page.goto("/inbox")
+    assert page.get_by_role("link", name="Handbook").is_visible()
+    edges = "all => all.map((each) => [each.getBoundingClientRect().left, each.getBoundingClientRect().right])"
+    words = page.locator(".main-nav a span").evaluate_all(edges)
+    assert len(words) > 4 and all(one[1] <= other[0] for one, other in pairwise(words))
+    assert page.locator(".brand b").evaluate("each => each.getClientRects().length") == 1
+    page.context.close()
+
+
+def test_on_a_phone_the_open_list_is_in_sight_among_the_lists(browser: Browser, address: str) -> None:
+    page = opened(browser, address, viewport={"width": 360, "height": 740})
+    page.goto("/inbox/started")
+    box = page.locator(".filters [aria-current]").bounding_box()
+    assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert page.evaluate("window.scrollY") == 0
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_on_a_phone_a_title_keeps_its_number_whole_and_links_are_as_high_as_a_finger_needs(
+    browser: Browser, address: str, office: Office, width: int
+) -> None:
+    answer = office.answers[cases.case_page]
+    title = {"zh_Hans": "二零二六年九月采购计划 PP-2026-0007 与 PP-2026-0008 一并"}
+    office.answers[cases.case_page] = replace(answer, title=title)
+    page = opened(browser, address, viewport={"width": width, "height": 740})
+    page.goto("/cases/c1")
+    numbers = page.locator("h1 .nowrap")
+    assert numbers.count() == 2
+    # One line each, whatever the width.
+    assert numbers.evaluate_all("all => all.map((each) => each.getClientRects().length)") == [1, 1]
+    low = "all => all.map((each) => each.getBoundingClientRect().height).filter((height) => height < 24)"
+    assert page.locator("main summary:visible, main .decision h3 a").evaluate_all(low) == []
     page.context.close()
 
 

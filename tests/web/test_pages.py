@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from runtime.commands import cases, deploy, drafts, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
-from runtime.queries import called, inbox, named, processes, rules, search, standing, tasks
+from runtime.queries import called, entered, inbox, named, processes, rules, search, standing, tasks, verdicts
 from runtime.queries import cases as case_queries
 from tests.web.stand_ins import (
     REVIEW,
@@ -30,6 +30,7 @@ from tests.web.stand_ins import (
     task_page,
     waits,
 )
+from web import show
 
 
 @pytest.fixture
@@ -109,6 +110,59 @@ def test_where_search_was_leads_to_where_it_is(office: Office, client: FlaskClie
     assert (kept.status_code, kept.location) == (302, "/search?q=PO-2026+a&after=7")
 
 
+def unbroken(page: str) -> str:
+    """The page without what keeps its numbers and codes whole."""
+    return re.sub(r'<span class="nowrap">([A-Z0-9-]+)</span>', r"\1", page)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("采购计划PP-2026-0012已批准", '采购计划<span class="nowrap">PP-2026-0012</span>已批准'),
+        ("QY-P60-265, 2026-10", '<span class="nowrap">QY-P60-265</span>, <span class="nowrap">2026-10</span>'),
+        ("a-b, follow-up, 12", "a-b, follow-up, 12"),
+        ("<b>SO-2026-0001</b> & co", '&lt;b&gt;<span class="nowrap">SO-2026-0001</span>&lt;/b&gt; &amp; co'),
+        # Wider than a phone: it has to be broken somewhere.
+        ("-".join(["LONG"] * 8), "-".join(["LONG"] * 8)),
+    ],
+)
+def test_a_number_or_code_in_a_title_is_not_broken_at_its_hyphens(text: str, shown: str) -> None:
+    assert str(show.whole(text)) == shown
+
+
+def test_titles_of_lists_and_pages_keep_their_numbers_whole(client: FlaskClient) -> None:
+    for address in ("/inbox", "/inbox/started", "/tasks/t1", "/cases/c1"):
+        assert '<span class="nowrap">PP-2026-0007</span>' in client.get(address).text, address
+
+
+def test_what_people_decided_stands_before_the_form_that_was_filled_in(office: Office, client: FlaskClient) -> None:
+    page = office.answers[case_queries.case_page]
+    told = verdicts.Verdict(clock.now(), "review", "审核", WANG, None, "退回修改", "先看 PO-2026-0012\n再比价")
+    form = entered.Entered({"type": "default", "components": []}, {})
+    office.answers[case_queries.case_page] = dataclasses.replace(page, verdicts=[told], entered=form)
+    text = client.get("/cases/c1").text
+    assert text.index('id="stands"') < text.index('id="verdicts"') < text.index('id="entered"')
+    assert '<p class="remark">先看 <span class="nowrap">PO-2026-0012</span>\n再比价</p>' in text
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [("en", "is with Wang Fang, Department manager"), ("zh_Hans", "现由王芳、部门经理办理"),
+     ("zh_Hant", "現由王芳、部門經理辦理")],
+)  # fmt: skip
+def test_a_line_of_a_case_says_with_whom_those_are_that_it_called(
+    office: Office, client: FlaskClient, language: str, line: str
+) -> None:
+    office.present = {key: dataclasses.replace(actor, language=language) for key, actor in office.present.items()}
+    held = standing.Standing(holders=(standing.Holder(WANG, ()), standing.Holder(None, ("manager",))))
+    page = office.answers[inbox.started]
+    row = dataclasses.replace(page.rows[0], standing=held)
+    office.answers[inbox.started] = dataclasses.replace(page, rows=[row])
+    office.answers[search.find] = search.Found("x", cases=[row])
+    for address in ("/inbox/started", "/search?q=x"):
+        assert f"<span>{line}</span>" in client.get(address).text
+
+
 def test_search_leads_to_documents_components_and_partners(office: Office, client: FlaskClient) -> None:
     title = {"en": "Purchase", "zh_Hans": "采购执行"}
     case = named.DocumentHit("purchase_orders", "PO-2026-0001", title, "c9", clock.now())
@@ -119,7 +173,7 @@ def test_search_leads_to_documents_components_and_partners(office: Office, clien
     office.answers[search.find] = search.Found(
         "x", named=named.Named([case, spoken], [panel], [firm], more, partly=True)
     )
-    page = client.get("/search?q=x").text
+    page = unbroken(client.get("/search?q=x").text)
     assert "没有找到" not in page and "只查看了最新的一部分" in page
     assert page.count("请再加一个词") == page.count("请多输入几位编号") == 1
     links = re.findall(r'<li class="row"><a href="(.*?)"', page)
@@ -197,7 +251,7 @@ def test_a_case_lists_what_it_called_with_a_way_to_what_the_reader_may_open(
     office.present = {key: dataclasses.replace(actor, language=language) for key, actor in office.present.items()}
     assert 'id="called"' not in client.get("/cases/c1").text
     now, sheet = clock.now(), {"zh_Hans": "盘点表 7 <1>"}
-    hers, theirs = called.Holder(WANG, ()), called.Holder(None, ("manager",))
+    hers, theirs = standing.Holder(WANG, ()), standing.Holder(None, ("manager",))
     rows = [
         called.Called("s1", sheet, "running", now, None, (hers,)),
         called.Called("", sheet, "running", now, None, (theirs,)),

@@ -39,7 +39,7 @@ class Step:
 class CaseRow:
     """`status`: running, completed, terminated, failed or cancelled; `waiting_for`: every open step by name, its own
     and those of the cases that it called; `steps`: the first two that differ, with whom they wait; `more`: how many
-    open steps are not among these."""
+    open steps are not among these; `whom`: with whom those are, in words, that it called and you do not see."""
 
     id: str
     title: str
@@ -51,6 +51,7 @@ class CaseRow:
     waiting_for: list[str]
     steps: list[Step]
     more: int
+    whom: str
 
     @classmethod
     def of(cls, row: inbox.CaseRow) -> CaseRow:
@@ -65,6 +66,7 @@ class CaseRow:
             [show.label(names) for names in row.standing.names],
             [Step.of(step) for step in row.standing.first],
             row.standing.more,
+            show.with_whom(row.standing),
         )
 
 

@@ -35,6 +35,9 @@ setTimeout(() => {
   for (const flashes of document.querySelectorAll(".flashes")) flashes.classList.add("is-over");
 }, 7000);
 
+// Where the lists stand in one line that is wider than the page, the open one is in sight.
+document.querySelector(".filters [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // A task opens beside its list where there is room for both; elsewhere the link is simply followed.
 const besides = window.matchMedia("(min-width: 44.01rem)");
 document.addEventListener("click", (event) => {
