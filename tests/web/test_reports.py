@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -250,6 +251,16 @@ def test_by_person_one_sees_oneself_and_who_is_below(office: Office) -> None:
     hers = {row.cells["person"]["en"] for row in show(office, "wangfang", "overdue_people").rows}
     assert {"Wang Fang", "Chen Jie"} <= hers
     assert {row.cells["person"]["en"] for row in show(office, "xuhui", "overdue_people").rows} <= {"Xu Hui"}
+
+
+def test_the_cases_behind_a_row_are_linked_with_their_numbers_whole(office: Office) -> None:
+    case = office.as_("chenjie").start("purchase_plan").id
+    line = {"component": "CZ-M60-265", "quantity": 20, "need_by": "2026-04-20", "est_price": "500.10"}
+    office.as_("chenjie").do("draft_plan", case, plan_reason="旺季", lines=[line])
+    office.later(days=30)
+    page = Browser(office, "wangfang").client.get("/reports/overdue").text
+    [link] = re.findall(rf'<li><a href="/cases/{case}">(.*?)</a></li>', page)
+    assert re.fullmatch(r'\S+ <span class="nowrap">[A-Z0-9]+(-[A-Z0-9]+)+</span>', link), link
 
 
 def test_a_row_links_only_to_cases_that_the_reader_may_see(office: Office) -> None:
