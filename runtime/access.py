@@ -228,13 +228,18 @@ def has_part(person: Any, task: sa.FromClause = user_tasks) -> sa.ColumnElement[
     who is asked this one: whoever stands in does not do what lanes keep apart."""
     case, step, asked_then, asked_now = cases.alias(), user_tasks.alias(), candidates.alias(), candidates.alias()
     concerned = sa.or_(case.c.initiator_id == person, case.c.subject_id == person)
-    its_case = sa.select(1).where(case.c.id == task.c.case_id, concerned).correlate(task)
+    its_case = sa.select(1).where(case.c.id == task.c.case_id, concerned).correlate_except(case)
     of_both = sa.and_(
-        asked_then.c.task_id == step.c.id, asked_now.c.task_id == task.c.id, asked_then.c.who == asked_now.c.who
+        asked_then.c.task_id == step.c.id,
+        asked_now.c.task_id == task.c.id,
+        asked_then.c.who == asked_now.c.who,
+        # Whoever stands in twice may do so for two lanes.
+        asked_then.c.principal_id.is_(None),
+        asked_now.c.principal_id.is_(None),
     )
-    same_lane = sa.select(1).where(of_both).correlate(task, step).exists()
+    same_lane = sa.select(1).where(of_both).correlate_except(asked_then, asked_now).exists()
     done = sa.select(1).where(step.c.case_id == task.c.case_id, step.c.completed_by == person, sa.not_(same_lane))
-    return sa.or_(its_case.exists(), done.correlate(task).exists())
+    return sa.or_(its_case.exists(), done.correlate_except(step).exists())
 
 
 def _is_below(actor: Actor, person: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
@@ -254,16 +259,18 @@ def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bo
 def in_place_of(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[Any]:
     """The row of who is away and in whose place the task was taken, or given by name, or, of one that nobody has, the
     person is asked; else NULL."""
-    places, taken = _places(actor), sa.func.coalesce(task.c.principal_id, task.c.meant_for_id)
-    if not places:
-        return taken
+    own = _has_candidate(task, sa.and_(candidates.c.who.in_(who(actor)), candidates.c.principal_id.is_(None)))
+    asked = sa.select(candidates.c.principal_id).where(
+        candidates.c.task_id == task.c.id, candidates.c.who == who(actor)[0]
+    )
     return sa.case(
-        (task.c.state != "ready", taken),
-        (_has_candidate(task, candidates.c.who.in_(who(actor))), sa.null()),
+        (task.c.state != "ready", sa.func.coalesce(task.c.principal_id, task.c.meant_for_id)),
+        (own, sa.null()),
         *(
             (sa.and_(_has_candidate(task, candidates.c.who == place.key), _falls_to(place, task)), place.away)
-            for place in places
+            for place in _places(actor)
         ),
+        else_=asked.correlate(task).scalar_subquery(),
     )
 
 

@@ -25,7 +25,7 @@ from runtime.errors import Failed, GuichengError, NotFound, Problem
 from runtime.identity import Actor, StandIn
 from runtime.ledger import approvers, kept, leave, leavings, obstacles, own, reading
 from runtime.rules import evaluate, rulefile, simulate
-from runtime.store import absences, accounts, deployments, event_log, states, user_tasks
+from runtime.store import accounts, deployments, event_log, states, user_tasks
 from runtime.store import calendar as calendars
 from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
@@ -206,17 +206,50 @@ def actor(tx: Transaction, person: Any) -> Actor:
 
 def stand_ins(tx: Transaction) -> dict[int, tuple[StandIn, ...]]:
     """Who stands in today for groups whose people are all away (ledger/approvers.py), by row of people."""
-    away = leave.away(tx, today(tx))
-    return approvers.stand_ins(organisation(tx), away, today(tx)) if away else {}
+    gone = away(tx)
+    return approvers.stand_ins(organisation(tx), gone, today(tx)) if gone else {}
 
 
-def newly_away(tx: Transaction) -> dict[str, str]:
-    """Public id of everybody who is away all of today, and whose claims were not given back yet → that of their
-    leave."""
-    day = today(tx)
-    away = {person: row.public_id for person, row in leave.away(tx, day).items() if leave.all_day(row, day)}
-    freed = absences.freed(tx, away.values()) if away else frozenset()
-    return {person: which for person, which in away.items() if which not in freed}
+def away(tx: Transaction) -> dict[str, Any]:
+    """Public id → the leave of everybody who is away today, or half of it."""
+    return leave.away(tx, today(tx))
+
+
+def gone(tx: Transaction, away: Mapping[str, Any]) -> frozenset[int]:
+    """Of those who are away: who is so all of today (rows of people)."""
+    day, known = today(tx), organisation(tx).by_public_id
+    return frozenset(known[one].id for one, row in away.items() if one in known and leave.all_day(row, day))
+
+
+def substitutes(
+    tx: Transaction, away: Mapping[str, Any], asked: Mapping[int, tuple[Collection[str], Collection[str]]]
+) -> dict[tuple[int, int], list[int]]:
+    """Task and who is away while all the others whom it is asked of are kept from it → who may do it in their place,
+    the nearest first (rows of people; ledger/approvers.py). asked: task → candidate keys, whom it excludes."""
+    day, org, found = today(tx), organisation(tx), {}
+    gone = {person for person, row in away.items() if leave.all_day(row, day)}
+    for task, (keys, excluded) in asked.items():
+        for person in approvers.missed(org, keys, excluded, gone):
+            line = approvers.substitutes(org, person, away)
+            able = [each.id for each in line if each.public_id not in excluded]
+            found[task, int(org.by_public_id[person].id)] = able
+    return found
+
+
+@dataclass(frozen=True)
+class Absences:
+    """Leaves, by public id: which began, and of whom; during which others stand in; which are over, or end at noon."""
+
+    begun: Mapping[str, str]
+    lasting: frozenset[str]
+    over: frozenset[str]
+
+
+def absences(tx: Transaction) -> Absences:
+    """As they have changed since a worker last acted on it."""
+    now, noted = leave.watched(tx, today(tx))
+    begun = {which: person for which, person in now.items() if which not in noted}
+    return Absences(begun, noted & now.keys(), noted - now.keys())
 
 
 def kept_for_who_is_back(tx: Transaction) -> list[Any]:
@@ -224,12 +257,12 @@ def kept_for_who_is_back(tx: Transaction) -> list[Any]:
     kept = user_tasks.kept_for(tx)
     if not kept:
         return []
-    away, people = leave.away(tx, today(tx)), organisation(tx).by_id
+    gone, people = away(tx), organisation(tx).by_id
     return [
         row
         for row in kept
         if (person := people[row.meant_for_id]).active
-        and person.public_id not in away
+        and person.public_id not in gone
         and person.public_id not in row.excluded
     ]
 

@@ -25,7 +25,7 @@ import structlog
 
 from runtime import clock, library, measures
 from runtime.bootstrap import Runtime
-from runtime.commands import absences, triggers
+from runtime.commands import absences, stand_ins, triggers
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
 from runtime.store import jobs, waking, workers
@@ -35,6 +35,7 @@ from runtime.store.db import Transaction
 log = structlog.get_logger()
 LONGEST_SILENCE = 60.0  # seconds: far above a sleep, the slowest script and a database that is busy
 LONGEST_SLEEP = waking.ANYWAY
+COMPARED = 30.0  # seconds between two times that who stands in is compared with who should
 BEAT = 1.0  # seconds between two beats, while jobs are held
 QUIET = 10  # half beats without jobs, after which the heart's thread ends
 SILENT = 4.0  # seconds without a beat, after which a worker counts as dead
@@ -59,7 +60,7 @@ class Worker:
         self._id = 0  # given with the first claim
         self._size = 1
         self._watch = Watch()
-        self._looked = float("-inf")
+        self._looked = self._compared = float("-inf")
         self._heart = Heart(self._beat)
         self._buried: str | None = None  # where the chain of tombstones ended that was last kept
 
@@ -178,8 +179,11 @@ class Worker:
 
         `between` two claims this worker keeps what it could not even count as failed."""
         now = clock.now()
-        due, holders, away, back = self.runtime.read(_glance, SYSTEM)
+        # Task by task, and so not as often as a busy worker looks.
+        compare = clock.seconds() - self._compared >= COMPARED
+        due, holders, away, back = self.runtime.read(_glance, SYSTEM, compare)
         self._looked = clock.seconds()
+        self._compared = self._looked if compare else self._compared
         others = [each for each in holders if each.id != self._id]
         mine = len(others) < len(holders) and not between
         if mine:
@@ -296,9 +300,12 @@ class Chunk:
     alone: list[Any] = field(default_factory=list)
 
 
-def _glance(tx: Transaction, actor: Actor) -> Any:
-    away, back = bool(library.newly_away(tx)), bool(library.kept_for_who_is_back(tx))
-    return jobs.next_due(tx), workers.pulses(tx), away, back
+def _glance(tx: Transaction, actor: Actor, compare: bool) -> Any:
+    """`compare`: also whether others should stand in than do, though nobody went or came."""
+    leaves = library.absences(tx)
+    back = bool(leaves.over or library.kept_for_who_is_back(tx))
+    back = back or (compare and bool(leaves.lasting) and stand_ins.changed(tx))
+    return jobs.next_due(tx), workers.pulses(tx), bool(leaves.begun), back
 
 
 def _claim(tx: Transaction, actor: Actor, worker: int, limit: int) -> tuple[int, list[Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import access, i18n, library
-from runtime.commands import hearing, staffing
+from runtime.commands import hearing, staffing, stand_ins
 from runtime.delivery.mail import ADDRESS
 from runtime.errors import Conflict, Invalid, NotFound
 from runtime.identity import (
@@ -218,6 +218,7 @@ def set_groups(tx: Transaction, actor: Actor, username: str, groups: Iterable[st
     given = user_tasks.give_back(tx, row.id, [f"person:{row.id}", *(f"group:{group}" for group in wanted)])
     accounts.log(tx, actor.id, "person.groups", username, before=sorted(before), after=sorted(wanted))
     hearing.changed_hands(tx, actor, given + staffing.strand(tx, row.id, before - wanted))
+    stand_ins.look_again(tx)
 
 
 def set_email(tx: Transaction, actor: Actor, username: str, email: str | None) -> None:
@@ -278,6 +279,7 @@ def deactivate(tx: Transaction, actor: Actor, username: str, receiver: str | Non
     given = user_tasks.give_back(tx, row.id, [])
     accounts.log(tx, actor.id, "person.deactivated", username)
     passed = staffing.pass_on(tx, row.id, receiver) + staffing.strand(tx, row.id, accounts.groups_of(tx, row.id))
+    stand_ins.look_again(tx)
     hearing.changed_hands(tx, actor, given + passed)
 
 

@@ -17,7 +17,7 @@ import structlog
 
 from runtime import clock, library, measures
 from runtime.bpmn.retry_cycle import Delay, delays
-from runtime.commands import telling
+from runtime.commands import stand_ins, telling
 from runtime.commands.moved import Moved, altered, look_again, opened, sent_back
 from runtime.commands.retries import end_incidents, raise_incident, schedule_retries
 from runtime.commands.waits import Thrown, Waits, broadcast, departures
@@ -198,6 +198,7 @@ def _write(
         user_tasks.add(tx, moved.opened, moved.may_claim)
     for each in told.of(ports.TaskAltered):
         altered(tx, case, world, each)
+    stand_ins.opened(tx, moved.opened, moved.may_claim)
     waits.write(tx, case.id, fired)
     resumes = _last(told.of(ports.Interrupted))
     work = waits.rows(case.id, tx.now, sequence, steps) + departures(

@@ -141,8 +141,9 @@ def _require_mine(tx: Transaction, actor: Actor, task: Any) -> None:
         raise TaskTaken()
     if task.assignee_id is None and not task.asked:
         raise NotYours()
-    # Of what nobody has they are asked only if they have no part in it; since they took it, that may have changed.
-    if task.principal_id is not None and tx.scalar(
+    # They were asked as having no part in it; since then, that may have changed.
+    in_place = task.principal_id if task.assignee_id is not None else task.in_place_of
+    if in_place is not None and tx.scalar(
         sa.select(tasks.c.id).where(tasks.c.id == task.id, access.has_part(actor.id))
     ):
         raise NotBoth()

@@ -57,7 +57,7 @@ _NEW = Prepared(
 )
 _ASKED = Prepared(
     sa.select(task_store.candidates.c.who)
-    .where(task_store.candidates.c.task_id == sa.bindparam("b_task"))
+    .where(task_store.candidates.c.task_id == sa.bindparam("b_task"), task_store.candidates.c.principal_id.is_(None))
     .order_by(task_store.candidates.c.who)
 )
 
@@ -391,7 +391,7 @@ def _look(tx: Transaction, actor: Actor, last: int) -> tuple[dt.datetime | None,
 
 
 def asked(tx: Transaction, task: int) -> list[str]:
-    """Who may claim it: "group:NAME", or an inner id."""
+    """Who may claim it for themselves: "group:NAME" or "person:ID"."""
     return [row[0] for row in _ASKED.all(tx, b_task=task)]
 
 

@@ -17,6 +17,8 @@ from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts
 from runtime.store.db import Transaction
 
+WAITS = "hr"  # what this group is asked waits for them: a sick note is for nobody else's eyes
+
 
 class NobodyAbove(Conflict):
     """There is nobody above who may decide this."""
@@ -86,25 +88,52 @@ def stand_ins(
     """Row of a person → the groups whose people are all away today and for which they stand in: the deputy whom a
     leave names, and for what the deputy is kept from the next superior who is here, and so on up the line.
 
-    What human resources are asked waits for them: a sick note is for nobody else's eyes. A deputy who is in none of
-    the department's groups is passed over. Half a day is waited for. away: as leave.away has it."""
+    What human resources are asked waits for them. A deputy who is in none of the department's groups is passed over.
+    Half a day is waited for. away: as leave.away has it."""
     gone = {person for person, row in away.items() if leave.all_day(row, today)}
     found: dict[int, list[StandIn]] = {}
-    for group, members in sorted(organisation.groups.items()) if gone else ():
-        names = [organisation.by_id[member].public_id for member in members]
-        if group == "hr" or not all(name in gone for name in names):
+    for group in sorted(organisation.groups) if gone else ():
+        names = organisation.members(group)
+        if group == WAITS or not all(name in gone for name in names):
             continue
         for name in names:
-            deputy = away[name].deputy
-            inside = deputy is not None and any(organisation.belongs(deputy, one) for one in DEPARTMENT)
-            deputies = [deputy] if deputy and inside and _is_here(organisation, deputy, away) else []
-            above = [one for one in _line(organisation, name, deputies) if one not in away]
-            row = organisation.by_public_id
-            line = [Substitute(row[one].id, one, name if one in deputies else one) for one in [*deputies, *above]]
+            line, row = substitutes(organisation, name, away), organisation.by_public_id[name]
             for number, one in enumerate(line, 1):
-                stands = StandIn(group, row[name].id, away[name].last_day, tuple(line[:number]))
+                stands = StandIn(group, row.id, away[name].last_day, tuple(line[:number]))
                 found.setdefault(one.id, []).append(stands)
     return {person: tuple(stands) for person, stands in found.items()}
+
+
+def missed(
+    organisation: accounts.Organisation, keys: Collection[str], excluded: Collection[str], gone: Collection[str]
+) -> list[str]:
+    """Who is away and could do what these are asked ("group:KEY", "person:ID"), where some are excluded and all the
+    others are `gone`. What human resources are asked, or somebody by name, waits for them."""
+    kept, waited = False, list[str]()
+    for key in keys:
+        kind, _, name = key.partition(":")
+        if kind == "group":
+            members = organisation.members(name)
+        else:
+            person = organisation.by_id[int(name)]
+            members = [person.public_id] if person.active else []
+        able = [one for one in members if one not in excluded]
+        if any(one not in gone for one in able):
+            return []
+        kept = kept or len(able) < len(members)
+        if kind == "group" and name != WAITS:
+            waited += able
+    return list(dict.fromkeys(waited)) if kept else []
+
+
+def substitutes(organisation: accounts.Organisation, person: str, away: Mapping[str, Any]) -> list[Substitute]:
+    """Who stands in for one who is away, the nearest first: the deputy whom their leave names, if one of the
+    department who is here, then every superior who is here."""
+    deputy, row = away[person].deputy, organisation.by_public_id
+    inside = deputy is not None and any(organisation.belongs(deputy, one) for one in DEPARTMENT)
+    deputies = [deputy] if deputy and inside and _is_here(organisation, deputy, away) else []
+    above = [one for one in _line(organisation, person, deputies) if one not in away]
+    return [Substitute(row[one].id, one, person if one in deputies else one) for one in [*deputies, *above]]
 
 
 def _line(organisation: accounts.Organisation, person: str, out: Collection[str]) -> list[str]:

@@ -20,6 +20,7 @@ from runtime.ledger import append_only, documents
 from runtime.ledger.inputs import Figure, Person
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.store import accounts, calendar
+from runtime.store.absences import absences
 from runtime.store.db import Exact, Id, Instant, Transaction, metadata
 from runtime.store.prepared import Prepared
 
@@ -409,21 +410,36 @@ def balance(tx: Transaction, person: str, kind: str, year: int, without: str | N
     return (entered or Decimal(0)) - taken
 
 
-_AWAY = Prepared(
-    sa.select(leaves)
-    .where(
-        # As the index has it: who was away long ago is not looked at.
-        leaves.c.state == sa.literal_column("'granted'"),
-        leaves.c.first_day <= sa.bindparam("b_day", type_=sa.Date),
-        leaves.c.last_day >= sa.bindparam("b_day", type_=sa.Date),
-    )
+_TODAY = (
+    # As the index has it: who was away long ago is not looked at.
+    leaves.c.state == sa.literal_column("'granted'"),
+    leaves.c.first_day <= sa.bindparam("b_day", type_=sa.Date),
+    leaves.c.last_day >= sa.bindparam("b_day", type_=sa.Date),
 )
+_AWAY = Prepared(sa.select(leaves).where(*_TODAY))
 
 
 def away(tx: Transaction, day: dt.date) -> dict[str, Any]:
     """Public id → the granted leave of everybody who is away on a day, or on half of it."""
     # Sorted here: SQLite would go through all leaves for an order.
     return {row.person: row for row in sorted(_AWAY.rows(tx, b_day=day), key=lambda row: int(row.id))}
+
+
+_DAYS = ("first_day", "starts_at_noon", "last_day", "ends_at_noon")
+_WATCHED = Prepared(
+    sa.union_all(
+        sa.select(leaves.c.public_id, leaves.c.person, *(leaves.c[name] for name in _DAYS)).where(*_TODAY),
+        sa.select(absences.c.leave, sa.null(), *(sa.null() for _ in _DAYS)),
+    )
+)
+
+
+def watched(tx: Transaction, day: dt.date) -> tuple[dict[str, str], frozenset[str]]:
+    """Public id → person, of the granted leaves of which a day is whole; and those that were acted on as they began
+    and not yet as they ended (store/absences.py)."""
+    rows = _WATCHED.rows(tx, b_day=day)
+    noted = frozenset(row.public_id for row in rows if row.person is None)
+    return {row.public_id: row.person for row in rows if row.person is not None and all_day(row, day)}, noted
 
 
 def all_day(leave: Any, day: dt.date) -> bool:

@@ -73,7 +73,8 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     node = model.node(row.element)
     is_open = row.state in OPEN
     mine = row.assignee_id == actor.id
-    barred = actor.public_id in row.excluded or (row.principal_id is not None and bool(row.has_part))
+    in_place = row.principal_id if row.assignee_id is not None else row.in_place_of
+    barred = actor.public_id in row.excluded or (in_place is not None and bool(row.has_part))
     schema, data, anew = None, {}, frozenset[str]()
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id, row.element)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -79,6 +79,8 @@ candidates = sa.Table(
     metadata,
     sa.Column("task_id", sa.ForeignKey("user_tasks.id"), primary_key=True),
     sa.Column("who", sa.String(64), primary_key=True),  # "group:KEY" or "person:ID"
+    # who is away, and in whose place this person is asked until they are back (commands/stand_ins.py)
+    sa.Column("principal_id", sa.ForeignKey("people.id")),
     sa.Column("created_at", Instant, nullable=False),
     # What a list sorts and narrows by stands here again, kept true by the trigger below.
     sa.Column("ready", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -99,6 +101,13 @@ candidates = sa.Table(
             postgresql_where=sa.text("ready"),
         )
         for by, column in (("age", "created_at"), ("due", "due_by"), ("priority", "rank"))
+    ),
+    # in_place: who stands in for somebody
+    sa.Index(
+        "ix_user_task_candidates_in_place",
+        "principal_id",
+        sqlite_where=sa.text("principal_id IS NOT NULL"),
+        postgresql_where=sa.text("principal_id IS NOT NULL"),
     ),
     sqlite_with_rowid=False,  # one tree less to write (decision 0031)
 )
@@ -161,11 +170,12 @@ NEXT = {
 
 
 def _asking(task: sa.ColumnElement[bool]) -> sa.Insert:
-    """One more candidate, `b_who`, of a task."""
+    """One more candidate, `b_who`, of a task, in the place of `b_principal` if that is anybody."""
     row = user_tasks.c
     values = {
         "task_id": row.id,
         "who": sa.bindparam("b_who", type_=sa.String),
+        "principal_id": sa.bindparam("b_principal", type_=sa.Integer),
         "created_at": row.created_at,
         "ready": READY,
         "due_by": sa.func.coalesce(row.due_at, sa.literal(NEVER, Instant)),
@@ -186,7 +196,7 @@ def add(tx: Transaction, rows: Sequence[dict[str, Any]], may_claim: dict[str, li
     tx.insert(user_tasks, rows)
     wanted = [(activity, who) for activity, whos in may_claim.items() for who in dict.fromkeys(whos)]
     if wanted:
-        _ASK.each(tx, [{"b_activity": activity, "b_who": who} for activity, who in wanted])
+        _ASK.each(tx, [{"b_activity": activity, "b_who": who, "b_principal": None} for activity, who in wanted])
 
 
 @lru_cache
@@ -275,7 +285,7 @@ def claimed_by(tx: Transaction, person_id: int) -> list[Any]:
 
 def asked_of(tx: Transaction, keys: Collection[str]) -> list[Any]:
     """Tasks that "group:KEY" or "person:ID" may claim: id, case_id, process, element, excluded and, a row for each,
-    `who` may."""
+    `who` may for themselves."""
     held = sa.select(candidates.c.task_id).where(candidates.c.who.in_(keys), candidates.c.ready)
     return list(
         tx.all(
@@ -288,7 +298,7 @@ def asked_of(tx: Transaction, keys: Collection[str]) -> list[Any]:
                 candidates.c.who,
             )
             .join(candidates, candidates.c.task_id == user_tasks.c.id)
-            .where(user_tasks.c.id.in_(held))
+            .where(user_tasks.c.id.in_(held), candidates.c.principal_id.is_(None))
             .order_by(user_tasks.c.id, candidates.c.who)
         )
     )
@@ -322,9 +332,10 @@ def hand_over(tx: Transaction, task_id: int, version: int, person_id: int) -> bo
 
 
 def asked(tx: Transaction, task_ids: Collection[int]) -> dict[int, list[str]]:
-    """Task → its candidate keys."""
+    """Task → its candidate keys, without those of stand-ins."""
     found: dict[int, list[str]] = {}
-    rows = tx.all(sa.select(candidates.c.task_id, candidates.c.who).where(candidates.c.task_id.in_(list(task_ids))))
+    of_tasks = (candidates.c.task_id.in_(list(task_ids)), candidates.c.principal_id.is_(None))
+    rows = tx.all(sa.select(candidates.c.task_id, candidates.c.who).where(*of_tasks))
     for row in rows:
         found.setdefault(row.task_id, []).append(row.who)
     return found
@@ -332,11 +343,63 @@ def asked(tx: Transaction, task_ids: Collection[int]) -> dict[int, list[str]]:
 
 def ask(tx: Transaction, task_id: int, *who: str) -> None:
     """More who may claim a task, each once: "group:KEY" or "person:ID"."""
-    rows = tx.all(sa.select(candidates.c.who).where(candidates.c.task_id == task_id))
-    asked = {row.who for row in rows}
+    of_task = candidates.c.task_id == task_id
+    rows = tx.all(sa.select(candidates.c.who, candidates.c.principal_id).where(of_task))
+    asked = {row.who: row.principal_id for row in rows}
+    if any(asked.get(each) for each in who):
+        # Whoever stood in is asked for themselves from now on.
+        tx.execute(sa.update(candidates).where(of_task, candidates.c.who.in_(who)).values(principal_id=None))
     fresh = [each for each in dict.fromkeys(who) if each not in asked]
     if fresh:
-        tx.execute(_asking(user_tasks.c.id == task_id), [{"b_who": each} for each in fresh])
+        tx.execute(_asking(user_tasks.c.id == task_id), [{"b_who": each, "b_principal": None} for each in fresh])
+
+
+_IN_PLACE = Prepared(
+    sa.select(candidates.c.task_id, candidates.c.who, candidates.c.principal_id, candidates.c.ready)
+    .where(candidates.c.principal_id.is_not(None))
+)
+
+
+def in_place(tx: Transaction) -> list[Any]:
+    """Who is asked in the place of somebody, of whichever task: task_id, who, principal_id, ready."""
+    return _IN_PLACE.rows(tx)
+
+
+def kept_from_somebody(tx: Transaction, which: sa.ColumnElement[bool], *, held: bool) -> list[Any]:
+    """Ready tasks from which somebody is kept: id, excluded and, a row for each, `who` may claim it for themselves.
+    `which`: of user_tasks; `held`: for the transaction."""
+    query = (
+        sa.select(user_tasks.c.id, user_tasks.c.excluded, candidates.c.who)
+        .join(candidates, candidates.c.task_id == user_tasks.c.id)
+        .where(
+            which,
+            READY,
+            sa.type_coerce(user_tasks.c.excluded, sa.Text).like('%"%'),
+            candidates.c.principal_id.is_(None),
+        )
+        .order_by(user_tasks.c.id, candidates.c.who)
+    )
+    return list(tx.all(query.with_for_update(of=user_tasks) if held else query))
+
+
+def asked_of_any(keys: Collection[str]) -> sa.ColumnElement[bool]:
+    """Of a row of user_tasks: "group:KEY" or "person:ID" may claim it."""
+    return user_tasks.c.id.in_(sa.select(candidates.c.task_id).where(candidates.c.who.in_(keys), candidates.c.ready))
+
+
+def stand_in(tx: Transaction, who: Mapping[tuple[int, str], int]) -> None:
+    """These keys may claim these tasks as well, each in the place of somebody (a row of people)."""
+    rows = [{"b_id": task, "b_who": key, "b_principal": person} for (task, key), person in who.items()]
+    if rows:
+        tx.execute(_asking(user_tasks.c.id == sa.bindparam("b_id")), rows)
+
+
+def stand_down(tx: Transaction, who: Collection[tuple[int, str]]) -> None:
+    """These keys may no longer claim these tasks in anybody's place."""
+    if who:
+        same = (candidates.c.task_id == sa.bindparam("b_task"), candidates.c.who == sa.bindparam("b_who"))
+        one = sa.delete(candidates).where(*same, candidates.c.principal_id.is_not(None))
+        tx.execute(one, [{"b_task": task, "b_who": key} for task, key in sorted(who)])
 
 
 def alter(tx: Transaction, task_id: int, **columns: Any) -> None:

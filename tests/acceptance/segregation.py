@@ -1,8 +1,8 @@
 """Whoever drafted something or gains from it does not decide it, whatever way the task comes to them.
 
 Tried on each deciding task as it stands open in a scenario: asked by name, as a candidate after a change of role,
-as a deputy of a group that is away, as a signer whom a listener adds, as who receives it from a superior or from
-somebody who leaves. Nothing of it stays. Not here: playing the scenarios (test_scenarios.py)."""
+as a deputy of a group that is away, or of some of it, as a signer whom a listener adds, as who receives it from a
+superior or from somebody who leaves. Nothing of it stays. Not here: playing the scenarios (test_scenarios.py)."""
 
 from __future__ import annotations
 
@@ -176,6 +176,16 @@ def _ways(tx: Transaction, row: Any, case: Any, person: Any) -> Iterator[str]:
         except GuichengError:
             pass
         before.rollback()
+    if groups and asked.count(f"person:{person.id}") == 1:
+        with tx.connection.begin_nested() as before:
+            tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))
+            store.stand_in(tx, {(row.id, f"person:{person.id}"): other.id})
+            try:
+                user_tasks.claim(tx, actor, row.public_id)
+                yield "as a deputy for a part of the group"
+            except GuichengError:
+                pass
+            before.rollback()
     with tx.connection.begin_nested() as before:
         tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))
         store.ask(tx, row.id, f"person:{person.id}")

@@ -124,6 +124,14 @@ def test_who_does_what_is_asked_of_themselves_is_nobodys_deputy(firm: Office) ->
     assert {each.principal_id for each in case.log} == {None}
 
 
+def test_who_is_asked_for_themselves_as_well_does_it_for_themselves(firm: Office) -> None:
+    firm.deploy(bpmn("ask", start(), user("own", candidateGroups="supervisor,manager"), end()))
+    firm.as_("spec").start("ask")
+    on_leave(firm, "boss", "sup")
+    firm.as_("sup").do("own")
+    assert in_whose_place(firm) == [None]
+
+
 def test_somebody_of_the_group_who_is_here_is_enough(asked: Office) -> None:
     asked.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "manager"])
     on_leave(asked, "boss", "sup")
@@ -348,18 +356,6 @@ def test_what_is_not_for_who_is_away_is_not_for_their_deputy(firm: Office) -> No
     assert elements(firm, "sup") == [] and elements(firm, "lead") == ["review"]
     firm.as_("spec").do("review")
     assert in_whose_place(firm) == ["buyer"]
-
-
-def test_what_all_who_are_here_are_kept_from_waits_for_who_is_away_or_joins_the_group(firm: Office) -> None:
-    firm.runtime.do(accounts.set_groups, SYSTEM, "buyer", ["purchasing", "manager"])
-    kept = properties(excludes="${initiator}")
-    firm.deploy(bpmn("ask", start(), user("review", kept, candidateGroups="manager"), end(), starters="manager"))
-    firm.as_("buyer").start("ask")
-    on_leave(firm, "boss", "sup")
-    assert elements(firm, "boss") == ["review"]
-    assert elements(firm, "buyer") == elements(firm, "sup") == elements(firm, "lead") == []
-    firm.runtime.do(accounts.set_groups, SYSTEM, "spec2", ["specialist", "manager"])
-    assert elements(firm, "spec2") == ["review"]
 
 
 def test_who_took_it_as_a_deputy_and_then_does_their_own_step_gives_it_back(firm: Office) -> None:
