@@ -39,6 +39,7 @@ OWN = {
     ("errand", "accept_errand"): "who gave the errand takes the doer's work, not their own",
     ("issue_escalation", "confirm_answer"): "whoever raised it says whether the answer helps",
     ("confidentiality_breach", "close_breach"): "nothing is decided: what was done and learnt is written down",
+    ("career_move", "before_effect"): "nothing is decided: whoever set the day says what has changed since",
     ("career_move", "change_position"): "nothing is decided: an administrator does what was approved",
     ("improvement_plan", "draft_plan"): "the superior's own plan for their employee, who may dispute the facts",
     ("improvement_plan", "review_progress"): "the superior who set the goals sees whether they are met",
