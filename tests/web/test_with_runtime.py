@@ -189,5 +189,5 @@ def test_the_page_and_the_list_of_a_leave_say_that_it_was_taken_back(office: Any
     employee = Browser(office, "liyang")
     page = employee.client.get(f"/cases/{leave.id}").text
     assert "请假已准" in page and "这次请假已撤回。" in page
-    assert re.search(r'<a href="/cases/\w+">撤回请假 LV-2026-0001</a>', page)
+    assert re.search(r'<a href="/cases/\w+">撤回请假 <span class="nowrap">LV-2026-0001</span></a>', page)
     assert "之后已撤回" in employee.client.get("/inbox/started").text
