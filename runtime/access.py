@@ -256,6 +256,12 @@ def asked(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bo
     return _has_candidate(task, sa.or_(means, *in_place) if in_place else means)
 
 
+def may_fall_to(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[bool]:
+    """The task is the person's or may become theirs: also while somebody else has it, who may give it back."""
+    barred = sa.type_coerce(task.c.excluded, sa.Text).like(f'%"{actor.public_id}"%')
+    return sa.or_(task.c.assignee_id == actor.id, sa.and_(asked(actor, task), sa.not_(barred)))
+
+
 def in_place_of(actor: Actor, task: sa.FromClause = user_tasks) -> sa.ColumnElement[Any]:
     """The row of who is away and in whose place the task was taken, or given by name, or, of one that nobody has, the
     person is asked; else NULL."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from runtime.errors import Conflict
 from runtime.ids import public_id
 from runtime.ledger import catalogue, demand, documents, stock
 from runtime.ledger.operations import Call
@@ -21,6 +22,13 @@ from runtime.store.db import Exact, Id, Instant, Tagged, Transaction, metadata
 from runtime.store.prepared import Prepared
 
 YEAR = 365
+
+
+class TooFew(Conflict):
+    """Warehouse {warehouse} has fewer pieces of {component} than this needs. How many is told once they are counted."""
+
+    code = "stocktake.too_few"
+
 
 stocktakes = sa.Table(
     "stocktakes",
@@ -238,18 +246,25 @@ def overtaken(tx: Transaction, warehouse_id: int, lines: Collection[Any]) -> set
     return {line.component_id for line in lines if newest.get(line.component_id, 0) > line.snapshot}
 
 
-def being_counted(tx: Transaction, component_id: int, warehouse_id: int) -> bool:
-    """Whether the component stands on an open sheet of the warehouse."""
+def being_counted(tx: Transaction, component_id: int, warehouse_id: int | None = None) -> bool:
+    """Whether the component stands on an open sheet of the warehouse, or of any."""
     found = (
         sa.select(1)
         .select_from(stocktake_lines.join(stocktake_sheets))
-        .where(
-            stocktake_sheets.c.state == "open",
-            stocktake_sheets.c.warehouse_id == warehouse_id,
-            stocktake_lines.c.component_id == component_id,
-        )
+        .where(stocktake_sheets.c.state == "open", stocktake_lines.c.component_id == component_id)
     )
+    if warehouse_id is not None:
+        found = found.where(stocktake_sheets.c.warehouse_id == warehouse_id)
     return tx.scalar(found.limit(1)) is not None
+
+
+def untold(tx: Transaction, short: Conflict) -> Conflict:
+    """What a lack of pieces (params: component, warehouse) is refused with: while they are counted there its sentence,
+    which says how many the books have, could be read by who counts."""
+    told = {name: short.params[name] for name in ("component", "warehouse")}
+    row = catalogue.component(tx, told["component"])
+    place = catalogue.by_code(tx, catalogue.warehouses, told["warehouse"])
+    return TooFew(**told) if being_counted(tx, row.id, place.id) else short
 
 
 def facts(line: Any, counted: int) -> dict[str, Any]:

@@ -312,7 +312,7 @@ def correct(
         posting = stock.Posting(row.id, place.id, quantity)
         [movement] = stock.post(call, "correction", [posting], reason=reason)
     except stock.StockShort as error:
-        raise refuse("below_zero", error) from error
+        raise refuse("below_zero", counting.untold(tx, error)) from error
     except catalogue.WarehouseClosed as error:
         raise refuse("warehouse_closed", error) from error
     return {"movement": movement, "on_hand": stock.on_hand(tx, [row.id])[row.id]}

@@ -28,9 +28,15 @@ LANGUAGES = {"name": i18n.DEFAULT, "name_zh_hant": "zh_Hant", "name_en": "en"}
 
 
 class WarehouseInUse(Conflict):
-    """Warehouse {warehouse} cannot be closed: {stock} pieces are in it, {reserved} of them reserved, {sheets} count sheets are open or not posted yet."""  # noqa: E501
+    """Warehouse {warehouse} cannot be closed: {stock} pieces are in it, {reserved} of them reserved."""
 
     code = "warehouse.in_use"
+
+
+class WarehouseCounted(Conflict):
+    """Warehouse {warehouse} cannot be closed: {sheets} count sheets are open or not posted yet."""
+
+    code = "warehouse.being_counted"
 
 
 @operation("masters.propose_supplier", errors=("bad_change",))
@@ -140,7 +146,7 @@ def _always(tx: Transaction, code: str, after: Mapping[str, Any]) -> None:
 
 
 def _only_empty(tx: Transaction, code: str, after: Mapping[str, Any]) -> None:
-    """Raises WarehouseInUse, if it is to be closed and something is in it."""
+    """Raises WarehouseInUse or WarehouseCounted, if it is to be closed and something is in it, or counted there."""
     if after.get("active") is not False:
         return
     place = catalogue.by_code(tx, warehouses, code)
@@ -159,10 +165,10 @@ def _only_empty(tx: Transaction, code: str, after: Mapping[str, Any]) -> None:
     )
     sheets = tx.scalar(counted) or 0
     assert there is not None
-    if there.stock or there.reserved or sheets:
-        raise WarehouseInUse(
-            warehouse=code, stock=int(there.stock), reserved=int(there.reserved), sheets=sheets
-        )
+    if sheets:
+        raise WarehouseCounted(warehouse=code, sheets=sheets)  # how many pieces are in it is not told meanwhile
+    if there.stock or there.reserved:
+        raise WarehouseInUse(warehouse=code, stock=int(there.stock), reserved=int(there.reserved))
 
 
 def _kind(table: sa.Table, fields: tuple[str, ...], unknown: Any, ready: Any = _always) -> Kind:

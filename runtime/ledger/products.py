@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, masters
+from runtime.ledger import catalogue, counting, documents, masters
 from runtime.ledger.catalogue import components
 from runtime.ledger.inputs import Measure, Money, Person
 from runtime.ledger.operations import Call, operation, refuse
@@ -69,6 +69,12 @@ class StillInUse(Conflict):
     """{component} cannot be delisted: {stock} pieces in stock or quarantine, {orders} open orders, {plans} open plans, {alerts} open replenishment alerts."""  # noqa: E501
 
     code = "product.still_in_use"
+
+
+class BeingCounted(Conflict):
+    """{component} cannot be delisted while it is being counted."""
+
+    code = "product.being_counted"
 
 
 class Proposed(TypedDict):
@@ -288,6 +294,8 @@ def _require_unused(tx: Transaction, row: Any) -> None:
     open_orders = (tx.scalar(sold) or 0) + (tx.scalar(bought) or 0)
     open_plans = tx.scalar(planned) or 0
     open_alerts = tx.scalar(alerts.where(stock_alerts.c.component_id == row.id, OPEN)) or 0
+    if (stock or open_orders or open_plans or open_alerts) and counting.being_counted(tx, row.id):
+        raise refuse("bad_change", BeingCounted(component=row.sku))  # how many pieces are left is not told meanwhile
     if stock or open_orders or open_plans or open_alerts:
         raise refuse(
             "bad_change",

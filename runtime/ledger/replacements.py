@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from runtime.errors import Conflict
 from runtime.ids import public_id
-from runtime.ledger import budgets, catalogue, documents, remedies, stock
+from runtime.ledger import budgets, catalogue, counting, documents, remedies, stock
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.remedies import sales_replacements
 
@@ -43,10 +43,8 @@ def ship(
         balance = there.get((line.component_id, place.id))
         free = max(balance.on_hand - balance.reserved, 0) if balance else 0
         if free < line.quantity:
-            raise refuse(
-                "stock_short",
-                NothingToSend(warehouse=warehouse, free=free, component=line.sku, wanted=line.quantity),
-            )
+            short = NothingToSend(warehouse=warehouse, free=free, component=line.sku, wanted=line.quantity)
+            raise refuse("stock_short", counting.untold(tx, short))
     replacement, number = public_id(), documents.next_number(tx, "RP", call.today.year)
     documents.add(
         tx,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from runtime.errors import Conflict, Invalid
 from runtime.ids import public_id
-from runtime.ledger import catalogue, documents, stock
+from runtime.ledger import catalogue, counting, documents, stock
 from runtime.ledger.operations import Call, operation, refuse
 from runtime.ledger.sales import NEXT, lines_of, move, release, sales_order_lines, sales_orders
 from runtime.store.db import Id, Transaction, metadata
@@ -100,7 +100,7 @@ def ship(call: Call, order: str, warehouse: str, carrier: str, tracking: str, sh
             lost = ReservedLost(
                 wanted=line.allocated, component=line.sku, order=row.number, warehouse=warehouse, on_hand=on_hand
             )
-            raise refuse("reserved_lost", lost)
+            raise refuse("reserved_lost", counting.untold(tx, lost))
     release(tx, row.id)
     shipment = public_id()
     number = documents.next_number(tx, "SH", call.today.year)

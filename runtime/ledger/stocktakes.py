@@ -264,10 +264,11 @@ def explain(call: Call, count: str, lines: list[Explained], by: Person) -> Invol
 
 @operation("stocktake.reopen", errors=("rule_refused",))
 def reopen(call: Call, count: str, reason: str) -> Reopened:
-    """Have every variance counted again, from a new snapshot and by others than before."""
+    """Have every variance counted again, from a new snapshot, by others than before and than who explained it."""
     tx = call.tx
     row = documents.get(tx, stocktakes, count)
     wrong = [line for line in counting.lines_of(tx, count=row.id) if line.variance]
+    explained = [row.explained_by] if row.explained_by else []  # they know what the books say
     documents.change(tx, stocktakes, row, "counting", NEXT, recount_reason=reason)
     tx.execute(
         sa.update(stocktake_lines)
@@ -275,7 +276,7 @@ def reopen(call: Call, count: str, reason: str) -> Reopened:
         .values(replaced=True)
     )
     items = [counting.Item(line.component_id, line.warehouse_id, line.abc_class) for line in wrong]
-    sheets = counting.write_sheets(call, row.id, row.number, row.kind, items, barred=_counters(wrong))
+    sheets = counting.write_sheets(call, row.id, row.number, row.kind, items, barred=[*_counters(wrong), *explained])
     return {"sheets": sheets}
 
 
@@ -297,7 +298,7 @@ def post(call: Call, count: str, approved_by: Person) -> Posted:
         for kind, sign in (("surplus", 1), ("loss", -1)):
             _post(call, row, kind, [line for line in lines if line.variance * sign > 0])
     except stock.StockShort as error:
-        raise refuse("below_zero", error) from error
+        raise refuse("below_zero", counting.untold(tx, error)) from error
     except catalogue.WarehouseClosed as error:
         raise refuse("warehouse_closed", error) from error
     return {"posted": len(lines)}

@@ -14,7 +14,7 @@ from runtime import access, i18n, library, values
 from runtime.identity import Actor, Person, require
 from runtime.ledger import reading
 from runtime.library import NoSuchCase
-from runtime.queries import timeline
+from runtime.queries import counted, timeline
 from runtime.queries.called import Calls, called
 from runtime.queries.entered import Entered, entered
 from runtime.queries.inbox import TaskRow, columns, outcome, process_names, task_rows
@@ -24,7 +24,7 @@ from runtime.queries.since import Since, since
 from runtime.queries.standing import awaited, waits_for, whom
 from runtime.queries.timeline import Moment
 from runtime.queries.verdicts import Verdict, verdicts
-from runtime.queries.withheld import withheld
+from runtime.queries.withheld import Withheld, withheld
 from runtime.store import deployments, event_log
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -161,7 +161,8 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     open_tasks = task_rows(tx, open_rows)
     root = deployments.get(tx, row.bindings[row.process])
     full = bool(row.fully)
-    told = full and not withheld(tx, actor, row)
+    kept = withheld(tx, actor, row) if full else Withheld()
+    told = full and not kept
     open_to_see = full or not row.confidential
     labels = Labels(tx, row.bindings, language)
     return CasePage(
@@ -178,12 +179,12 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
         diagrams=_diagrams(
             tx, row, log, open_tasks, language, path=open_to_see, topics=actor.may("operate", "case")
         ),
-        timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full),
+        timeline=timeline.moments(log, org, labels.of, _rule_names(tx, language), language, full=full, kept=kept.by),
         # What a rule was asked about a blind step names what was found, and what the books say.
-        decisions=_decisions(tx, row.id, language) if told else [],
+        decisions=_decisions(tx, actor, row, language) if told else [],
         open_tasks=open_tasks,
         incidents=_incidents(tx, row.id, labels, reasons=open_to_see) if actor.may("operate", "case") else [],
-        documents=_documents(tx, row, language) if full else [],
+        documents=_documents(tx, row, language, kept) if full else [],
         entered=entered(tx, actor, row, language) if full else None,
         verdicts=verdicts(tx, row, log, org, labels.of, language) if told else [],
         outcome=outcome(tx, row) if full else {},
@@ -271,8 +272,15 @@ def _diagrams(
     return views
 
 
-def _decisions(tx: Transaction, case_id: int, language: str) -> list[DecisionView]:
-    rows = tx.all(sa.select(decisions).where(decisions.c.case_id == case_id).order_by(decisions.c.id))
+def _decisions(tx: Transaction, actor: Actor, case: Any, language: str) -> list[DecisionView]:
+    """Without those that were asked with what the books say of what the reader counts."""
+    rows = tx.all(sa.select(decisions).where(decisions.c.case_id == case.id).order_by(decisions.c.id))
+    asked = [counted.BOOKS.isdisjoint(orjson.loads(row.decision)["inputs"]) for row in rows]
+    skus = frozenset[str]() if all(asked) else counted.counted(tx, actor)
+    if skus:
+        known = library.at_rest(tx, case.id, case.process, case.bindings, case.state).variables()
+        if counted.concerns(known, skus):
+            rows = [row for row, free in zip(rows, asked, strict=True) if free]
     return [decision_view(tx, row, language) for row in rows]
 
 
@@ -376,11 +384,12 @@ SENTENCES = {
 }
 
 
-def _documents(tx: Transaction, case: Any, language: str) -> list[tuple[str, Any, str]]:
-    """What the case made in the books, and the files that it holds: label, value, link."""
+def _documents(tx: Transaction, case: Any, language: str, kept: Withheld) -> list[tuple[str, Any, str]]:
+    """What the case made in the books, and the files that it holds and does not keep back: label, value, link."""
     made: list[tuple[str, Any, str]] = [
         (i18n.say(language, SENTENCES[of.kind]), of.number, "")
         for of in reading.documents_of(tx, case.public_id)
     ]
-    held = tx.all(sa.select(file_uses).where(file_uses.c.case_id == case.id).order_by(file_uses.c.id))
+    of_case = file_uses.c.case_id == case.id, file_uses.c.person_id.not_in(kept.by)
+    held = tx.all(sa.select(file_uses).where(*of_case).order_by(file_uses.c.id))
     return made + [(i18n.say(language, "File"), row.name, f"/files/{row.sha256}") for row in held]

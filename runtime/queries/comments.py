@@ -21,6 +21,7 @@ from runtime.queries import pages
 from runtime.queries.inbox import MOST, process_names
 from runtime.queries.pages import Page
 from runtime.queries.people import shown
+from runtime.queries.withheld import of_cases
 from runtime.store import accounts, prepared
 from runtime.store.cases import cases
 from runtime.store.comments import CHANGEABLE, HANDED_OVER, UNREAD, comments, mentions
@@ -33,9 +34,10 @@ MOST_OFFERED = 8  # people, of whom one may choose
 
 @dataclass(frozen=True)
 class CommentView:
-    """`parts`: its text in pieces, each with whether it is a mention; empty once it is withdrawn. `about`: names of
-    the task that it is on. `mine`: the reader wrote it; `unread`: it mentions the reader, who has not said
-    that they have read it."""
+    """`parts`: its text in pieces, each with whether it is a mention; empty once it is withdrawn, and where it is
+    `kept_back`, since its author knows what the reader may have to find out once more (withheld.py). `about`: names
+    of the task that it is on. `mine`: the reader wrote it; `unread`: it mentions the reader, who has not said that
+    they have read it."""
 
     id: str
     author: Person | None
@@ -50,6 +52,7 @@ class CommentView:
     may_change: bool
     unread: bool
     handed_over: bool = False  # it says why its task was given to somebody else
+    kept_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class MentionRow:
     text: str
     read: bool
     about: Mapping[str, str] | None = None  # of a task that was given to the reader, or to somebody else
+    kept_back: bool = False  # `text` is "": see CommentView
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ def thread(tx: Transaction, actor: Actor, case: str, *, before: str | None = Non
     more, found = len(found) > limit, found[:limit]
     said = _said(tx, [each.id for each in found])
     org = library.organisation(tx)
-    views = [_view(tx, actor, org, each, said.get(each.id, [])) for each in reversed(found)]
+    kept = of_cases(tx, actor, {row.id})[row.id].by if found else frozenset()
+    views = [_view(tx, actor, org, each, said.get(each.id, []), kept) for each in reversed(found)]
     return Thread(case, True, actor.may("comment", "case"), views, str(found[-1].id) if more else None)
 
 
@@ -144,18 +149,19 @@ def _said(tx: Transaction, ids: Sequence[int]) -> dict[int, list[tuple[int, str]
 
 
 def _view(
-    tx: Transaction, actor: Actor, org: accounts.Organisation, row: Any, said: list[tuple[int, str]]
+    tx: Transaction, actor: Actor, org: accounts.Organisation, row: Any, said: list[tuple[int, str]],
+    kept: frozenset[int],
 ) -> CommentView:
     handed = row.kind == HANDED_OVER
     mine = row.author_id == actor.id and not handed
-    here = row.withdrawn_at is None
+    here, untold = row.withdrawn_at is None, row.author_id in kept
     people = [shown(org, person) for person, _ in said]
     return CommentView(
         id=row.public_id,
         author=shown(org, row.author_id),
         at=row.at,
-        text=row.text,
-        parts=parts(row.text, [name for _, name in said if name]) if here else [],
+        text="" if untold else row.text,
+        parts=parts(row.text, [name for _, name in said if name]) if here and not untold else [],
         mentioned=[person for person in people if person is not None],
         about=row.about,
         changed_at=row.changed_at,
@@ -164,6 +170,7 @@ def _view(
         may_change=mine and here and tx.now <= row.at + CHANGEABLE,
         unread=row.person_id is not None and row.read_at is None,
         handed_over=handed,
+        kept_back=here and untold,
     )
 
 
@@ -186,6 +193,7 @@ def mentioning(
             comments.c.id,
             comments.c.public_id,
             comments.c.author_id,
+            comments.c.case_id,
             comments.c.at,
             comments.c.text,
             mentions.c.read_at,
@@ -205,6 +213,8 @@ def mentioning(
         query = query.where(mentions.c.comment_id < _cursor(after))
     rows = tx.all(query.order_by(mentions.c.comment_id.desc()).limit(limit + 1))
     org, names = library.organisation(tx), process_names(tx)
+    cases_kept = of_cases(tx, actor, {row.case_id for row in rows[:limit]})
+    kept = {row.id for row in rows[:limit] if row.author_id in cases_kept[row.case_id].by}
     return Page(
         [
             MentionRow(
@@ -215,9 +225,10 @@ def mentioning(
                 names.get(row.process, {}) if row.seen else {},
                 shown(org, row.author_id),
                 row.at,
-                row.text,
+                "" if row.id in kept else row.text,
                 row.read_at is not None,
                 row.about if row.kind == HANDED_OVER else None,
+                row.id in kept,
             )
             for row in rows[:limit]
         ],

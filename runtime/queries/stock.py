@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from runtime import access
 from runtime.identity import Actor, require
-from runtime.ledger import catalogue, counting, reading
+from runtime.ledger import reading
 from runtime.ledger.reading import Movement, Review, StockLine
-from runtime.store import user_tasks
+from runtime.queries.counted import counted
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
 
@@ -42,7 +42,7 @@ class ComponentPage:
 def overview(tx: Transaction, actor: Actor) -> list[StockLine]:
     """Every listed component, by SKU."""
     require(actor, "read", "stock")
-    hidden = blind(tx, actor)
+    hidden = counted(tx, actor)
     return [_veiled(line) if line.sku in hidden else line for line in reading.overview(tx)]
 
 
@@ -50,7 +50,7 @@ def component(tx: Transaction, actor: Actor, sku: str) -> ComponentPage:
     """Raises UnknownComponent."""
     require(actor, "read", "stock")
     figures = reading.component(tx, sku)
-    if sku in blind(tx, actor):
+    if sku in counted(tx, actor):
         return ComponentPage(sku, figures["names"], None, figures, [], [], [], [], counting=True)
     movements = reading.movements(tx, sku)
     reviews = reading.reviews(tx, sku)
@@ -73,23 +73,6 @@ def component(tx: Transaction, actor: Actor, sku: str) -> ComponentPage:
         warehouses=reading.by_warehouse(tx, sku),
         readable=readable,
     )
-
-
-def blind(tx: Transaction, actor: Actor) -> frozenset[str]:
-    """SKUs that the person is asked to count now: a blind count is none for whoever sees the books."""
-    tasks, sheets = user_tasks.user_tasks, counting.stocktake_sheets
-    mine = sa.or_(
-        tasks.c.assignee_id == actor.id, sa.and_(tasks.c.assignee_id.is_(None), access.asked(actor))
-    )
-    rows = tx.all(
-        sa.select(catalogue.components.c.sku, tasks.c.excluded)
-        .join(counting.stocktake_lines, counting.stocktake_lines.c.component_id == catalogue.components.c.id)
-        .join(sheets, sheets.c.id == counting.stocktake_lines.c.sheet_id)
-        .join(cases, cases.c.public_id == sheets.c.counting_case)
-        .join(tasks, tasks.c.case_id == cases.c.id)
-        .where(sheets.c.state == "open", tasks.c.state.in_(user_tasks.OPEN), mine)
-    )
-    return frozenset(row.sku for row in rows if actor.public_id not in row.excluded)
 
 
 def _veiled(line: StockLine) -> StockLine:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from runtime import access, forms, functions, i18n, library
 from runtime.bpmn.model import Node, Process
 from runtime.identity import Actor
+from runtime.queries import counted
 from runtime.queries.inbox import TaskRow, columns, task_rows
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -79,7 +80,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
     if row.form_id is not None and is_open:
         form = library.form(tx, row.form_id, row.element)
         case = library.at_rest(tx, row.case_id, row.case_process, row.bindings, row.case_state)
-        known = case.sight(row.activity)
+        known = counted.told(tx, actor, case.sight(row.activity), form.reads)
         usual = functions.defaults(tx, actor, form, known)
         shown = over(over(known, usual), library.against(tx, form, language))
         options = library.options(tx, form, actor, language, shown, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,8 +94,11 @@ def moments(
     language: str,
     *,
     full: bool,
+    kept: Collection[int] = (),
 ) -> list[Moment]:
-    """Oldest first; `rules`: key → name. Without full sight: who did which task, and nothing of what was decided."""
+    """Oldest first; `rules`: key → name. Without full sight: who did which task, and nothing of what was decided.
+
+    `kept`: people (rows) whose reasons are not told."""
     found = []
     opened: dict[str, dt.datetime] = {}
     for entry in log:
@@ -130,6 +133,8 @@ def moments(
             after = str(detail.get("text", ""))
         if entry.kind == "task_completed" and entry.activity in opened:
             after = _after(entry.business_at - opened[entry.activity], language)
+        if entry.actor_id in kept and entry.kind != "task_completed":
+            after = ""
         found.append(Moment(entry.business_at, entry.kind, person, text, entry.element, after))
     return found
 

@@ -52,7 +52,8 @@ class New(Text):
 
 @dataclass(frozen=True)
 class Comment:
-    """`text` is "" once it is withdrawn; `about`: the task that it is on, or "". `unread`: it mentions
+    """`text` is "" once it is withdrawn, and for who may have to do once more, without knowing it, what its author did;
+    `about`: the task that it is on, or "". `unread`: it mentions
     oneself, who has not read it."""
 
     id: str

@@ -224,7 +224,7 @@ def test_a_warehouse_in_which_a_count_is_not_posted_yet_is_not_closed(books: Boo
     )
     sheet = {"stocktake_id": count, "warehouse_id": place, "state": "done", "excluded": []}
     documents.add(books.tx, counting.stocktake_sheets, public_id="s1", number="ST1-1", **sheet, **begun)
-    assert unfit(books, "warehouse", "block", "NJ") == "WarehouseInUse"
+    assert unfit(books, "warehouse", "block", "NJ") == "WarehouseCounted"
     books.tx.execute(sa.update(counting.stocktakes).values(state="posted"))
     changed(books, "warehouse", "block", "NJ")
 

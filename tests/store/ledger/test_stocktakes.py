@@ -93,12 +93,48 @@ def test_who_counted_neither_explains_nor_approves(books: Books) -> None:
             books.do("stocktake.post", count=count, approved_by=person)
 
 
+def test_a_loss_of_more_than_is_left_names_no_figure_while_it_is_counted_anew(books: Books) -> None:
+    books.put("M1", 100)
+    count, sheet = _spot(books)
+    for by in ("specialist", "analyst"):
+        _count(books, sheet, by, M1=20)
+    books.do("stocktake.judge", count=count)
+    cause = [{"component": "M1", "warehouse": "SH", "cause": "damage"}]
+    books.do("stocktake.explain", count=count, lines=cause, by="supervisor")
+    lost = {"component": "M1", "warehouse": "SH", "quantity": -57, "reason": "漏雨"}
+    books.do("inventory.correct", **lost, approved_by="manager", drafted_by="specialist")
+
+    def refused() -> str:
+        with pytest.raises(BpmnError) as error, books.tx.connection.begin_nested():
+            books.do("stocktake.post", count=count, approved_by="manager")
+        assert error.value.code == "below_zero"
+        return error.value.message
+
+    assert "43" in refused()
+    _, anew = _spot(books)
+    assert "43" not in refused()
+    _count(books, anew, "hr", M1=43)
+    assert "43" in refused()
+
+
 def test_what_is_due_goes_by_the_class_and_stands_on_one_sheet_only(books: Books) -> None:
     books.put("M1", 100)
     assert books.do("stocktake.open", kind="cycle")["lines_total"] == 0
     books.today += dt.timedelta(days=365)
     assert books.do("stocktake.open", kind="cycle")["lines_total"] == 1
     assert books.do("stocktake.open", kind="cycle")["lines_total"] == 0
+
+
+def test_who_explained_the_variances_knows_the_books_and_does_not_count_them_again(books: Books) -> None:
+    books.put("M1", 100)
+    count, sheet = _spot(books)
+    _count(books, sheet, "specialist", M1=80)
+    _count(books, sheet, "analyst", M1=80)
+    books.do("stocktake.judge", count=count)
+    cause = [{"component": "M1", "warehouse": "SH", "cause": "damage"}]
+    books.do("stocktake.explain", count=count, lines=cause, by="supervisor")
+    [anew] = books.do("stocktake.reopen", count=count, reason="再点")["sheets"]
+    assert books.people["supervisor"] in books.do("stocktake.take_sheet", sheet=anew["sheet"])["excluded"]
 
 
 def test_a_recount_bars_who_counted_and_forgets_their_figures(books: Books) -> None:
