@@ -54,9 +54,11 @@ def find(tx: Transaction, actor: Actor, text: str, *, after: str | None = None, 
     parts = [part for part, found in words.items() if found][:MOST_PARTS]
     if not parts:
         return Found(text)
-    wanted = [every(has(word, begins) for word, begins in words[part]) for part in parts]
+    wanted = [every(index.asks(tx, word, begins) for word, begins in words[part]) for part in parts]
     spoken = library.spoken_names(tx)
     fits = _cases_that_fit(parts, wanted, spoken)
+    # A plan for any word walks all cases for a word that nearly none has.
+    tx.plan_anew()
     looked = _looked_at(tx, fits, before)
     rows, next_, partly = _cases(tx, actor, fits, before, limit, looked)
     found = case_rows(tx, rows, actor, ends=False)
@@ -121,16 +123,27 @@ def _looked_at(tx: Transaction, fits: str, before: int | None) -> tuple[int, int
     return row.number, row.last
 
 
+def _newest(tx: Transaction, fits: str, before: int | None, last: int) -> sa.Subquery:
+    """Those that were looked at, in the order of the index: it stops where the page is full."""
+    query = _matching(tx, fits, before).where(case_search.c.rowid >= last)
+    if tx.connection.dialect.name == "postgresql":
+        # Found apart from what else is asked, or few of them are looked for among all cases, one by one.
+        query = query.limit(LOOKED_AT)
+    return query.subquery()
+
+
 def _cases(
     tx: Transaction, actor: Actor, fits: str, before: int | None, limit: int, looked: tuple[int, int]
 ) -> tuple[list[sa.Row[Any]], str | None, bool]:
     number, last = looked
+    if not number:
+        return [], None, False
+    newest = _newest(tx, fits, before, last)
     rows = tx.all(
-        # In the order of the index, so that it stops where the page is full.
-        _matching(tx, fits, before)
-        .with_only_columns(*(column for column in cases.c if column.name not in ("state", "bindings")))
-        .join(cases, cases.c.id == case_search.c.rowid)
-        .where(case_search.c.rowid >= last, access.case_visible(actor))
+        sa.select(*(column for column in cases.c if column.name not in ("state", "bindings")))
+        .join(newest, newest.c.id == cases.c.id)
+        .where(access.case_visible(actor))
+        .order_by(newest.c.id.desc())
         .limit(limit + 1)
     )
     if len(rows) > limit:
@@ -149,15 +162,17 @@ def _tasks(
 ) -> tuple[list[TaskRow], bool]:
     """Open tasks of the cases that fit; and those that are the person's, or their people's, by name."""
     found: dict[int, None] = {}
-    of_cases = (
-        _matching(tx, fits)
-        .with_only_columns(tasks.c.id)
-        .join(tasks, tasks.c.case_id == case_search.c.rowid)
-        .where(case_search.c.rowid >= looked[1], tasks.c.state.in_(OPEN), followed_up(tx))
-        .where(access.task_visible(actor))
-        .limit(MOST_TASKS + 1)
-    )
-    found |= dict.fromkeys(row.id for row in tx.all(of_cases))
+    number, last = looked
+    if number:
+        newest = _newest(tx, fits, None, last)
+        of_cases = (
+            sa.select(tasks.c.id)
+            .join(newest, newest.c.id == tasks.c.case_id)
+            .where(tasks.c.state.in_(OPEN), followed_up(tx), access.task_visible(actor))
+            .order_by(newest.c.id.desc())
+            .limit(MOST_TASKS + 1)
+        )
+        found |= dict.fromkeys(row.id for row in tx.all(of_cases))
     by_rest: dict[frozenset[int], list[tuple[str, str]]] = {}
     for (process, task), names in spoken.items():
         own = _unsaid(parts, names)

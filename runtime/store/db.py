@@ -190,6 +190,13 @@ class Transaction:
             for key in sorted({lock_number(name) for name in what}):
                 self.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
+    def plan_anew(self) -> None:
+        """From here to its end each statement is planned for what it is given.
+
+        PostgreSQL keeps one plan for all that those said often may be given. SQLite's are the same for all."""
+        if self.connection.dialect.name == "postgresql":
+            _said(self.connection, "SET LOCAL plan_cache_mode = force_custom_plan")
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what the block wrote if it raises."""
@@ -258,6 +265,9 @@ REACH = {
 }
 # What each connection to an embedded database is told.
 SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={WAIT * 1000}")
+# And has at hand: the words that search knows (search.py). It keeps nothing, so each connection has its own, and
+# there is nothing to migrate or to copy.
+VOCABULARY = "CREATE VIRTUAL TABLE temp.case_search_words USING fts5vocab(main, case_search, row)"
 
 
 def locate(url: str | URL) -> URL:
@@ -324,6 +334,7 @@ def _sqlite(address: URL) -> Engine:
         connection.isolation_level = None
         for pragma in SQLITE:
             connection.execute(f"PRAGMA {pragma}")
+        connection.execute(VOCABULARY)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -23,11 +23,13 @@ from runtime.store.purges import PURGED
 # Not of the metadata: on SQLite it is a virtual table, which no tool may make or compare as a plain one.
 case_search = sa.table("case_search", sa.column("rowid", sa.Integer), sa.column("words", sa.Text))
 NAME = "case_search"
+LONGEST_PREFIX = 4
+MOST_WORDS = 50  # that are asked for instead of how they begin
 TABLE = {
     "sqlite": [
         # Which words, not where: half the size. Beginnings of 2 to 4 letters have an index of their own.
         f"CREATE VIRTUAL TABLE {NAME} USING fts5("
-        "words, tokenize = 'ascii', detail = none, columnsize = 0, prefix = '2 3 4')"
+        f"words, tokenize = 'ascii', detail = none, columnsize = 0, prefix = '2 3 {LONGEST_PREFIX}')"
     ],
     "postgresql": [
         f"CREATE TABLE {NAME} (rowid bigint PRIMARY KEY REFERENCES cases (id), words tsvector NOT NULL)",
@@ -151,6 +153,22 @@ def has(word: str, beginning: bool = False) -> str:
     """An expression that asks for a word (letters and digits only, as they are given out here)."""
     assert word.isalnum() and word.isascii(), word
     return f"'{word}':*" if beginning else f"'{word}'"
+
+
+def asks(tx: Transaction, word: str, beginning: bool) -> str:
+    """As `has`, for the same rows. SQLite gathers all rows of a beginning that is longer than those it keeps before it
+    gives the newest, but walks those of whole words from the newest on: these are asked for, if few begin so."""
+    if beginning and len(word) > LONGEST_PREFIX and tx.connection.dialect.name == "sqlite":
+        known = [found for (found,) in _KNOWN.all(tx, beginning=word, behind=word + "~", most=MOST_WORDS + 1)]
+        if 0 < len(known) <= MOST_WORDS:
+            return some(has(found) for found in known)
+    return has(word, beginning)
+
+
+_KNOWN = Prepared(  # db.VOCABULARY; no word has a letter behind ~
+    sa.text("SELECT term FROM temp.case_search_words WHERE term >= :beginning AND term < :behind LIMIT :most")
+    .columns(sa.column("term", sa.Text))
+)  # fmt: skip
 
 
 def matches(dialect: str, expression: str) -> sa.ColumnElement[bool]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import random
+from itertools import product
+
 import pytest
+import sqlalchemy as sa
 
 from runtime.commands import advance
-from runtime.identity import SYSTEM
+from runtime.identity import SYSTEM, Actor
 from runtime.queries import search
 from runtime.queries.pages import BadCursor
 from runtime.store import search as index
+from runtime.store.db import Transaction
 from runtime.store.user_tasks import candidates
 from runtime.values import Value
 from tests.diagrams import bpmn, end, properties, start, user
 from tests.office import Office
-from tests.queries_seen import asked, scans
+from tests.queries_seen import asked, plan, scans
 
 TITLES = properties(title="${number} ${what}", title_en="${number} ${english}", name_en="Purchase execution")
 ORDER = (
@@ -209,5 +214,112 @@ def test_no_search_looks_through_a_whole_table(firm: Office, orders: list[str]) 
 
 
 def test_an_index_made_anew_finds_the_same(firm: Office, orders: list[str]) -> None:
+    assert found(firm, "spec", "inverters") == [orders[1]]
     firm.runtime.do(lambda tx, actor: index.rebuild(tx.connection), SYSTEM)
     assert found(firm, "spec", "王芳") == [orders[0]] and found(firm, "spec", "2026") == [orders[1], orders[0]]
+    assert found(firm, "spec", "inverters") == [orders[1]]
+
+
+SAID = ("modules", "module", "modular", "modul2", "inverters", "inverted", "组件", "组合", "组", "逆变器", "芳")
+TYPED = (
+    "modul", "modules", "modulx", "module 组", "inverte 组件", "inver", "组", "组件 modul", "芳 modula", "逆", "PO",
+)  # fmt: skip
+
+
+def titles(firm: Office, seed: int) -> list[tuple[str, str, set[str]]]:
+    """Cases of two people by turns, newest first: who started each, and the words that it is found by."""
+    chance = random.Random(seed)
+    firm.deploy(ORDER)
+    made = []
+    for number in range(24):
+        what, english = chance.choice(SAID), " ".join(chance.sample(SAID, chance.randrange(3)))
+        who = ("spec", "buyer")[number % 2]
+        case = order(firm, f"PO-{number}", what, english, who)
+        made.append((case, who, index.words(f"PO-{number} {what} {english}")))
+    # Only who started a case sees it.
+    firm.runtime.do(lambda tx, actor: tx.execute(candidates.delete()), SYSTEM)
+    return made[::-1]
+
+
+def fits(words: set[str], text: str) -> bool:
+    return all(
+        any(word.startswith(each) if begins else word == each for word in words)
+        for part in text.split()
+        for each, begins in index.wanted(part)
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_however_a_beginning_is_asked_for_the_same_is_found_in_the_same_order(
+    firm: Office, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    made = titles(firm, seed)
+    for text, who in product(TYPED, ("spec", "buyer")):
+        own = [case for case, starter, words in made if starter == who and fits(words, text)]
+        pages = []
+        # Never by its words, by few of them, by all of them; and so that some are not looked at.
+        for most, looked_at in product((0, 2, 50), (3, 2_000)):
+            monkeypatch.setattr(index, "MOST_WORDS", most)
+            monkeypatch.setattr(search, "LOOKED_AT", looked_at)
+            seen, after, each = [], None, []
+            while True:
+                page = firm.runtime.read(search.find, firm.as_(who).actor, text, after=after, limit=2)
+                seen += [row.id for row in page.cases]
+                each.append(page)
+                if (after := page.next) is None:
+                    break
+            assert seen == own, (text, who, most, looked_at)
+            pages.append((looked_at, each))
+        for looked_at in (3, 2_000):
+            first, *others = [each for at, each in pages if at == looked_at]
+            assert all(other == first for other in others), (text, who)
+
+
+def test_a_common_word_is_walked_from_the_newest_and_not_gathered(
+    firm: Office, orders: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def asks(word: str) -> str:
+        return firm.runtime.read(lambda tx, actor: index.asks(tx, word, True), SYSTEM)
+
+    sqlite = firm.runtime.engine.dialect.name == "sqlite"
+    assert asks("inver") == ("('inverters')" if sqlite else "'inver':*")
+    assert asks("inve") == "'inve':*"  # the index keeps these
+    assert asks("nothing") == "'nothing':*"
+    order(firm, "PO-1", "电缆", "inverted")
+    assert asks("inver") == ("('inverted' | 'inverters')" if sqlite else "'inver':*")
+    monkeypatch.setattr(index, "MOST_WORDS", 1)
+    assert asks("inver") == "'inver':*"
+
+
+def test_where_nothing_fits_nothing_is_walked(firm: Office, orders: list[str]) -> None:
+    actor = firm.as_("spec").actor
+    with asked(firm.runtime.engine) as said:
+        firm.runtime.read(search.find, actor, "nothing")
+    assert len([text for text, _ in said if f"FROM {index.NAME} " in f"{text} ".replace("\n", " ")]) == 1
+
+
+def test_what_few_cases_have_is_found_apart_from_who_sees_them(firm: Office, orders: list[str]) -> None:
+    """Or PostgreSQL goes through all cases from the newest on until it has a page of them."""
+    actor = firm.as_("spec").actor
+    with asked(firm.runtime.engine) as said:
+        firm.runtime.read(search.find, actor, "王芳")
+    walked = [(text, given) for text, given in said if index.NAME in text and "count(" not in text]
+    assert len(walked) == 2
+    for text, given in walked:
+        lines = [line.removeprefix("->").split()[0] for line in plan(firm.runtime.engine, text, given)]
+        assert lines.count("Limit") == (0 if firm.runtime.engine.dialect.name == "sqlite" else 2)
+
+
+def test_a_search_is_planned_for_its_words_and_nothing_else_is(firm: Office, orders: list[str]) -> None:
+    if firm.runtime.engine.dialect.name == "sqlite":
+        pytest.skip("its plans are the same for all words")
+
+    def mode(text: str) -> str:
+        def told(tx: Transaction, actor: Actor) -> str:
+            search.find(tx, actor, text)
+            return str(tx.scalar(sa.text("SHOW plan_cache_mode")))
+
+        return firm.runtime.read(told, firm.as_("spec").actor)
+
+    assert mode("王芳") == "force_custom_plan"
+    assert mode("-") == "auto"

@@ -168,7 +168,8 @@ def test_a_contact_is_found_by_who_sees_its_case_or_may_read_whom_it_was_with(
         ("J_M72", [], []),
         ("隆基", [], ["SUP-LONGI"]), ("绿 longi", [], ["SUP-LONGI"]), ("sup-", [], ["SUP-HANS", "SUP-LONGI"]),
         ("hans", [], ["SUP-HANS"]), ("100%", [], ["SUP-HANS"]), ("王芳", [], ["SUP-HANS", "SUP-LONGI"]),
-        ("光明", [], ["CU-1"]), ("zh_Hans", [], []), ("en", [], ["SUP-LONGI"]), ('":"', [], []), ("j", [], []),
+        ("光明", [], ["CU-1"]), ("zh_Hans", [], []), ("zh", [], []), ("HANT", [], []),
+        ("en", [], ["SUP-LONGI"]), ('":"', [], []), ("j", [], []),
         ("%", [], []),
     ],
 )  # fmt: skip
