@@ -67,7 +67,7 @@ def _told(value: Any, skus: frozenset[str], of: Any = None) -> Any:
     """`of`: the component that it stands beside."""
     if isinstance(value, Mapping):
         of = value.get("component", of)
-        return {
-            name: None if name in BOOKS and of in skus else _told(each, skus, of) for name, each in value.items()
-        }
+        # A diagram may call anything so: of a map or a list there is no code.
+        kept = BOOKS if isinstance(of, str) and of in skus else frozenset()
+        return {name: None if name in kept else _told(each, skus, of) for name, each in value.items()}
     return [_told(each, skus, of) for each in value] if isinstance(value, list) else value

@@ -261,6 +261,17 @@ def test_what_forms_show_of_the_books_goes_by_names_that_are_kept_back() -> None
     assert named and named <= counted.BOOKS
 
 
+def test_what_a_diagram_calls_a_component_and_is_none_hides_nothing_and_breaks_nothing(count: Count) -> None:
+    who = count.office.as_("zhangmin").actor
+
+    def told(known: dict[str, Any]) -> Any:
+        return count.office.runtime.read(counted.told, who, known, known)
+
+    assert told({"component": SKU, "on_hand": 1}) == {"component": SKU, "on_hand": None}
+    for other in ({"code": SKU}, [SKU], None, "CZ-M60-265"):
+        assert told({"component": other, "on_hand": 1}) == {"component": other, "on_hand": 1}
+
+
 def test_whoever_reviews_sees_both_so_that_they_could_have_been_found(count: Count) -> None:
     def open_to(who: str, figure: int | Decimal) -> set[str]:
         shown = doors(count.office, who, count.known())
