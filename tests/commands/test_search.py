@@ -6,14 +6,12 @@ import random
 from itertools import product
 
 import pytest
-import sqlalchemy as sa
 
 from runtime.commands import advance
-from runtime.identity import SYSTEM, Actor
+from runtime.identity import SYSTEM
 from runtime.queries import search
 from runtime.queries.pages import BadCursor
 from runtime.store import search as index
-from runtime.store.db import Transaction
 from runtime.store.user_tasks import candidates
 from runtime.values import Value
 from tests.diagrams import bpmn, end, properties, start, user
@@ -308,18 +306,3 @@ def test_what_few_cases_have_is_found_apart_from_who_sees_them(firm: Office, ord
     for text, given in walked:
         lines = [line.removeprefix("->").split()[0] for line in plan(firm.runtime.engine, text, given)]
         assert lines.count("Limit") == (0 if firm.runtime.engine.dialect.name == "sqlite" else 2)
-
-
-def test_a_search_is_planned_for_its_words_and_nothing_else_is(firm: Office, orders: list[str]) -> None:
-    if firm.runtime.engine.dialect.name == "sqlite":
-        pytest.skip("its plans are the same for all words")
-
-    def mode(text: str) -> str:
-        def told(tx: Transaction, actor: Actor) -> str:
-            search.find(tx, actor, text)
-            return str(tx.scalar(sa.text("SHOW plan_cache_mode")))
-
-        return firm.runtime.read(told, firm.as_("spec").actor)
-
-    assert mode("王芳") == "force_custom_plan"
-    assert mode("-") == "auto"
