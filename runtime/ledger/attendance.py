@@ -201,11 +201,15 @@ def standing(call: Call, person: Person, first: dt.date, last: dt.date) -> Liste
 
 @operation("attendance.judge", errors=("same_person",))
 def judge(call: Call, lines: list[JudgedRow], by: Person) -> None:
-    """Excuse exceptions, or let them stand. BPMN error: same_person, if one's own are among them."""
+    """Excuse exceptions, or let them stand; one that was excused meanwhile stays so, whoever judged it.
+
+    BPMN error: same_person, if one's own are among them."""
     for line in lines:
         row = documents.get(call.tx, attendance_exceptions, line["exception"])
         if by == row.person:
             raise refuse("same_person", OwnAttendance())
+        if row.state == "excused":
+            continue
         state = "excused" if line["excused"] else "stands"
         documents.change(call.tx, attendance_exceptions, row, state, NEXT, decided_by=by, decided_at=call.now)
 

@@ -4,6 +4,7 @@ Not here: when it goes to the next superior (processes/issue_escalation), issues
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Literal, TypedDict
 
 import sqlalchemy as sa
@@ -50,10 +51,10 @@ class OwnIssue(Conflict):
     code = "escalation.own_issue"
 
 
-class NotTheRaiser(Conflict):
-    """Only whoever raised the issue says whether the answer helps."""
+class OwnAnswer(Conflict):
+    """Nobody says of their own answer whether it helps."""
 
-    code = "escalation.not_the_raiser"
+    code = "escalation.own_answer"
 
 
 class Raised(TypedDict):
@@ -104,8 +105,8 @@ def raise_issue(
 def find_superior(call: Call, escalation: str, beyond: Person | None = None) -> Superior:
     """Who answers next: the raiser's superior, above `beyond` if given; the topmost is asked again.
 
-    answerer: the superior, or the deputy of one on leave. Whoever has nobody above asks the manager.
-    Raises NobodyAbove."""
+    answerer: the superior, or the deputy of one on leave. Whoever has nobody above asks the manager,
+    where there is none the division lead, then human resources. Raises NobodyAbove."""
     row = documents.get(call.tx, escalations, escalation)
     try:
         found = approver(call, row.raised_by, None, beyond)
@@ -135,10 +136,12 @@ def answer(call: Call, escalation: str, answer: str, by: Person) -> None:
 
 @operation("escalations.confirm")
 def confirm(call: Call, escalation: str, settled: bool, by: Person) -> None:
-    """The raiser is content, or the next superior is asked. Raises NotTheRaiser."""
+    """The raiser, or whoever has taken over their work, is content, or the next superior is asked.
+
+    Raises OwnAnswer."""
     row = documents.get(call.tx, escalations, escalation)
-    if by != row.raised_by:
-        raise NotTheRaiser()
+    if by == row.answered_by:
+        raise OwnAnswer()
     documents.change(
         call.tx,
         escalations,
@@ -151,7 +154,8 @@ def confirm(call: Call, escalation: str, settled: bool, by: Person) -> None:
 
 def _at_the_top(call: Call, raised_by: str, beyond: str | None) -> Superior:
     organisation = accounts.organisation(call.tx)
-    for person in (beyond, *organisation.members("manager"), *organisation.members("division_lead")):
+    groups = [organisation.members(group) for group in ("manager", "division_lead", "hr")]
+    for person in (beyond, *chain(*groups)):
         if person and person != raised_by and organisation.by_public_id[person].active:
             return {"answerer": person, "superior": person}
     raise NobodyAbove()

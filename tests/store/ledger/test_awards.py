@@ -118,6 +118,18 @@ def test_what_is_excused_by_another_is_no_longer_counted(empty: Books) -> None:
     )
 
 
+def test_what_two_are_asked_to_judge_and_one_excused_stays_excused(empty: Books) -> None:
+    empty.do("attendance.record", lines=[line(empty), line(empty, "absent", 480)], by="hr")
+    listed = empty.do("attendance.standing", person="specialist", first=DAY, last=DAY)["exceptions"]
+    late, absent = (each["exception"] for each in listed)
+    empty.do("attendance.judge", lines=[{"exception": late, "excused": True}], by="supervisor")
+    later = [{"exception": late, "excused": False}, {"exception": absent, "excused": True}]
+    empty.do("attendance.judge", lines=later, by="manager")
+    assert attendance.counted(empty.tx, empty.people["specialist"], DAY, DAY) == {"late": 0, "absence": 0}
+    rows = {row.public_id: row for row in empty.rows(attendance.attendance_exceptions)}
+    assert rows[late].decided_by == empty.people["supervisor"]
+
+
 def test_a_file_is_read_line_by_line_and_what_cannot_be_read_is_said(empty: Books) -> None:
     bad = ["chenhao,2026-03-03,asleep,5", "nobody,2026-03-02,late,1", "x", "chenhao,2026-03-04,late,1.5"]
     text = "\n".join(["chenhao,2026-03-02,late,12", "", *bad])

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.engine.ports import BpmnError
 from runtime.ledger import documents, escalations
+from runtime.store import accounts
 from tests.store.ledger.conftest import Books
 
 
@@ -34,7 +35,17 @@ def test_whoever_has_nobody_above_asks_the_manager_and_the_manager_the_division_
     assert above(books, raised(books, "manager")) == "lead"
 
 
-def test_nobody_answers_their_own_issue_and_only_the_raiser_settles_it(books: Books) -> None:
+def test_where_manager_and_division_lead_have_left_human_resources_are_asked(books: Books) -> None:
+    manager = raised(books, "manager")
+    of_lead = raised(books, "lead", wanted_from="department", department="analyst")
+    people = accounts.people.update().values(active=False)
+    books.tx.execute(people.where(accounts.people.c.public_id == books.people["manager"]))
+    assert above(books, of_lead) == "hr"
+    books.tx.execute(people.where(accounts.people.c.public_id == books.people["lead"]))
+    assert above(books, manager) == "hr"
+
+
+def test_nobody_answers_their_own_issue_nor_settles_it_by_their_own_answer(books: Books) -> None:
     issue = raised(books)
     with pytest.raises(BpmnError) as error:
         books.do("escalations.answer", escalation=issue, answer="好", by="specialist")
@@ -42,8 +53,15 @@ def test_nobody_answers_their_own_issue_and_only_the_raiser_settles_it(books: Bo
     with pytest.raises(documents.NotPossibleNow):
         books.do("escalations.confirm", escalation=issue, settled=True, by="specialist")
     books.do("escalations.answer", escalation=issue, answer="已报修", by="supervisor")
-    with pytest.raises(escalations.NotTheRaiser):
+    with pytest.raises(escalations.OwnAnswer):
         books.do("escalations.confirm", escalation=issue, settled=True, by="supervisor")
+
+
+def test_whoever_has_taken_over_the_raisers_work_settles_the_issue(books: Books) -> None:
+    issue = raised(books)
+    books.do("escalations.answer", escalation=issue, answer="已报修", by="supervisor")
+    books.do("escalations.confirm", escalation=issue, settled=True, by="manager")
+    assert books.rows(escalations.escalations)[0].state == "settled"
 
 
 def test_an_answer_that_does_not_help_opens_the_issue_again(books: Books) -> None:
