@@ -155,6 +155,7 @@ class Opened(TypedDict):
     training: str
     training_number: str
     cost: Decimal
+    invited: list[str]
     people: list[dict[str, Any]]
 
 
@@ -265,7 +266,8 @@ def open_training(
     cost: Money | None = None,
     document: str | None = None,
 ) -> Opened:
-    """Enter an event and whom it invites, and commit what it will cost. `people`: a row for each, to tick.
+    """Enter an event and whom it invites, its trainer never, and commit what it will cost. `people`: a row for
+    each, to tick.
 
     cost: CNY; what the line of the year's plan with its topic has left of it is committed already. document: what
     an overrun was allowed for, if it was. BPMN errors: bad_training; over_budget, for what goes beyond the plan."""
@@ -301,7 +303,7 @@ def open_training(
     )
     call.tx.insert(training_records, [{"training_id": row_id, "person": person} for person in invited])
     rows = [{"person": person, "attended": True} for person in invited]
-    return {"training": training, "training_number": number, "cost": cost, "people": rows}
+    return {"training": training, "training_number": number, "cost": cost, "invited": invited, "people": rows}
 
 
 @operation("training.cancel")

@@ -43,6 +43,8 @@ OWN = {
     ("career_move", "change_position"): "nothing is decided: an administrator does what was approved",
     ("improvement_plan", "draft_plan"): "the superior's own plan for their employee, who may dispute the facts",
     ("improvement_plan", "review_progress"): "the superior who set the goals sees whether they are met",
+    ("training_event", "score_participants"): "the trainer scores whom they ticked as there, none of whom may score",
+    ("training_event", "hold_resit"): "the trainer scores whom they ticked as there or absent",
     ("leaving", "plan_handover"): "the superior says who takes over; human resources only entered the day",
     ("leaving", "correct_leaving"): "nothing is decided: what was entered is put right",
     ("leaving", "watch_last_day"): "human resources enters the other day, or that they stay",
