@@ -27,7 +27,7 @@ from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
-from runtime.queries import processes, tasks
+from runtime.queries import people, processes, tasks
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as _TASKS
@@ -97,6 +97,8 @@ class Unruly(Department):
 
     def actor(self, username: str) -> Actor:
         """Of somebody who is gone, whoever does their work now: one of their groups, an administrator, anybody."""
+        if username not in self.people and self.runtime.read(people.by_username, SYSTEM, username) is None:
+            self.refresh()  # a process has just let them go
         if username in self.gone:
             groups = (*self.gone[username], "admin")
             heirs = [each for group in groups for each in self.organisation.groups.get(group, ())]
