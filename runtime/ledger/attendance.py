@@ -30,7 +30,8 @@ CALLED = {
     **{kind: kind for kind in KINDS},
     "迟到": "late", "遲到": "late", "早退": "early", "缺勤": "absent", "缺卡": "no_record",
 }  # fmt: skip
-MOST_ROWS = 500
+MOST_ROWS = 500  # exceptions of one import
+MOST_LINES = 5_000  # of a file, with those that say nothing new
 HALF_DAY = 240  # minutes
 
 attendance_exceptions = sa.Table(
@@ -75,6 +76,12 @@ class NothingImported(Invalid):
     """There is no exception in what was handed in."""
 
     code = "attendance.nothing"
+
+
+class TooMany(Invalid):
+    """{count} lines at once, of which {most} are taken: import them in parts, a shorter time each."""
+
+    code = "attendance.too_many"
 
 
 class NothingToExplain(Conflict):
@@ -127,7 +134,8 @@ def read_import(call: Call, file: File | None = None, lines: list[ExceptionRow] 
     """What a file (CSV: sign-in name, day, kind, minutes; a first row of headings is passed over) and typed lines
     would enter; nothing is entered yet.
 
-    `problems`: one sentence a line that is left out. BPMN error: bad_import, if nothing is left."""
+    `problems`: one sentence a line that is left out. BPMN error: bad_import, if nothing is left, or too much for
+    one import."""
     found: dict[tuple[str, dt.date, str], dict[str, Any]] = {}
     problems: list[str] = []
     for line in lines or ():
@@ -143,7 +151,9 @@ def read_import(call: Call, file: File | None = None, lines: list[ExceptionRow] 
         found[read["person"], read["day"], read["kind"]] = read
     if not found:
         raise refuse("bad_import", NothingImported())
-    return {"rows": list(found.values())[:MOST_ROWS], "count": len(found), "problems": "\n".join(problems)}
+    if len(found) > MOST_ROWS:
+        raise refuse("bad_import", TooMany(count=len(found), most=MOST_ROWS))
+    return {"rows": list(found.values()), "count": len(found), "problems": "\n".join(problems)}
 
 
 @operation("attendance.record", errors=("rule_refused",))
@@ -250,7 +260,10 @@ def _lines(call: Call, file: File) -> list[list[str]]:
     if kept is None:
         raise FileGone(file=file.name)
     text = bytes(kept.content).decode("utf-8-sig", errors="replace")
-    return [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)][:5_000]
+    rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
+    if len(rows) > MOST_LINES:
+        raise refuse("bad_import", TooMany(count=len(rows), most=MOST_LINES))
+    return rows
 
 
 def _read(call: Call, number: int, row: list[str]) -> dict[str, Any]:

@@ -139,3 +139,16 @@ def test_a_file_is_read_line_by_line_and_what_cannot_be_read_is_said(empty: Book
     read = empty.do("attendance.read_import", file=file)
     assert (read["count"], len(read["problems"].splitlines())) == (1, 4)
     assert read["rows"][0]["person"] == empty.people["specialist"]
+
+
+def test_more_than_is_taken_at_once_is_refused_and_nothing_is_left_out_in_silence(empty: Books) -> None:
+    def file(content: bytes) -> File:
+        return File(files.put(empty.tx, content), "years.csv", "text/csv", len(content))
+
+    days = [DAY - dt.timedelta(days=number) for number in range(attendance.MOST_ROWS + 1)]
+    lines = [f"chenhao,{day},late,12".encode() for day in days]
+    assert refused(empty, "attendance.read_import", file=file(b"\n".join(lines))) == "bad_import"
+    read = empty.do("attendance.read_import", file=file(b"\n".join(lines[1:])))
+    assert len(read["rows"]) == read["count"] == attendance.MOST_ROWS
+    again = b"\n".join(lines[:1] * (attendance.MOST_LINES + 1))
+    assert refused(empty, "attendance.read_import", file=file(again)) == "bad_import"
