@@ -38,10 +38,12 @@ def own_notices(tx: Transaction, person: str, today: dt.date) -> list[dict[str, 
 
 # For so long a buyer may say that goods are not as agreed (Civil Code of the PRC, article 621), but for a warranty.
 LATELY = dt.timedelta(days=731)
+MOST_ORDERS = 500  # that a form offers; others are named by number
 
 
 def shipped_orders(tx: Transaction, person: str, today: dt.date) -> list[dict[str, str]]:
-    """Sales orders of which something left lately and was not refused, newest first: number, customer, day."""
+    """Sales orders of which something left lately and was not refused, newest first, MOST_ORDERS of them: number,
+    customer, day."""
     left = (
         sa.select(shipments.c.order_id, sa.func.max(shipments.c.shipped_on).label("day"))
         .where(shipments.c.return_reason.is_(None), shipments.c.shipped_on >= today - LATELY)
@@ -54,6 +56,7 @@ def shipped_orders(tx: Transaction, person: str, today: dt.date) -> list[dict[st
         .join(customers, customers.c.id == sales_orders.c.customer_id)
         .where(sales_orders.c.state.in_(COMPLAINED_OF))
         .order_by(left.c.day.desc(), sales_orders.c.id.desc())
+        .limit(MOST_ORDERS)
     )
     return [{"value": row.number, "label": f"{row.number} · {row.code} · {row.day}"} for row in rows]
 

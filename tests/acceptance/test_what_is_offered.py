@@ -70,6 +70,17 @@ def test_whoever_notes_an_issue_chooses_among_orders_that_left(office: Office) -
     assert at(dt.date(2026, 3, 10)) == []
 
 
+def test_the_newest_orders_are_offered_when_there_are_very_many(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own, "MOST_ORDERS", 1)
+    for day in ("2026-03-08", "2026-03-09"):
+        case = sell(office)
+        office.as_("liyang").do("arrange_shipment", case)
+        office.as_("guotao").do("report_dispatch", case, carrier="顺达物流", tracking="SD103", shipped_on=day)
+    assert offered(office, "liyang", "propose_remedy", "shipped_orders") == ["SO-2026-0002"]
+
+
 def test_an_order_that_left_long_ago_can_still_be_named(office: Office) -> None:
     def form(tx: Transaction, actor: Actor) -> forms.Form:
         return library.form(tx, library.newest(tx, "form", "propose_remedy").id, "propose_remedy")
