@@ -74,6 +74,11 @@ class Server:
     def drop(self, database: str) -> None:
         self.run(f"DROP DATABASE {database} WITH (FORCE)")
 
+    def names(self) -> list[str]:
+        """Of all its databases."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            return [str(row[0]) for row in connection.execute("SELECT datname FROM pg_database")]
+
     def stop(self) -> None:
         """Break every connection and end, as at a restart of the machine."""
         self._control("stop", "-m", "fast")

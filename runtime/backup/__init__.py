@@ -96,15 +96,17 @@ def look(installation: Installation, file: Path) -> About:
     return about.with_secret(found) if secret_of(file).exists() else found
 
 
-def restore(installation: Installation, file: Path, stamp: str) -> Restored:
+def restore(installation: Installation, file: Path, stamp: str, settle: Callable[[str], None]) -> Restored:
     """Put a backup in place of what is there, which is kept beside, named by `stamp`.
 
-    Raises BackupUnusable, BackupNewer, InUse; then nothing has changed."""
+    settle: given the URL of the restored database while it still lies beside, does there what must have been done
+    before anybody works in it. Raises BackupUnusable, BackupNewer, InUse and whatever `settle` does; then, and where
+    it is cut off before the end, nothing has changed."""
     found = look(installation, file)
     if installation.embedded:
-        kept = sqlite.restore(file, Path(str(installation.engine.url.database)), stamp)
+        kept = sqlite.restore(file, Path(str(installation.engine.url.database)), stamp, settle)
     else:
-        kept = postgres.restore(installation.engine, file, stamp, installation.pg_bin)
+        kept = postgres.restore(installation.engine, file, stamp, installation.pg_bin, settle)
     if secret_of(file).exists():
         if installation.secret.exists():
             before = installation.secret.with_name(f"secret.before-restore-{stamp}")

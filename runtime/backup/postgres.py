@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,53 +68,51 @@ def _number(row: Mapping[str, str]) -> int:
     return int(row["id"])
 
 
-def restore(engine: Engine, file: Path, stamp: str, folder: str) -> list[str]:
-    """Make the database anew out of the dump; what stood there is kept under another name.
+def restore(engine: Engine, file: Path, stamp: str, folder: str, settle: Callable[[str], None]) -> list[str]:
+    """Make a database out of the dump, settle it, and let it take the place of what stood there, which is kept under
+    another name.
 
     The account must be allowed to make databases. Raises InUse, ToolFailed; then all is as before."""
     name = str(engine.url.database)
-    before = f"{name[:32]}_before_restore_{stamp.replace('-', '_').lower()}"
+    when = stamp.replace("-", "_").lower()
+    before, beside = f"{name[:32]}_before_restore_{when}", f"{name[:32]}_restoring_{when}"
     quote = engine.dialect.identifier_preparer.quote_identifier
     engine.dispose()
     server = sa.create_engine(engine.url.set(database=MAINTENANCE), isolation_level="AUTOCOMMIT")
+    made = sa.create_engine(engine.url.set(database=beside))
     try:
         with server.connect() as connection:
-            there = _sessions(connection, name)
-            if there:
-                raise InUse()
-            if there is not None:
-                connection.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(before)}")
+            _free(connection, name)
             try:
-                connection.exec_driver_sql(f"CREATE DATABASE {quote(name)} TEMPLATE template0")
-                _run(
-                    "pg_restore",
-                    folder,
-                    engine,
-                    "--no-owner",
-                    "--no-privileges",
-                    "--exit-on-error",
-                    str(file),
-                )
+                connection.exec_driver_sql(f"CREATE DATABASE {quote(beside)} TEMPLATE template0")
+                _run("pg_restore", folder, made, "--no-owner", "--no-privileges", "--exit-on-error", str(file))
+                settle(made.url.render_as_string(hide_password=False))
+                # Both names change at once: at no moment is there no database.
+                with server.execution_options(isolation_level="READ COMMITTED").begin() as swap:
+                    there = _free(swap, name)
+                    if there:
+                        swap.exec_driver_sql(f"ALTER DATABASE {quote(name)} RENAME TO {quote(before)}")
+                    swap.exec_driver_sql(f"ALTER DATABASE {quote(beside)} RENAME TO {quote(name)}")
             except BaseException:
-                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(name)}")
-                if there is not None:
-                    connection.exec_driver_sql(f"ALTER DATABASE {quote(before)} RENAME TO {quote(name)}")
+                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {quote(beside)} WITH (FORCE)")
                 raise
     except sa.exc.DBAPIError as error:
         raise ToolFailed(tool="PostgreSQL", reason=str(error.orig)) from error
     finally:
         server.dispose()
-    return [before] if there is not None else []
+    return [before] if there else []
 
 
-def _sessions(connection: sa.Connection, database: str) -> int | None:
-    """How many are connected to the database; None if there is none of this name."""
+def _free(connection: sa.Connection, database: str) -> bool:
+    """Whether there is a database of this name. Raises InUse when somebody is connected to it."""
     counted = sa.text(
         "SELECT count(a.pid) FROM pg_database d LEFT JOIN pg_stat_activity a ON a.datname = d.datname"
         " WHERE d.datname = :name GROUP BY d.datname"
     )
     found = connection.execute(counted, {"name": database}).scalar()
-    return None if found is None else int(found)
+    if found:
+        raise InUse()
+    return found is not None
 
 
 def _tool(name: str, folder: str) -> str:

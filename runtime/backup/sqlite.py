@@ -6,8 +6,9 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from runtime.backup.about import COUNTED, About, BackupUnusable, InUse
@@ -15,6 +16,7 @@ from runtime.store.erasures import RESTORED
 
 PAGES = 1000  # copied at a time
 MAGIC = b"SQLite format 3\x00"
+ENDINGS = ("", "-wal", "-shm")  # of the files of a database
 
 
 def is_one(file: Path) -> bool:
@@ -65,30 +67,50 @@ def look(file: Path) -> About:
     return About(revision, counts, file.stat().st_size, line, tuple(links))
 
 
-def restore(file: Path, database: Path, stamp: str) -> list[str]:
-    """Put the file in the database's place; where what stood there is kept. Raises InUse."""
+def restore(file: Path, database: Path, stamp: str, settle: Callable[[str], None]) -> list[str]:
+    """Put the file, settled, in the database's place; where what stood there is kept. Raises InUse."""
     database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = database.with_name(f".{database.name}.{os.getpid()}.part")
-    kept: list[str] = []
-    holding = _seize(database) if database.exists() else None
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with ExitStack() as until:
+        holding = _seize(database) if database.exists() else None
+        if holding is not None:
+            until.callback(holding.close)
+        beside = until.enter_context(TemporaryDirectory(prefix=f".{database.name}.restoring-", dir=database.parent))
+        part = Path(beside) / database.name
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as written, file.open("rb") as read:
             shutil.copyfileobj(read, written, 1 << 20)
-            written.flush()
-            os.fsync(written.fileno())
-        for ending in ("", "-wal", "-shm"):
-            old = database.with_name(database.name + ending)
-            if old.exists():
-                before = database.with_name(f"{database.name}.before-restore-{stamp}{ending}")
-                old.rename(before)
-                kept.append(str(before))
-        part.replace(database)
-    finally:
-        part.unlink(missing_ok=True)
-        if holding is not None:
-            holding.close()
+        settle(f"sqlite:///{part}")
+        _complete(part)
+        return _take_place(part, database, stamp)
+
+
+def _complete(database: Path) -> None:
+    """In one file, and on the disk."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as whole:
+        whole.execute("PRAGMA journal_mode=DELETE")
+    with database.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def _take_place(part: Path, database: Path, stamp: str) -> list[str]:
+    """Where the former database is kept. On a file system with links there is a database at any moment."""
+    kept: list[str] = []
+    for ending in reversed(ENDINGS):  # beside the new database nothing may lie that belongs to the former
+        old = database.with_name(database.name + ending)
+        if old.exists():
+            before = database.with_name(f"{database.name}.before-restore-{stamp}{ending}")
+            _set_aside(old, before, stays=not ending)
+            kept.insert(0, str(before))
+    part.replace(database)
     return kept
+
+
+def _set_aside(old: Path, before: Path, *, stays: bool) -> None:
+    if stays:
+        with suppress(OSError):  # a file system without links
+            os.link(old, before)
+            return
+    old.rename(before)
 
 
 def _seize(database: Path) -> sqlite3.Connection | None:

@@ -189,12 +189,22 @@ def restore(file: Path, yes: bool, keep: bool, tombstones: Path | None, without_
     if not yes:
         click.confirm(say("Replace this installation?"), abort=True)
     stamp = f"{clock.now().astimezone(ZoneInfo(runtime.settings.zone)):%Y%m%d-%H%M%S}"
-    restored = backup.restore(installation, file, stamp)
+    again = 0
+
+    def settle(url: str) -> None:
+        nonlocal again
+        beside = Runtime(Settings(database_url=url))
+        try:
+            if older:
+                beside.upgrade()
+            beside.load()
+            again = beside.do(purge.repeat, SYSTEM, following)
+        finally:
+            beside.close()
+
+    restored = backup.restore(installation, file, stamp, settle)
     runtime = Runtime(Settings())
-    if older:
-        runtime.upgrade()
     runtime.load()
-    again = runtime.do(purge.repeat, SYSTEM, following)
     # Of before it was restored: only backups from then go on with them.
     beside = Path(runtime.settings.tombstones) if runtime.settings.tombstones else None
     if beside is not None and beside.exists():

@@ -185,6 +185,28 @@ def test_what_was_there_before_a_restore_is_kept(firm: Office, run: Run, tmp_pat
     assert stat.S_IMODE((home / "guicheng.db").stat().st_mode) == 0o600
 
 
+def test_a_restore_that_is_cut_off_before_it_is_whole_has_changed_nothing(
+    firm: Office, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else records on people that were erased since the backup would be back, and nothing would erase them again."""
+    home, file = firm.runtime.settings.home, tmp_path / "copy.db"
+    firm.deploy(SIMPLE)
+    firm.as_("spec").start("simple")
+    assert run("backup", file).exit_code == 0
+    firm.as_("spec").do("ask")
+    firm.runtime.close()
+    before = sorted(path.name for path in home.iterdir() if not path.name.endswith(("-wal", "-shm")))
+
+    def cut_off(*_: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(purge, "repeat", cut_off)
+        assert run("restore", file, "--yes").exit_code != 0
+    assert sorted(path.name for path in home.iterdir()) == before
+    assert len(completed(home / "guicheng.db")) == 1 and whole(home) == []
+
+
 def test_nothing_is_replaced_without_a_yes(firm: Office, run: Run, tmp_path: Path) -> None:
     file = tmp_path / "copy.db"
     assert run("backup", file).exit_code == 0

@@ -84,9 +84,9 @@ def test_what_was_done_before_a_backup_is_there_after_it_was_brought_back(
 
     firm.runtime.close()
     # What is undone has a name of its own, and is there until somebody drops it.
-    names = set(_databases(server))
+    names = set(server.names())
     run("restore", str(file), "--yes")
-    (kept,) = set(_databases(server)) - names
+    (kept,) = set(server.names()) - names
     back = Office(Runtime(settings))
     assert before <= completed(back) and findings(back) == []
     spec = back.as_("spec")
@@ -105,7 +105,7 @@ def test_what_was_erased_since_a_backup_is_erased_again_and_what_is_old_is_kept_
     given = {"HOME": settings.home, "PG_BIN": tools(), "TOMBSTONES": beside, "LANGUAGE": "en"}
     for name, value in given.items():
         monkeypatch.setenv(f"GUICHENG_{name}", str(value))
-    names = set(_databases(server))
+    names = set(server.names())
 
     def run(*words: str) -> Any:
         clock.shift(dt.timedelta(seconds=1))
@@ -151,13 +151,5 @@ def test_what_was_erased_since_a_backup_is_erased_again_and_what_is_old_is_kept_
         done = run("restore", str(file), "--yes", "--without-tombstones")
         assert done.exit_code == 0 and now_there(whose) == liyang
     finally:
-        for left in set(_databases(server)) - names:
+        for left in set(server.names()) - names:
             server.drop(left)
-
-
-def _databases(server: Server) -> list[Any]:
-    engine = sa.create_engine(server.url("postgres").replace("postgresql://", "postgresql+psycopg://"))
-    with engine.connect() as connection:
-        found = list(connection.execute(sa.text("SELECT datname FROM pg_database")).scalars())
-    engine.dispose()
-    return found

@@ -46,20 +46,30 @@ def test_a_dump_is_made_judged_and_brought_back(server: Server, tmp_path: Path) 
         )
         connection.exec_driver_sql("INSERT INTO memberships (person_id, \"group\") VALUES (1, 'hr')")
 
+    settled: list[str] = []
     # Somebody else is connected.
     other = backup.Installation(db.connect(url), tmp_path, tools("18"))
     with pytest.raises(InUse):
-        backup.restore(other, file, STAMP)
+        backup.restore(other, file, STAMP, settled.append)
     engine.dispose()
 
     damaged = tmp_path / "damaged.dump"
     damaged.write_bytes(file.read_bytes()[:-2000])
     with pytest.raises(BackupUnusable):
-        backup.restore(other, damaged, STAMP)
+        backup.restore(other, damaged, STAMP, settled.append)
     assert counted(url) == 1
 
-    (before,) = backup.restore(other, file, STAMP).kept
-    assert counted(url) == 0 and counted(server.url(before)) == 1
+    # Whatever keeps the copy from being settled leaves everything as it was.
+    def fails(where: str) -> None:
+        assert counted(where) == 0
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        backup.restore(other, file, STAMP, fails)
+    assert counted(url) == 1 and settled == [] and not any("restoring" in each for each in server.names())
+
+    (before,) = backup.restore(other, file, STAMP, settled.append).kept
+    assert counted(url) == 0 and counted(server.url(before)) == 1 and len(settled) == 1
     server.drop(before)
     server.drop(name)
 
