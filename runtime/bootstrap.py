@@ -36,8 +36,8 @@ from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.delivery import Destinations, MailServer
 from runtime.errors import Failed, Invalid, Problem
+from runtime.household import House
 from runtime.identity import SYSTEM, Actor
-from runtime.library import House
 from runtime.queries import external_tasks as external_queries
 from runtime.queries import operations, people
 from runtime.rules import child as rule_child

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from runtime import forms, formulas, i18n, library
+from runtime import forms, formulas, household, i18n, library
 from runtime.errors import GuichengError
 from runtime.identity import Actor
 from runtime.rules import evaluate as rules
@@ -59,11 +59,11 @@ KNOWN = frozenset(
 
 def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
     """The functions of one transaction; names of people are told in `language`."""
-    zone = library.house(tx).zone
+    zone = household.house(tx).zone
 
     def workday_after(moment: dt.date, days: int) -> dt.date:
         """The n-th workday after a date; of a date-time, at the same time of day."""
-        calendar = library.calendar(tx)
+        calendar = household.calendar(tx)
         if isinstance(moment, dt.datetime):
             local = moment.astimezone(zone)
             day = calendar.workday_after(local.date(), days)
@@ -72,7 +72,7 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
 
     def next_last_workday(after: dt.date, at: str) -> dt.datetime:
         """The next month's-last-workday at a time of day (business zone), later than `after`."""
-        calendar, time = library.calendar(tx), dt.time.fromisoformat(at)
+        calendar, time = household.calendar(tx), dt.time.fromisoformat(at)
         since = after if isinstance(after, dt.datetime) else dt.datetime.combine(after, dt.time.min, zone)
         year, month = since.astimezone(zone).year, since.astimezone(zone).month
         while True:
@@ -87,23 +87,23 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
         day = after.astimezone(zone).date()
         found = rules.decide(library.ruleset(tx, "cadence", day), {"matter": matter}, as_of=day).outputs
         every, number, hour = str(found["every"]), int(str(found["day"])), int(str(found["hour"]))
-        return library.calendar(tx).next_of(every, number, hour, after, zone)
+        return household.calendar(tx).next_of(every, number, hour, after, zone)
 
     def holder_of(group: str) -> str | None:
-        members = library.organisation(tx).members(group)
+        members = household.organisation(tx).members(group)
         return members[0] if len(members) == 1 else None
 
     def name_of(person: str) -> str | None:
-        row = library.organisation(tx).by_public_id.get(person)
+        row = household.organisation(tx).by_public_id.get(person)
         return i18n.label(language, dict(row.names), row.username) if row else None
 
     def superior_of(person: str) -> str | None:
         """The nearest who is here."""
-        return next(library.organisation(tx).line(person), None)
+        return next(household.organisation(tx).line(person), None)
 
     def acting(person: str | None, barred: Sequence[str | None] = ()) -> str | None:
         """Who does today what is asked of somebody by name (ledger/approvers.py)."""
-        return library.acting(tx, person, [each for each in barred if each]) if person else None
+        return household.acting(tx, person, [each for each in barred if each]) if person else None
 
     return {
         "superior_of": superior_of,
@@ -112,7 +112,7 @@ def of(tx: Transaction, actor: Actor, language: str = i18n.DEFAULT) -> Calls:
         "holder_of": holder_of,
         "now": lambda: tx.now,
         "dateTime": lambda: tx.now,
-        "today": lambda: library.today(tx),
+        "today": lambda: household.today(tx),
         "workday_after": workday_after,
         "next_last_workday": next_last_workday,
         "next_of": next_of,
@@ -162,7 +162,7 @@ def defaults(
         text, pattern = form.defaults[field.key]
         try:
             value = evaluate(tx, actor, text, variables)
-            found[field.key] = forms.default(field, value, pattern, library.house(tx).zone)
+            found[field.key] = forms.default(field, value, pattern, household.house(tx).zone)
         except GuichengError:
             if strict:
                 raise

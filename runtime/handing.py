@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from runtime import library
+from runtime import household
 from runtime.bpmn.model import Node
 from runtime.identity import Actor
 from runtime.store.accounts import Organisation
@@ -23,7 +23,7 @@ TEAM = "team"  # of the property `reassign`
 def receivers(tx: Transaction, actor: Actor, task: Any, node: Node, asked: Collection[str]) -> list[Any]:
     """Rows of people whom the actor may give the open task to. `task`: a row of user_tasks (assignee_id,
     excluded); `asked`: its candidate keys. Empty: it is not the actor's to give."""
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     if task.assignee_id is not None and task.assignee_id not in actor.subordinates:
         return []
     able = _able(org, task, node, asked)

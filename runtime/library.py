@@ -1,35 +1,30 @@
-"""Deployed resources, compiled, held by content; and what else a transaction finds in the house.
+"""Deployed resources, compiled, held by content; what a form takes from the books.
 
 A resource row never changes, so what was made of it is kept by its id and shared by
-all threads. Not here: deploying (commands/deploy.py)."""
+all threads. Not here: deploying (commands/deploy.py), people and days (household.py)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
-from zoneinfo import ZoneInfo
+from typing import Any, cast
 
-from runtime import access, forms, i18n, values
+from runtime import forms, i18n, values
 from runtime import handbook as handbooks
 from runtime.bpmn import read
 from runtime.bpmn.model import SENDING, Node, Process, Scope
-from runtime.calendar import Calendar
 from runtime.engine import execution
 from runtime.errors import Failed, GuichengError, NotFound, Problem
-from runtime.identity import Actor, StandIn
-from runtime.ledger import approvers, kept, leave, leavings, obstacles, own, reading
+from runtime.household import Kept, as_of_revision, house, organisation, today
+from runtime.identity import Actor
+from runtime.ledger import kept, leavings, obstacles, own, reading
 from runtime.rules import evaluate, rulefile, simulate
-from runtime.store import accounts, deployments, event_log, states, user_tasks
-from runtime.store import calendar as calendars
+from runtime.store import deployments, event_log, states
 from runtime.store import handbooks as handbook_store
 from runtime.store.db import Transaction
-from runtime.store.waking import InProcess, Waking
 
 
 class NoSuchProcess(NotFound):
@@ -81,30 +76,6 @@ class ResourceUnreadable(Failed):
 
 
 _NUMBER = re.compile(r"[1-9]\d{0,8}")
-T = TypeVar("T")
-
-
-class Kept(Generic[T]):
-    """The most recently used results, by key; safe between threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._held: OrderedDict[Hashable, T] = OrderedDict()
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        made = make()
-        self.put(key, made)
-        return made
-
-    def put(self, key: Hashable, made: T) -> None:
-        with self._lock:
-            self._held[key] = made
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
 
 
 # What a text says depends on nothing but the text: every installation that this process opens reads it once.
@@ -112,169 +83,14 @@ class Kept(Generic[T]):
 _read: Kept[Any] = Kept(1000)
 
 
-@dataclass
-class House:
-    """What bootstrap wires and every transaction finds at `tx.house`."""
-
-    zone: ZoneInfo
-    most_steps: int = 100_000  # automatic, of a case that waits for nothing meanwhile
-    messages_kept: dt.timedelta = dt.timedelta(days=30)  # those that nobody takes
-    history_kept: dt.timedelta = dt.timedelta(0)  # details of ended cases; 0: for ever
-    waking: Waking = field(default_factory=InProcess)  # of workers, who run jobs
-    opened: Waking = field(default_factory=InProcess)  # of external workers and the outbox
-    demo: bool = False
-    mails: bool = False  # whether there is a server to hand mail in at
-    processes: Kept[Process] = field(default_factory=lambda: Kept(200))
-    external: Kept[frozenset[str]] = field(default_factory=lambda: Kept(500))  # topics, by diagram
-    nodes: Kept[Mapping[str, Node]] = field(default_factory=lambda: Kept(200))
-    definitions: Kept[execution.Definition] = field(default_factory=lambda: Kept(200))
-    forms: Kept[forms.Form] = field(default_factory=lambda: Kept(500))
-    rules: Kept[evaluate.Ruleset] = field(default_factory=lambda: Kept(200))
-    rights: Kept[access.Rights] = field(default_factory=lambda: Kept(5000))  # by revision and person
-    kept: Kept[Any] = field(default_factory=lambda: Kept(500))  # by revision and name
-
-    def today(self, now: dt.datetime) -> dt.date:
-        """The business date of a moment."""
-        return now.astimezone(self.zone).date()
-
-
-def house(tx: Transaction) -> House:
-    return cast(House, tx.house)
-
-
-def today(tx: Transaction) -> dt.date:
-    """The business date of the transaction."""
-    return house(tx).today(tx.now)
-
-
-def revision(tx: Transaction) -> int | None:
-    """The state of people, calendar and deployments that the transaction sees, as a number; None
-    when it has changed them itself."""
-    if tx.memo.get("changed"):
-        return None
-    if "revision" not in tx.memo:
-        found = accounts.READ_REVISION.one(tx)
-        tx.memo["revision"] = (found and found[0]) or 0
-    return int(tx.memo["revision"])
-
-
-def begun(tx: Transaction) -> int:
-    """The revision that a case begins in, with what this very transaction has deployed."""
-    number = revision(tx)
-    if number is None:
-        found = accounts.READ_REVISION.one(tx)
-        number = (found and found[0]) or 0
-    return int(number)
-
-
-def seen(tx: Transaction, number: int | None) -> None:
-    """The revision was read along with something else."""
-    tx.memo.setdefault("revision", number or 0)
-
-
-def _as_of_revision(tx: Transaction, key: Hashable, make: Callable[[], Any]) -> Any:
-    number = revision(tx)
-    return make() if number is None else house(tx).kept.get((number, key), make)
-
-
-def calendar(tx: Transaction) -> Calendar:
-    """The business calendar as it stands."""
-    return cast(Calendar, _as_of_revision(tx, "calendar", lambda: calendars.load(tx)))
-
-
-def organisation(tx: Transaction) -> accounts.Organisation:
-    """Everybody, as it stands."""
-    found = _as_of_revision(tx, "organisation", lambda: accounts.organisation(tx))
-    return cast(accounts.Organisation, found)
-
-
-def acting(tx: Transaction, person: str, barred: Collection[str]) -> str | None:
-    """Who does today what is asked of the person by name (public ids; ledger/approvers.py)."""
-    return approvers.acting(tx, organisation(tx), person, barred, today(tx))
-
-
-def actor(tx: Transaction, person: Any) -> Actor:
-    """The person (a row of people) with their rights as they stand."""
-
-    def make() -> access.Rights:
-        return access.rights_of(tx, person.id)
-
-    number = revision(tx)
-    rights = make() if number is None else house(tx).rights.get((number, person.id), make)
-    return access.actor_of(person, rights, stand_ins(tx).get(person.id, ()))
-
-
-def stand_ins(tx: Transaction) -> dict[int, tuple[StandIn, ...]]:
-    """Who stands in today for groups whose people are all away (ledger/approvers.py), by row of people."""
-    gone = away(tx)
-    return approvers.stand_ins(organisation(tx), gone, today(tx)) if gone else {}
-
-
-def away(tx: Transaction) -> dict[str, Any]:
-    """Public id → the leave of everybody who is away today, or half of it."""
-    return leave.away(tx, today(tx))
-
-
-def gone(tx: Transaction, away: Mapping[str, Any]) -> frozenset[int]:
-    """Of those who are away: who is so all of today (rows of people)."""
-    day, known = today(tx), organisation(tx).by_public_id
-    return frozenset(known[one].id for one, row in away.items() if one in known and leave.all_day(row, day))
-
-
-def substitutes(
-    tx: Transaction, away: Mapping[str, Any], asked: Mapping[int, tuple[Collection[str], Collection[str]]]
-) -> dict[tuple[int, int], list[int]]:
-    """Task and who is away while all the others whom it is asked of are kept from it → who may do it in their place,
-    the nearest first (rows of people; ledger/approvers.py). asked: task → candidate keys, whom it excludes."""
-    day, org, found = today(tx), organisation(tx), {}
-    gone = {person for person, row in away.items() if leave.all_day(row, day)}
-    for task, (keys, excluded) in asked.items():
-        for person in approvers.missed(org, keys, excluded, gone):
-            line = approvers.substitutes(org, person, away)
-            able = [each.id for each in line if each.public_id not in excluded]
-            found[task, int(org.by_public_id[person].id)] = able
-    return found
-
-
-@dataclass(frozen=True)
-class Absences:
-    """Leaves, by public id: which began, and of whom; during which others stand in; which are over, or end at noon."""
-
-    begun: Mapping[str, str]
-    lasting: frozenset[str]
-    over: frozenset[str]
-
-
-def absences(tx: Transaction) -> Absences:
-    """As they have changed since a worker last acted on it."""
-    now, noted = leave.watched(tx, today(tx))
-    begun = {which: person for which, person in now.items() if which not in noted}
-    return Absences(begun, noted & now.keys(), noted - now.keys())
-
-
-def kept_for_who_is_back(tx: Transaction) -> list[Any]:
-    """Open tasks that somebody has in the place of who is here again and may do them (store.user_tasks.kept_for)."""
-    kept = user_tasks.kept_for(tx)
-    if not kept:
-        return []
-    gone, people = away(tx), organisation(tx).by_id
-    return [
-        row
-        for row in kept
-        if (person := people[row.meant_for_id]).active
-        and person.public_id not in gone
-        and person.public_id not in row.excluded
-    ]
-
-
 def newest(tx: Transaction, kind: str, key: str) -> Any:
     """The newest active version of a resource, without its content; None if there is none."""
-    return _as_of_revision(tx, (kind, key), lambda: deployments.latest(tx, kind, key))
+    return as_of_revision(tx, (kind, key), lambda: deployments.latest(tx, kind, key))
 
 
 def active(tx: Transaction, kind: str) -> list[Any]:
     """The newest active version of every key of a kind, without content."""
-    return cast(list[Any], _as_of_revision(tx, kind, lambda: deployments.active(tx, kind)))
+    return cast(list[Any], as_of_revision(tx, kind, lambda: deployments.active(tx, kind)))
 
 
 def _content(tx: Transaction, resource_id: int, kind: str) -> Any:
@@ -466,7 +282,7 @@ def form_id(tx: Transaction, node: Node, diagram: int, named: str, begun: int | 
     if binding == "version":
         return version(tx, "form", named, node.attributes.get("formRefVersion", ""))
     if binding == "deployment" and begun is not None:
-        row = _as_of_revision(tx, ("form", named, begun), lambda: deployments.as_of(tx, "form", named, begun))
+        row = as_of_revision(tx, ("form", named, begun), lambda: deployments.as_of(tx, "form", named, begun))
     else:
         row = newest(tx, "form", named)
     if row is None:
@@ -493,7 +309,7 @@ def spoken_names(tx: Transaction) -> dict[tuple[str, str], tuple[str, ...]]:
                         found.setdefault((row.key, node.id), {}).update(dict.fromkeys(node.names.values()))
         return {key: tuple(texts) for key, texts in found.items()}
 
-    return cast(dict[tuple[str, str], tuple[str, ...]], _as_of_revision(tx, "spoken_names", make))
+    return cast(dict[tuple[str, str], tuple[str, ...]], as_of_revision(tx, "spoken_names", make))
 
 
 def answers(tx: Transaction) -> list[tuple[str, str]]:
@@ -511,13 +327,13 @@ def answers(tx: Transaction) -> list[tuple[str, str]]:
                 sent += [(row.key, name) for kind, name in told if kind in SENDING]
         return sorted({pair for pair in sent if pair[1] in awaited})
 
-    return cast(list[tuple[str, str]], _as_of_revision(tx, "answers", make))
+    return cast(list[tuple[str, str]], as_of_revision(tx, "answers", make))
 
 
 def ruleset(tx: Transaction, key: str, as_of: dt.date, begun: int | None = None) -> evaluate.Ruleset:
     """The compiled rule that decides for a date; with `begun`, of what was deployed by that revision.
     Raises NoRuleInForce."""
-    row = _as_of_revision(
+    row = as_of_revision(
         tx, ("in_force", key, as_of, begun), lambda: deployments.in_force(tx, key, as_of, begun)
     )
     if row is None:
@@ -580,7 +396,7 @@ def carriers(tx: Transaction, id: int) -> Mapping[str, list[handbooks.Carrier]]:
         )
         return handbooks.collect(handbook(tx, id), sources.named()).of
 
-    return cast(Mapping[str, list[handbooks.Carrier]], _as_of_revision(tx, ("carriers", id), make))
+    return cast(Mapping[str, list[handbooks.Carrier]], as_of_revision(tx, ("carriers", id), make))
 
 
 def options(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.ledger.exports import data_exports
 from runtime.ledger.report_exports import OPEN, RULE, right
 from runtime.rules import evaluate
@@ -47,7 +47,7 @@ class Approval:
 def class_of(tx: Transaction, report: str) -> str:
     """open, confidential or personal, by the rule in force today. Raises NoSuchReport, NoRuleInForce."""
     right(report)
-    today = library.today(tx)
+    today = household.today(tx)
     ruleset = library.ruleset(tx, RULE, today)
     return str(evaluate.decide(ruleset, {"report": report}, as_of=today).outputs["class"])
 
@@ -65,7 +65,7 @@ def approvals(
     if days is not None:
         wanted += [row.first_day == days[0], row.last_day == days[1]]
     query = sa.select(data_exports).outerjoin(cases, cases.c.public_id == row.case).where(*wanted)
-    today = library.today(tx)
+    today = household.today(tx)
     return [
         Approval(
             found.number,

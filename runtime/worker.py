@@ -23,7 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from runtime import clock, library, measures
+from runtime import clock, household, measures
 from runtime.bootstrap import Runtime
 from runtime.commands import absences, stand_ins, triggers
 from runtime.errors import GuichengError
@@ -302,8 +302,8 @@ class Chunk:
 
 def _glance(tx: Transaction, actor: Actor, compare: bool) -> Any:
     """`compare`: also whether others should stand in than do, though nobody went or came."""
-    leaves = library.absences(tx)
-    back = bool(leaves.over or library.kept_for_who_is_back(tx))
+    leaves = household.absences(tx)
+    back = bool(leaves.over or household.kept_for_who_is_back(tx))
     back = back or (compare and bool(leaves.lasting) and stand_ins.changed(tx))
     return jobs.next_due(tx), workers.pulses(tx), bool(leaves.begun), back
 

@@ -5,7 +5,7 @@ Not here: who stands in for a group that is away as a whole, or for one person (
 
 from __future__ import annotations
 
-from runtime import library
+from runtime import household
 from runtime.commands import hearing, stand_ins
 from runtime.identity import Actor
 from runtime.store import absences, user_tasks
@@ -16,7 +16,7 @@ def free(tx: Transaction, actor: Actor) -> list[int]:
     """Give back what they took from their groups, once for each leave: what they take while they are on it stays
     theirs; the ids of these tasks. What is theirs by name waits for them."""
     tx.alone("absences")
-    known, begun = library.organisation(tx).by_public_id, library.absences(tx).begun
+    known, begun = household.organisation(tx).by_public_id, household.absences(tx).begun
     people = sorted({known[person].id for person in begun.values() if person in known})
     given = [task for person in people for task in user_tasks.give_back(tx, person, [])]
     absences.note(tx, begun)
@@ -33,10 +33,10 @@ def give_again(tx: Transaction, actor: Actor) -> list[int]:
     tx.alone("absences")
     given = [
         row.id
-        for row in library.kept_for_who_is_back(tx)
+        for row in household.kept_for_who_is_back(tx)
         if user_tasks.hand_over(tx, row.id, row.version, row.meant_for_id)
     ]
-    absences.forget(tx, library.absences(tx).over)
+    absences.forget(tx, household.absences(tx).over)
     stand_ins.look_again(tx)
     hearing.changed_hands(tx, actor, given)
     return given

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n
 from runtime.commands import hearing, staffing, stand_ins
 from runtime.delivery.mail import ADDRESS
 from runtime.errors import Conflict, Invalid, NotFound
@@ -80,7 +80,7 @@ def sign_in(tx: Transaction, actor: Actor | None, username: str, password: str) 
     row = accounts.find(tx, username=username)
     if not verify_password(row.password if row else None, password) or not row.active:
         raise SignInRefused()
-    return library.actor(tx, row)
+    return household.actor(tx, row)
 
 
 def add_person(

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import orjson
 import structlog
 
-from runtime import clock, library, measures
+from runtime import clock, household, library, measures
 from runtime.bpmn.retry_cycle import Delay, delays
 from runtime.commands import stand_ins, telling
 from runtime.commands.moved import Moved, altered, look_again, opened, sent_back
@@ -53,7 +53,7 @@ def begin(
     definition = library.definition(tx, process, bindings)
     case = public_id()
     structlog.contextvars.bind_contextvars(case=case)
-    begun = library.begun(tx)
+    begun = household.begun(tx)
     world = BoundWorld(tx, case, actor, bindings, begun)
     given = {**variables, "initiator": actor.public_id or None}
     execution = Execution.start(
@@ -170,7 +170,7 @@ def _write(
     columns: dict[str, Any] = {
         "state": stored.save(execution.state(whole=False)),
         "business_key": execution.business_key,
-        "title": telling.title(model, variables, world, case.started_at.astimezone(library.house(tx).zone)),
+        "title": telling.title(model, variables, world, case.started_at.astimezone(household.house(tx).zone)),
         "sequence": sequence,
         "chain": chain,
     }
@@ -214,9 +214,9 @@ def _write(
     # Whoever waits for due work looks again once this has committed; in time for what is due later, anyway.
     soon = tx.now + dt.timedelta(seconds=ANYWAY)
     if signals or any(job["due_at"] <= soon for job in work):
-        library.house(tx).waking.call(tx)
+        household.house(tx).waking.call(tx)
     if waits.external:
-        library.house(tx).opened.call(tx)
+        household.house(tx).opened.call(tx)
     return moved
 
 
@@ -272,7 +272,7 @@ def _thrown(tx: Transaction, case: Any, told: telling.Told, world: BoundWorld) -
 
 def _kept_until(tx: Transaction, case: Any, element: str) -> dt.datetime:
     """How long a message of this element waits for a receiver: as its diagram says, else as the house does."""
-    house = library.house(tx)
+    house = household.house(tx)
     for resource in case.bindings.values():
         node = library.nodes(tx, resource).get(element)
         lasts = node.properties.get("time_to_live", "") if node is not None else ""

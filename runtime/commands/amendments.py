@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.commands import drafts
 from runtime.errors import Conflict, Invalid
 from runtime.identity import GROUPS
@@ -84,7 +84,7 @@ def take_draft(call: Call, rule: str, by: Person, effective_on: dt.date) -> Take
     if newest is None:
         raise refuse("bad_draft", library.NoSuchRule(rule=rule))
     rule = newest.key
-    drafted = library.organisation(tx).by_public_id[by].id
+    drafted = household.organisation(tx).by_public_id[by].id
     row = drafts.newest_of(tx, rule, drafted)
     if row is None:
         raise refuse("bad_draft", NoDraftOfYours(rule=rule))
@@ -153,7 +153,7 @@ def publish_draft(call: Call, rule: str, draft: str, approved_by: Person) -> Pub
     published meanwhile, or its day has passed while it waited."""
     tx = call.tx
     row = _draft(call, rule, draft)
-    approver = library.organisation(tx).by_public_id[approved_by].id
+    approver = household.organisation(tx).by_public_id[approved_by].id
     if row.created_by == approver:
         raise refuse("same_person", OwnDraft())
     drafted_on = row.created_at.astimezone(call.zone).date()

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, forms, functions, library
+from runtime import access, forms, functions, household, library
 from runtime.bpmn.model import Node
 from runtime.commands import advance, requests
 from runtime.commands.user_tasks import hold_files
@@ -109,7 +109,7 @@ def _answers(
     form = library.form(tx, form_id, begin.id)
     library.unobstructed(tx, form)
     usual = functions.defaults(tx, actor, form, {"initiator": actor.public_id or None})
-    given = forms.validate(form, dict(answers), usual, library.options(tx, form, actor), today=library.today(tx))
+    given = forms.validate(form, dict(answers), usual, library.options(tx, form, actor), today=household.today(tx))
     return dict.fromkeys(form.asked) | usual | given
 
 

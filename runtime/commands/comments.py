@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n, library
 from runtime.commands import advance
 from runtime.errors import Conflict, Forbidden, Invalid, NotFound
 from runtime.identity import Actor, require
@@ -230,7 +230,7 @@ def _plain(text: str) -> str:
 def _mentioned(tx: Transaction, actor: Actor, case_id: int, text: str) -> dict[int, str]:
     """Row id → how the text calls them. Raises why somebody cannot be mentioned."""
     found: dict[int, str] = {}
-    for row, said in _called(library.organisation(tx), text):
+    for row, said in _called(household.organisation(tx), text):
         if row.id != actor.id:  # who writes knows
             found.setdefault(row.id, said)
     if len(found) > MOST_MENTIONED:
@@ -240,7 +240,7 @@ def _mentioned(tx: Transaction, actor: Actor, case_id: int, text: str) -> dict[i
         name = i18n.label(actor.language, dict(person.names), person.username)
         if not person.active:
             raise HasLeft(name=name)
-        if not access.sees_case(tx, library.actor(tx, person), case_id):
+        if not access.sees_case(tx, household.actor(tx, person), case_id):
             raise CannotSee(name=name)
     return found
 
@@ -285,10 +285,10 @@ def _latin(sign: str) -> bool:
 def tell(tx: Transaction, comment_id: int, mentioned: dict[int, str]) -> None:
     """Those mentioned find it under their mentions; by mail, too, where there is mail."""
     mail = {}
-    if library.house(tx).mails and mentioned:
+    if household.house(tx).mails and mentioned:
         mail = {person.id: tx.now for person in accounts.receivers(tx, mentioned) if person.email}
         if mail:
-            library.house(tx).opened.call(tx)
+            household.house(tx).opened.call(tx)
     store.mention(tx, comment_id, mentioned, mail)
 
 

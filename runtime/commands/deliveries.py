@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal, TypedDict
 
-from runtime import delivery, formulas, functions, i18n, library
+from runtime import delivery, formulas, functions, household, i18n, library
 from runtime.bpmn.model import Node
 from runtime.commands import external_tasks
 from runtime.delivery import Destinations, Mail, MailServer, Request, Response
@@ -149,7 +149,7 @@ def notify(
 
 def _receivers(sending: Sending, to: str | Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """Address → language, in order; and who has none. Raises BadReceiver."""
-    org = library.organisation(sending.tx)
+    org = household.organisation(sending.tx)
     named = to.split(",") if isinstance(to, str) else to
     ids: dict[int, None] = {}
     addresses: dict[str, str] = {}

@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import forms, functions, library
+from runtime import forms, functions, household, library
 from runtime.bpmn import child
 from runtime.bpmn.catalogue import Catalogue, Signature
 from runtime.bpmn.model import Process
@@ -376,7 +376,7 @@ def take(
     for process in fresh:
         triggers.schedule_starts(tx, process)
     if fresh:
-        library.house(tx).waking.call(tx)
+        household.house(tx).waking.call(tx)
     return notes
 
 

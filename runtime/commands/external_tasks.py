@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import access, library
+from runtime import access, household, library
 from runtime.bpmn.model import Node
 from runtime.bpmn.retry_cycle import delays
 from runtime.commands import advance, retries
@@ -274,7 +274,7 @@ def failure(
     else:
         advance.note(tx, actor, case, [entry])
     if left:
-        library.house(tx).opened.call(tx)
+        household.house(tx).opened.call(tx)
     else:
         reason = sentence(ExternalTaskFailed(worker=worker, topic=row.topic, reason=message))
         retries.raise_incident(tx, case.id, None, row.element, reason, row.activity)
@@ -290,7 +290,7 @@ def _again(
     pauses = retries.DELAYS if pauses is None else pauses
     if row.failures >= len(pauses):
         return 0, tx.now
-    zone = library.house(tx).zone
+    zone = household.house(tx).zone
     return len(pauses) - row.failures, timers.later(tx.now, pauses[row.failures], zone)
 
 
@@ -316,7 +316,7 @@ def unlock(tx: Transaction, actor: Actor, task: str, worker: str) -> None:
     """Give it back: anybody may fetch it at once. Raises as `complete`."""
     row, _ = _held(tx, actor, task)
     _change(tx, actor, row, worker, worker=None, actor_id=None, locked_until=None)
-    library.house(tx).opened.call(tx)
+    household.house(tx).opened.call(tx)
 
 
 def _held(tx: Transaction, actor: Actor, task: str) -> tuple[Any, Any]:

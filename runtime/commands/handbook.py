@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.errors import Conflict, Invalid
 from runtime.handbook import read
 from runtime.identity import Actor, require
@@ -73,7 +73,7 @@ def _load(tx: Transaction, actor: Actor, files: Files, origin: str) -> int:
 def acknowledge(tx: Transaction, actor: Actor, number: int) -> None:
     """The person has read the version in force. Doing so twice changes nothing. Raises HandbookMovedOn."""
     require(actor, "read", "handbook")
-    row = handbooks.in_force(tx, library.today(tx))
+    row = handbooks.in_force(tx, household.today(tx))
     if row is None or row.number != number:
         raise HandbookMovedOn()
     if handbooks.acknowledged(tx, row.id, actor.id) is None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, handing, library
+from runtime import access, handing, household, library
 from runtime.commands import comments, hearing
 from runtime.commands.incidents import LONGEST, ReasonMissing
 from runtime.commands.user_tasks import TaskAlreadyCompleted, TaskChanged, TaskWithdrawn
@@ -38,7 +38,7 @@ def give(tx: Transaction, actor: Actor, task: str, person: str, reason: str) -> 
     if not reason:
         raise ReasonMissing()
     row, case = _get(tx, actor, task)
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     node = library.process(tx, case.bindings[row.process]).node(row.element)
     asked = user_tasks.asked(tx, [row.id]).get(row.id, [])
     able = {each.public_id: each for each in handing.receivers(tx, actor, row, node, asked)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.commands import advance
 from runtime.commands.user_tasks import hold_files
 from runtime.engine.errors import CannotSkip, NotParked, Stuck
@@ -75,7 +75,7 @@ def retry(tx: Transaction, actor: Actor, incident: str, reason: str = "") -> Non
             .values(state="waiting", attempts=0, worker_id=None, due_at=tx.now)
         )
     elif row.activity and external_tasks.reopen(tx, row.activity):
-        library.house(tx).opened.call(tx)
+        household.house(tx).opened.call(tx)
     elif row.activity:
         tx.insert(
             jobs.jobs,
@@ -87,7 +87,7 @@ def retry(tx: Transaction, actor: Actor, incident: str, reason: str = "") -> Non
                 }
             ],
         )  # fmt: skip
-    library.house(tx).waking.call(tx)
+    household.house(tx).waking.call(tx)
 
 
 def skip(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import i18n, library
+from runtime import household, i18n
 from runtime.commands.deliveries import Ways
 from runtime.delivery import Mail
 from runtime.identity import Actor
@@ -39,7 +39,7 @@ def any_due(tx: Transaction, actor: Actor) -> bool:
 def claim(tx: Transaction, actor: Actor, ways: Ways, most: int) -> list[Letter]:
     """Up to `most` mails that are due, in the receiver's language; who is gone or has no address gets none."""
     letters = []
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     for row in store.take_to_mail(tx, tx.now + dt.timedelta(seconds=ways.lease), most):
         comment = tx.first(
             sa.select(store.comments.c.public_id, store.comments.c.author_id).where(

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.commands import advance, requests
 from runtime.commands.moved import Moved
 from runtime.commands.user_tasks import hold_files
@@ -84,14 +84,14 @@ def send(
                 "element": name,
                 "correlation": key,
                 "public_id": public_id(),
-                "expires_at": tx.now + library.house(tx).messages_kept,
+                "expires_at": tx.now + household.house(tx).messages_kept,
                 "payload": dict(payload),
                 "due_at": tx.now,
                 "created_at": tx.now,
             }
         ],
     )
-    library.house(tx).waking.call(tx)
+    household.house(tx).waking.call(tx)
 
 
 @dataclass(frozen=True)
@@ -147,10 +147,10 @@ def deliver(tx: Transaction, actor: Actor, message: str) -> None:
 
     Raises NoSuchMessage, MessageGone."""
     row = _get(tx, actor, message)
-    if not jobs.deliver(tx, row, tx.now + library.house(tx).messages_kept):
+    if not jobs.deliver(tx, row, tx.now + household.house(tx).messages_kept):
         raise MessageGone()
     _settled(tx, actor, row, "message.delivered_again")
-    library.house(tx).waking.call(tx)
+    household.house(tx).waking.call(tx)
 
 
 def discard(tx: Transaction, actor: Actor, message: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.bpmn.history_time import kept_for
 from runtime.engine import timers
 from runtime.errors import GuichengError
@@ -174,7 +174,7 @@ def _due(tx: Transaction, rows: Sequence[Any]) -> list[Any]:
 
 def _is_over(tx: Transaction, case: Any) -> bool:
     """Whether the case has kept its details for as long as its diagram, else the house, says."""
-    house = library.house(tx)
+    house = household.house(tx)
     try:
         told = library.process(tx, case.bindings[case.process]).attributes.get("historyTimeToLive", "")
     except GuichengError:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
-from runtime import library
+from runtime import household
 from runtime.bpmn.retry_cycle import Delay
 from runtime.commands.world import sentence
 from runtime.engine import timers
@@ -66,7 +66,7 @@ def schedule_retries(
                     case_id=case.id,
                     element=stop.element,
                     activity=stop.activity,
-                    due_at=timers.later(tx.now, delays[attempt], library.house(tx).zone),
+                    due_at=timers.later(tx.now, delays[attempt], household.house(tx).zone),
                     payload={"attempt": attempt + 1},
                     priority=stop.priority,
                     error=reason[:2000],

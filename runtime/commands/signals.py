@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.commands import requests, waits
 from runtime.commands.messages import check
 from runtime.commands.user_tasks import files_in
@@ -57,4 +57,4 @@ def _throw(tx: Transaction, name: str, payload: Mapping[str, Value], reference: 
     # Nothing is left to do with the signal itself: it is kept so that it is not thrown twice.
     tx.insert(jobs.jobs, [{**waits.job("signal", own, None, tx.now), "state": "done", "element": name}])
     waits.broadcast(tx, [(name, payload, 0)], f"signal:{public_id()}")
-    library.house(tx).waking.call(tx)
+    household.house(tx).waking.call(tx)

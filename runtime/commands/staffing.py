@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from runtime import functions, library
+from runtime import functions, household, library
 from runtime.bpmn.model import Node, Process
 from runtime.engine.ports import TaskOpened
 from runtime.errors import Failed
@@ -172,7 +172,7 @@ def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> lis
     """What somebody who is gone was asked to do by name goes to `receiver` (a public id), as far as it is work
     that they may do; else to whom the property `nobody` says, or to whoever administers; the ids of these tasks.
     Not here: what they had taken from a group (store.user_tasks.give_back)."""
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     tasks = user_tasks.claimed_by(tx, person_id)
     takes = org.by_public_id.get(receiver) if receiver else None
     theirs = sa.select(cases.c.id, cases.c.bindings, cases.c.confidential)
@@ -198,7 +198,7 @@ def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> lis
 def strand(tx: Transaction, person_id: int, groups: Collection[str]) -> list[int]:
     """What only they, or only these groups that they are no longer in, were asked to do, and nobody who is left
     may, goes to whom the property `nobody` says besides, else to whoever administers; the ids of these tasks."""
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     asked: dict[int, tuple[Any, list[str]]] = {}
     for row in user_tasks.asked_of(tx, [f"person:{person_id}", *(f"group:{group}" for group in groups)]):
         asked.setdefault(row.id, (row, []))[1].append(row.who)

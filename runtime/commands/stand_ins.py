@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.store import user_tasks
 from runtime.store.accounts import people
 from runtime.store.db import Transaction
@@ -24,7 +24,7 @@ Asked = Mapping[tuple[int, str], int]  # task and candidate key → the row of w
 
 def opened(tx: Transaction, rows: Sequence[Mapping[str, Any]], may_claim: Mapping[str, Collection[str]]) -> None:
     """Tasks have just opened (rows of user_tasks, with who may claim each by activity)."""
-    org = library.organisation(tx)
+    org = household.organisation(tx)
 
     def parted(row: Mapping[str, Any]) -> bool:
         groups = [key.partition(":")[2] for key in may_claim.get(row["activity"], ()) if key.startswith("group:")]
@@ -32,7 +32,7 @@ def opened(tx: Transaction, rows: Sequence[Mapping[str, Any]], may_claim: Mappin
 
     # Of most tasks it is known without asking who is away.
     found = [row["activity"] for row in rows if parted(row)]
-    away = library.away(tx) if found else {}
+    away = household.away(tx) if found else {}
     if away:
         user_tasks.stand_in(tx, _wanted(tx, tasks.c.activity.in_(found), away, held=True))
 
@@ -54,8 +54,8 @@ def look_again(tx: Transaction) -> None:
 def _differences(tx: Transaction, *, held: bool) -> tuple[list[tuple[int, str]], Asked]:
     """Who stands in and should not, and who should. Of what somebody has taken, or is done, whoever stood in for it is
     told so until the leave ends."""
-    away, groups, rows = library.away(tx), library.organisation(tx).groups, user_tasks.in_place(tx)
-    gone = library.gone(tx, away)
+    away, groups, rows = household.away(tx), household.organisation(tx).groups, user_tasks.in_place(tx)
+    gone = household.gone(tx, away)
     parted = [f"group:{group}" for group, members in groups.items() if not gone.isdisjoint(members)]
     wanted = _wanted(tx, user_tasks.asked_of_any(parted), away, held=held) if parted else {}
     now = {(row.task_id, row.who): row.principal_id for row in rows}
@@ -72,7 +72,7 @@ def _wanted(tx: Transaction, which: sa.ColumnElement[bool], away: Mapping[str, A
     asked: dict[int, tuple[list[str], list[str]]] = {}
     for row in user_tasks.kept_from_somebody(tx, which, held=held):
         asked.setdefault(row.id, ([], row.excluded))[0].append(row.who)
-    lines = library.substitutes(tx, away, asked)
+    lines = household.substitutes(tx, away, asked)
     parts = _parts(tx, {task for task, _ in lines}, {one for line in lines.values() for one in line})
     found: dict[tuple[int, str], int] = {}
     for (task, person), line in lines.items():

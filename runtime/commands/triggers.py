@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.commands import advance, retries
 from runtime.commands.world import BoundWorld
 from runtime.engine import execution as engine
@@ -115,7 +115,7 @@ def _go_on(tx: Transaction, job: Any, act: Callable[[Execution], None]) -> None:
         return
     # A job of an earlier version does not say.
     steps = int((job.payload or {}).get("steps", engine.LIMIT))
-    if steps >= library.house(tx).most_steps:
+    if steps >= household.house(tx).most_steps:
         incidents = sa.select(sa.func.count()).where(jobs.incidents.c.job_id == job.id)
         if not tx.scalar(incidents):
             tx.execute(sa.update(jobs.jobs).where(jobs.jobs.c.id == job.id).values(state="failed"))
@@ -231,7 +231,7 @@ def reschedule_starts(tx: Transaction) -> None:
     """The business calendar has changed: what is started by it may be due on another day."""
     for process in deployments.started_by_time(tx):
         schedule_starts(tx, process)
-    library.house(tx).waking.call(tx)
+    household.house(tx).waking.call(tx)
 
 
 def failed(tx: Transaction, job: Any, error: BaseException) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, forms, functions, library
+from runtime import access, forms, functions, household, library
 from runtime.commands import advance, hearing, retries
 from runtime.engine.execution import Execution
 from runtime.errors import Conflict, Forbidden, Problem
@@ -124,7 +124,7 @@ def _get(tx: Transaction, actor: Actor, public_id: str) -> tuple[Any, Any]:
     if found is None:
         raise library.NoSuchTask()
     *columns, asked, in_place_of, troubled, revision = found
-    library.seen(tx, revision)
+    household.seen(tx, revision)
     size = len(tasks.c)
     task = prepared.row(tasks, columns[:size], asked=asked, in_place_of=in_place_of, troubled=troubled)
     if task.state == "completed":
@@ -216,7 +216,7 @@ def complete(
             library.unobstructed(tx, form)
             usual = functions.defaults(tx, actor, form, known)
             options = library.options(tx, form, actor, case=known)
-            given = forms.validate(form, dict(answers), over(usual, known), options, today=library.today(tx))
+            given = forms.validate(form, dict(answers), over(usual, known), options, today=household.today(tx))
             if seen is not None:
                 given = _typed(form, given, over(known, usual), seen)
             # What was left empty is null from now on, so that the process may ask for it.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from runtime import library
+from runtime import household
 from runtime.engine import ports
 from runtime.engine.execution import Execution
 from runtime.ids import public_id
@@ -131,7 +131,7 @@ class Waits:
         # A signal is not kept for those who begin to wait later.
         begun = [(wait.name, key) for wait, key in self.subscriptions.values() if wait.kind == "message"]
         if jobs.wake_kept(tx, begun):
-            library.house(tx).waking.call(tx)
+            household.house(tx).waking.call(tx)
 
     def rows(self, case_id: int, now: dt.datetime, sequence: int, steps: int) -> list[dict[str, Any]]:
         """A row of jobs for each timer and savepoint. `sequence`: of the case's last event; `steps`: those

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from runtime import clock, functions, i18n, library, scripts
+from runtime import clock, functions, household, i18n, library, scripts
 from runtime.bpmn.model import Process
 from runtime.commands import staffing
 from runtime.engine.ports import BpmnError, Step, Task, TaskOpened, Unfinished
@@ -71,11 +71,11 @@ class BoundWorld:
 
     @property
     def zone(self) -> ZoneInfo:
-        return library.house(self.tx).zone
+        return household.house(self.tx).zone
 
     @cached_property
     def organisation(self) -> accounts.Organisation:
-        return library.organisation(self.tx)
+        return household.organisation(self.tx)
 
     def is_external(self, topic: str, step: Step) -> bool:
         return topic in library.external_topics(self.tx, self.bindings[step.process])
@@ -91,7 +91,7 @@ class BoundWorld:
             case=step.case,
             actor=self.actor.public_id or None,
             now=self.tx.now,
-            today=library.today(self.tx),
+            today=household.today(self.tx),
             decide=lambda rule, facts, as_of=None: self._decide(rule, facts, as_of, step),
             send=lambda name, key, payload: self.sent.append(Sent(step, name, key, payload)),
             zone=self.zone,
@@ -118,7 +118,7 @@ class BoundWorld:
         if binding == "version":
             found = library.fixed_rule(self.tx, rule, asked.get("decisionRefVersion", ""))
         elif binding == "deployment":
-            found = library.ruleset(self.tx, rule, as_of or library.today(self.tx), self.begun)
+            found = library.ruleset(self.tx, rule, as_of or household.today(self.tx), self.begun)
         else:
             found = None
         return self._decide(rule, facts, as_of, step, found)
@@ -134,7 +134,7 @@ class BoundWorld:
         step: Step,
         bound: evaluate.Ruleset | None = None,
     ) -> Mapping[str, Value]:
-        day = as_of or library.today(self.tx)
+        day = as_of or household.today(self.tx)
         found = bound or library.ruleset(self.tx, rule, day)
         decision = evaluate.decide(found, facts, as_of=day)
         self.decided.append(Decided(step, decision))
@@ -147,7 +147,7 @@ class BoundWorld:
     ) -> list[Mapping[str, Value]]:
         """Decide many; of more than FEW, one for each row that decided stands in the case's log. The books
         keep what was asked and what came of it for each."""
-        day = library.today(self.tx)
+        day = household.today(self.tx)
         ruleset = library.ruleset(self.tx, rule, day)
         outputs = []
         for found, decision in evaluate.decide_many(ruleset, cases, as_of=day, every=len(cases) <= FEW):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from runtime import i18n, library, values
+from runtime import household, i18n, values
 from runtime.commands import accounts, advance, cases, user_tasks
 from runtime.demo.figures import NEARLY_SHORT, dataset
 from runtime.demo.people import PASSWORD, PEOPLE
@@ -82,7 +82,7 @@ def _begin(tx: Transaction, actor: Actor) -> None:
     ordinary = case_store.cases.c.process != "opening_balances"
     if tx.scalar(sa.select(sa.func.count()).select_from(case_store.cases).where(ordinary)):
         return
-    soon = (library.today(tx) + dt.timedelta(days=30)).isoformat()
+    soon = (household.today(tx) + dt.timedelta(days=30)).isoformat()
     supervisor, specialist = _person(tx, "chenjie"), _person(tx, "liyang")
     plan = cases.start(tx, supervisor, "purchase_plan", {})
     assert plan.next_task is not None
@@ -100,13 +100,13 @@ def _begin(tx: Transaction, actor: Actor) -> None:
 
 
 def _person(tx: Transaction, username: str) -> Actor:
-    return library.actor(tx, store.find(tx, username=username))
+    return household.actor(tx, store.find(tx, username=username))
 
 
 def open_books(tx: Transaction, actor: Actor, ample: bool = False) -> str:
     """Begin the opening process, which nobody can start, with the demo's figures; the case's id."""
     row = store.find(tx, username="linxi")
-    admin = library.actor(tx, row)
+    admin = household.actor(tx, row)
     case = advance.begin(tx, admin, "opening_balances", variables={"dataset": _file(tx, admin, ample)}).case
     if case_store.get(tx, case).status != "completed":
         reason = tx.scalar(sa.select(incidents.c.reason).order_by(incidents.c.id.desc()).limit(1))
@@ -117,7 +117,7 @@ def open_books(tx: Transaction, actor: Actor, ample: bool = False) -> str:
 def opening(tx: Transaction, ample: bool = False) -> dict[str, Any]:
     """The demo's opening balances for the people as they are in this database."""
     ids = {row.username: row.public_id for row in store.organisation(tx).by_id.values()}
-    return dataset(ids, library.today(tx), ample)
+    return dataset(ids, household.today(tx), ample)
 
 
 def _file(tx: Transaction, admin: Actor, ample: bool) -> File:

@@ -18,7 +18,7 @@ from runtime import clock
 from runtime.doctor import seen
 from runtime.doctor.invariant import INVARIANTS, Finding, Invariant
 from runtime.errors import Problem
-from runtime.library import House
+from runtime.household import House
 from runtime.store import db
 from runtime.store.cases import cases
 from runtime.store.purges import PURGED

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.doctor.invariant import invariant
 from runtime.errors import GuichengError, Problem
 from runtime.ledger import kept, overdue, retention
@@ -78,8 +78,8 @@ def nothing_lies_over_its_time(tx: Transaction) -> Iterator[Problem]:
         .order_by(retention_runs.c.id.desc())
         .limit(1)
     )
-    house = library.house(tx)
-    today = library.today(tx)
+    house = household.house(tx)
+    today = household.today(tx)
     noted = {
         (row.kind, row.person) for row in tx.all(sa.select(retention_holds.c.kind, retention_holds.c.person))
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.errors import NotFound
 from runtime.identity import Actor
 from runtime.ledger.awards import CERTIFIED, awards
@@ -55,7 +55,7 @@ def certificate(tx: Transaction, actor: Actor, case: str) -> Certificate:
     )
     if row is None:
         raise NoCertificate()
-    day = library.house(tx).today(row.approved_at)
+    day = household.house(tx).today(row.approved_at)
     return Certificate(case, row.number, row.names, row.title, row.fact, row.approver, day)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
-from runtime import access, i18n, library, values
+from runtime import access, household, i18n, library, values
 from runtime.identity import Actor, Person, require
 from runtime.ledger import reading
 from runtime.library import NoSuchCase
@@ -150,7 +150,7 @@ def case_page(tx: Transaction, actor: Actor, case: str, language: str) -> CasePa
     )
     if row is None:
         raise NoSuchCase()
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     log = event_log.of_case(tx, row.id)
     open_rows = tx.all(
         sa.select(*columns(actor))

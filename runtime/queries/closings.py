@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.identity import Actor, Person, require
 from runtime.ledger import periods
 from runtime.ledger.periods import POSTINGS, period_closings
@@ -55,7 +55,7 @@ class Closing:
 def listing(tx: Transaction, actor: Actor) -> list[Closing]:
     """The newest month first. Needs the right to read periods."""
     require(actor, "read", "period")
-    closing, org, late = period_closings.c, library.organisation(tx), _later(tx, actor)
+    closing, org, late = period_closings.c, household.organisation(tx), _later(tx, actor)
     rows = tx.all(
         sa.select(period_closings, _seen(actor))
         .outerjoin(cases, cases.c.public_id == closing.case)

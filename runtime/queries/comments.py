@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n
 from runtime.identity import Actor, Person
 from runtime.library import NoSuchCase
 from runtime.queries import pages
@@ -114,7 +114,7 @@ def thread(tx: Transaction, actor: Actor, case: str, *, before: str | None = Non
     found = list(tx.all(query))
     more, found = len(found) > limit, found[:limit]
     said = _said(tx, [each.id for each in found])
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     kept = of_cases(tx, actor, {row.id})[row.id].by if found else frozenset()
     views = [_view(tx, actor, org, each, said.get(each.id, []), kept) for each in reversed(found)]
     return Thread(case, True, actor.may("comment", "case"), views, str(found[-1].id) if more else None)
@@ -212,7 +212,7 @@ def mentioning(
     if after:
         query = query.where(mentions.c.comment_id < _cursor(after))
     rows = tx.all(query.order_by(mentions.c.comment_id.desc()).limit(limit + 1))
-    org, names = library.organisation(tx), process_names(tx)
+    org, names = household.organisation(tx), process_names(tx)
     cases_kept = of_cases(tx, actor, {row.case_id for row in rows[:limit]})
     kept = {row.id for row in rows[:limit] if row.author_id in cases_kept[row.case_id].by}
     return Page(
@@ -271,7 +271,7 @@ def mentionable(tx: Transaction, actor: Actor, case: str, text: str, language: s
     row = _case(tx, actor, case)
     if not row.fully:
         return []
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     concerned = _concerned(tx, row.id)
     wanted = text.strip().casefold()[:40]
     fitting = [
@@ -297,7 +297,7 @@ def mentionable(tx: Transaction, actor: Actor, case: str, text: str, language: s
     for person in fitting:
         name = i18n.label(language, dict(person.names), person.username)
         alone = len(called.get(name.casefold(), ())) == 1
-        sees = access.sees_case(tx, library.actor(tx, full[person.id]), row.id)
+        sees = access.sees_case(tx, household.actor(tx, full[person.id]), row.id)
         why = "" if sees else i18n.say(language, "may not see this case")
         offered.append(
             Offered(

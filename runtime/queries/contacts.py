@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n
 from runtime.errors import NotFound
 from runtime.identity import Actor, Person, require
 from runtime.ledger import catalogue
@@ -80,7 +80,7 @@ def of_party(tx: Transaction, actor: Actor, kind: str, code: str) -> Party:
     party = tx.first(sa.select(table).where(table.c.code == code))
     if party is None:
         raise NoSuchParty()
-    org, today = library.organisation(tx), library.today(tx)
+    org, today = household.organisation(tx), household.today(tx)
     seen = sa.case((access.case_visible(actor), cases.c.public_id), else_="").label("seen")
     rows = tx.all(
         sa.select(contacts, seen)

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from runtime import library
+from runtime import household, library
 from runtime.errors import Invalid
 from runtime.identity import Actor, require
 from runtime.queries.cases import DecisionView, decision_view
@@ -32,7 +32,7 @@ def ask(
     """`given`: inputs as text, read as the rule file's types. Raises Invalid for those that do not fit."""
     require(actor, "read", "rule")
     try:
-        day = dt.date.fromisoformat(as_of) if as_of else library.today(tx)
+        day = dt.date.fromisoformat(as_of) if as_of else household.today(tx)
     except ValueError:
         raise NotADate(text=as_of) from None
     ruleset = library.ruleset(tx, rule, day)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import forms, library
+from runtime import forms, household, library
 from runtime.identity import Actor
 from runtime.ledger import own, reading
 from runtime.store.db import Transaction
@@ -38,7 +38,7 @@ def entered(tx: Transaction, actor: Actor, case: Any, language: str) -> Entered 
         return None  # begun by a program, or by a message
     held = forms.held(form, known)
     options = reading.options(tx, (), language, held)
-    options |= own.options(tx, (), actor.public_id, library.today(tx), held)
+    options |= own.options(tx, (), actor.public_id, household.today(tx), held)
     read = form.only_read()
     data = forms.for_browser(read, known, options, language, files=read.files)
     return Entered(forms.localise(form, language, options), data)

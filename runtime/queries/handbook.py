@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n, library
 from runtime.bpmn.model import Process
 from runtime.errors import NotFound
 from runtime.handbook import Carrier, markdown
@@ -123,7 +123,7 @@ class Reader:
 def page(tx: Transaction, actor: Actor, language: str, since: dt.date, until: dt.date) -> HandbookPage:
     """The version in force, with figures from the day `since` to `until`, both included. Raises NoHandbook."""
     require(actor, "read", "handbook")
-    today = library.today(tx)
+    today = household.today(tx)
     known = handbooks.versions(tx)
     if not known:
         raise NoHandbook()
@@ -167,7 +167,7 @@ def page(tx: Transaction, actor: Actor, language: str, since: dt.date, until: dt
 def chapters(tx: Transaction, language: str) -> dict[str, str]:
     """By the id of each entry of the handbook in force, in its order: what the section of the first or second
     level is called that it belongs to. Empty without a handbook."""
-    row = handbooks.in_force(tx, library.today(tx))
+    row = handbooks.in_force(tx, household.today(tx))
     found: dict[str, str] = {}
     chapter = ""
     for entry in library.handbook(tx, row.id).entries if row is not None else ():
@@ -260,7 +260,7 @@ def _figures(
     tx: Transaction, actor: Actor, since: dt.date, until: dt.date
 ) -> dict[tuple[str, str, str], Figure]:
     """(task | process | rule, key, element) → its figure, over the cases that the person may see."""
-    zone = library.house(tx).zone
+    zone = household.house(tx).zone
     since, until = max(since, EARLIEST), min(until, LATEST)
     first = dt.datetime.combine(since, dt.time.min, zone).astimezone(dt.UTC)
     last = dt.datetime.combine(until + dt.timedelta(days=1), dt.time.min, zone).astimezone(dt.UTC)
@@ -315,7 +315,7 @@ def pending(tx: Transaction, actor: Actor) -> int | None:
     """The number of the version in force if the person has not acknowledged it yet, else None."""
     if not actor.may("read", "handbook"):
         return None
-    row = handbooks.in_force(tx, library.today(tx))
+    row = handbooks.in_force(tx, household.today(tx))
     if row is None or handbooks.acknowledged(tx, row.id, actor.id) is not None:
         return None
     return int(row.number)
@@ -324,7 +324,7 @@ def pending(tx: Transaction, actor: Actor) -> int | None:
 def versions(tx: Transaction, actor: Actor) -> list[Version]:
     """All versions, the newest first. Needs the right to load one."""
     require(actor, "publish", "handbook")
-    org, current = library.organisation(tx), handbooks.in_force(tx, library.today(tx))
+    org, current = household.organisation(tx), handbooks.in_force(tx, household.today(tx))
     given = handbooks.acknowledgements
     counted = {
         row.handbook_id: int(row.readers)
@@ -353,10 +353,10 @@ def readers(tx: Transaction, actor: Actor) -> tuple[int, list[Reader]]:
     """The number of the version in force, and everybody of whom the reader may know: who has not acknowledged
     it first. Raises NoHandbook."""
     require(actor, "read", "acknowledgement")
-    row = handbooks.in_force(tx, library.today(tx))
+    row = handbooks.in_force(tx, household.today(tx))
     if row is None:
         raise NoHandbook()
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     given = handbooks.acknowledgements
     at = {each.person_id: each.at for each in tx.all(sa.select(given).where(given.c.handbook_id == row.id))}
     every, own = _all_of_them(actor), actor.subordinates | {actor.id}

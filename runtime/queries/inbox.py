@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household, library
 from runtime.errors import Invalid
 from runtime.identity import Actor, Person
 from runtime.queries import pages
@@ -303,7 +303,7 @@ def task_rows(tx: Transaction, rows: Any) -> list[TaskRow]:
     """Rows of columns() as TaskRows."""
     if not rows:
         return []
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     names = process_names(tx)
     groups = groups_of(tx, [row.row_id for row in rows])
     return [

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household, library
 from runtime.identity import Actor, Person, require
 from runtime.queries.people import shown
 from runtime.store.cases import cases
@@ -69,7 +69,7 @@ def page(tx: Transaction, actor: Actor, incident: str) -> IncidentPage | None:
         step=running and row.job_id is None and bool(row.activity),
         ended_at=row.resolved_at,
         resolution=row.resolution or "",
-        resolved_by=shown(library.organisation(tx), row.resolved_by),
+        resolved_by=shown(household.organisation(tx), row.resolved_by),
         note="" if row.barred else row.note or "",
     )
 

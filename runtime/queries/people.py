@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.identity import Actor, Grant, Person, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
@@ -28,14 +28,14 @@ def by_session(tx: Transaction, actor: Actor | None, public_id: str, epoch: int)
     row = _OF_SESSION.first(tx, b_person=public_id)
     if row is None or row.epoch != epoch:
         return None
-    library.seen(tx, row.revision)
-    return library.actor(tx, row)
+    household.seen(tx, row.revision)
+    return household.actor(tx, row)
 
 
 def by_username(tx: Transaction, actor: Actor | None, username: str) -> Actor | None:
     """For the command line, whose user owns the installation."""
     row = accounts.find(tx, username=username)
-    return library.actor(tx, row) if row is not None and row.active else None
+    return household.actor(tx, row) if row is not None and row.active else None
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Listed:
 def listing(tx: Transaction, actor: Actor) -> list[Listed]:
     """Everybody, by sign-in name."""
     require(actor, "administer", "people")
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     groups: dict[int, set[str]] = {}
     for group, members in org.groups.items():
         for member in members:
@@ -99,7 +99,7 @@ class InPlaceOf:
 def stands_in(tx: Transaction, actor: Actor) -> list[InPlaceOf]:
     """The groups for which the reader stands in today as the first or the next; further up the line, the tasks
     themselves tell it."""
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     return [
         InPlaceOf(each.group, away, each.until, shown(org, each.line[0].id) if len(each.line) > 1 else None)
         for each in actor.stands_in

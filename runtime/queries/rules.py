@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n, library
 from runtime.identity import Actor, Person, require
 from runtime.queries.people import shown
 from runtime.rules import rulefile, table
@@ -186,7 +186,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
     file = library.rule_version(tx, key, row.version) if row is not None else None
     if row is None or file is None:
         raise library.NoSuchRule(rule=key)
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     may_edit = actor.may("edit", "rule")
     every = deployments.versions(tx, "rule", key)
     # What somebody saved before what was published of theirs since is over: they went on from it.
@@ -201,7 +201,7 @@ def rule_page(tx: Transaction, actor: Actor, key: str, language: str) -> RulePag
         names=file.names,
         text=deployments.get(tx, row.id).content,
         version=row.version,
-        active=file.effective_from <= library.today(tx),
+        active=file.effective_from <= household.today(tx),
         table=table_of(file, language),
         versions=[
             Version(
@@ -232,7 +232,7 @@ def _draft(tx: Transaction, actor: Actor, row: Any, language: str) -> Draft:
     return Draft(
         row.public_id,
         row.created_at,
-        shown(library.organisation(tx), row.created_by),
+        shown(household.organisation(tx), row.created_by),
         text,
         row.base_version,
         row.proven_at is not None,

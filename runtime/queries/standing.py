@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from runtime import access, i18n, library
+from runtime import access, household, i18n, library
 from runtime.bpmn.model import Node, Process
 from runtime.i18n import say
 from runtime.identity import GROUPS, Actor, Person
@@ -114,7 +114,7 @@ def standings(tx: Transaction, actor: Actor, ids: Sequence[int]) -> dict[int, St
     for row in tx.all(_open_tasks(tx, actor, ids)):
         found.setdefault(row.root, []).append(row)
     first = {root: _unlike(rows) for root, rows in found.items()}
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     groups = groups_of(tx, [row.id for rows in first.values() for row in rows if row.assignee_id is None])
     told = {
         root: Standing(
@@ -165,7 +165,7 @@ def holders(tx: Transaction, ids: Sequence[int]) -> dict[int, tuple[Holder, ...]
         .order_by(tasks.c.id)
     )
     groups = groups_of(tx, [row.id for row in rows if row.assignee_id is None])
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     found: dict[int, dict[Any, Holder]] = {}
     for row in rows:
         asked = tuple(sorted(groups.get(row.id, ())))

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, forms, functions, i18n, library
+from runtime import access, forms, functions, household, i18n, library
 from runtime.bpmn.model import Node, Process
 from runtime.identity import Actor
 from runtime.queries import counted
@@ -90,7 +90,7 @@ def task_page(tx: Transaction, actor: Actor, task: str, language: str, *, exact:
             opened = []
         data = forms.for_browser(form, shown, options, language, exact=exact, files=opened)
         anew = _anew(tx, actor, row, form, model, known)
-    initiator = library.organisation(tx).by_id.get(row.initiator_id)
+    initiator = household.organisation(tx).by_id.get(row.initiator_id)
     [shown_row] = task_rows(tx, [row])
     return TaskPage(
         row=shown_row,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.identity import Actor, require
 from runtime.store import accounts
 from runtime.store.db import Transaction
@@ -60,8 +60,8 @@ def holder(tx: Transaction, actor: Actor | None, secret: str) -> Holder | None:
     row = _HOLDER.first(tx, b_digest=digest(secret), b_now=tx.now)
     if row is None:
         return None
-    library.seen(tx, row.revision)
-    return Holder(library.actor(tx, row), row.token, row.used_at)
+    household.seen(tx, row.revision)
+    return Holder(household.actor(tx, row), row.token, row.used_at)
 
 
 def own(tx: Transaction, actor: Actor) -> list[Token]:

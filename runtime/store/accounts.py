@@ -45,7 +45,7 @@ grants = sa.Table(
 )
 
 # Who changed people, groups, grants, calendar and deployments, and how: never updated, never
-# deleted. Its newest id is the revision of all of them (library.revision).
+# deleted. Its newest id is the revision of all of them (household.revision).
 admin_log = sa.Table(
     "admin_log",
     metadata,

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import handing, library
+from runtime import handing, household, library
 from runtime.bpmn.model import Node, Process
 from runtime.commands import staffing, user_tasks
 from runtime.errors import GuichengError
@@ -105,7 +105,7 @@ def ways(office: Office, task: str, desks: Mapping[str, Desk]) -> set[str]:
     def attempt(tx: Transaction, actor: Actor) -> None:
         row = tx.first(sa.select(store.user_tasks).where(store.user_tasks.c.public_id == task))
         case = tx.first(sa.select(cases).where(cases.c.id == row.case_id))
-        org = library.organisation(tx)
+        org = household.organisation(tx)
         for person, part in _involved(tx, row, case, desks).items():
             found.update(f"{part}: {way}" for way in _ways(tx, row, case, org.by_id[person]))
         raise Undone
@@ -119,7 +119,7 @@ def ways(office: Office, task: str, desks: Mapping[str, Desk]) -> set[str]:
 
 def _involved(tx: Transaction, task: Any, case: Any, desks: Mapping[str, Desk]) -> dict[int, str]:
     """person → their part: they wrote what the task's form shows, or it is about them."""
-    org, tasks = library.organisation(tx), store.user_tasks.c
+    org, tasks = household.organisation(tx), store.user_tasks.c
     found: dict[int, str] = {}
 
     def node(process: str, element: str) -> Node:
@@ -148,9 +148,9 @@ def _involved(tx: Transaction, task: Any, case: Any, desks: Mapping[str, Desk]) 
 
 
 def _ways(tx: Transaction, row: Any, case: Any, person: Any) -> Iterator[str]:
-    org = library.organisation(tx)
+    org = household.organisation(tx)
     node = library.process(tx, case.bindings[row.process]).node(row.element)
-    actor = library.actor(tx, accounts.find(tx, public_id=person.public_id))
+    actor = household.actor(tx, accounts.find(tx, public_id=person.public_id))
     if row.assignee_id == person.id:
         yield "asked by name"
     everybodys = replace(actor, subordinates=frozenset(org.by_id))
@@ -172,7 +172,7 @@ def _ways(tx: Transaction, row: Any, case: Any, person: Any) -> Iterator[str]:
         tx.execute(sa.update(tasks).where(tasks.c.id == row.id).values(assignee_id=None, state="ready"))
         groups = [key.partition(":")[2] for key in asked if key.startswith("group:")]
         line = (Substitute(person.id, person.public_id, other.public_id),)
-        stands = tuple(StandIn(group, other.id, library.today(tx), line) for group in groups)
+        stands = tuple(StandIn(group, other.id, household.today(tx), line) for group in groups)
         try:
             user_tasks.claim(tx, replace(actor, stands_in=stands), row.public_id)
             yield "as a deputy for the group"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from runtime import clock, library
+from runtime import clock, household
 from runtime.bootstrap import shipped
 from runtime.commands import accounts, amendments, drafts
 from runtime.engine.ports import BpmnError
@@ -74,7 +74,7 @@ def test_whoever_drafted_does_not_approve_though_they_answer_for_the_figures(off
 
 
 def superior_of(office: Office, who: str) -> str:
-    org = office.runtime.read(lambda tx, actor: library.organisation(tx), SYSTEM)
+    org = office.runtime.read(lambda tx, actor: household.organisation(tx), SYSTEM)
     above = org.superior(office.as_(who).actor.public_id)
     return str(org.by_public_id[above].username)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from runtime import clock, library
+from runtime import clock, household, library
 from runtime.bootstrap import ROOT
 from runtime.calendar import Calendar
 from runtime.commands.world import BoundWorld
@@ -65,7 +65,7 @@ def test_a_rule_decides_from_its_first_day_at_the_business_place(firm: Office) -
     def version(moment: dt.datetime) -> int:
         clock.shift(moment - clock.now())
         return firm.runtime.read(
-            lambda tx, actor: library.ruleset(tx, "approval_limits", library.today(tx)).version, SYSTEM
+            lambda tx, actor: library.ruleset(tx, "approval_limits", household.today(tx)).version, SYSTEM
         )
 
     assert version(at(2026, 3, 31, 23, 59)) == 1

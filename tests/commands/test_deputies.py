@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runtime import library
+from runtime import household, library
 from runtime.commands import accounts, handing_over, user_tasks
 from runtime.forms import FormInvalid
 from runtime.identity import SYSTEM
@@ -43,7 +43,7 @@ def on_leave(office: Office, who: str, deputy: str | None = None, days: int = 1,
     named = office.as_(deputy).actor.public_id if deputy else None
 
     def enter(tx: Any, actor: Any) -> None:
-        first = library.today(tx)
+        first = household.today(tx)
         tx.insert(leave.leaves, [{
             "public_id": f"{who:x<32}", "number": f"LV-{who}", "case": "c", "at": tx.now, "person": person,
             "kind": "annual", "first_day": first, "starts_at_noon": False,

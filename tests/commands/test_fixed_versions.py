@@ -7,7 +7,7 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household, library
 from runtime.bootstrap import Runtime
 from runtime.commands import deploy, drafts
 from runtime.identity import SYSTEM
@@ -262,7 +262,7 @@ def test_processes_of_one_file_are_read_once(firm: Office, monkeypatch: pytest.M
     other = other.replace("begun_to_ask", "first").replace("ask_to_ended", "second")
     firm.deploy(one.replace("</definitions>", f"{other}</definitions>"))
     # As in a process that starts: what others have read here is not known there.
-    monkeypatch.setattr(library, "_read", library.Kept(10))
+    monkeypatch.setattr(library, "_read", household.Kept(10))
     read: list[str] = []
     reading = library.read.diagram
     monkeypatch.setattr(

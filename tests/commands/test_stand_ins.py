@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from runtime import doctor, library
+from runtime import doctor, household, library
 from runtime.commands import accounts, user_tasks
 from runtime.identity import SYSTEM
 from runtime.ledger import leave
@@ -35,7 +35,7 @@ def asked(office: Office) -> list[tuple[str, str]]:
     """Who is asked in whose place, of whichever task."""
 
     def found(tx: Any, actor: Any) -> list[tuple[str, str]]:
-        people = library.organisation(tx).by_id
+        people = household.organisation(tx).by_id
         rows = [(int(row.who.partition(":")[2]), row.principal_id) for row in store.in_place(tx)]
         return sorted((people[who].username, people[principal].username) for who, principal in rows)
 

@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from runtime import clock, demo, library
+from runtime import clock, demo, household
 from runtime.bootstrap import ROOT, Runtime
 from runtime.commands import accounts, calendar, cases, drafts
 from runtime.identity import SYSTEM
@@ -198,7 +198,7 @@ def test_an_operator_s_calendar_counts_in_the_others_at_once(firm: Office) -> No
     day = dt.date(2026, 3, 10)
 
     def workday(runtime: Runtime) -> bool:
-        return runtime.read(lambda tx, actor: library.calendar(tx).is_workday(day), SYSTEM)
+        return runtime.read(lambda tx, actor: household.calendar(tx).is_workday(day), SYSTEM)
 
     assert workday(firm.runtime) and workday(neighbour)
     neighbour.do(calendar.set_day, SYSTEM, day, "holiday")

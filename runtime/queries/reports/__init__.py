@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from runtime import library
+from runtime import household
 from runtime.errors import Invalid
 from runtime.identity import Actor, require
 from runtime.ledger.report_exports import RIGHTS, NoSuchReport
@@ -85,7 +85,7 @@ def listing(tx: Transaction, actor: Actor) -> list[Kind]:
 
 def at_a_glance(tx: Transaction, actor: Actor) -> tuple[Period, list[glance.Figure]]:
     """The days of the front page's figures, and those of the reports that the person may see."""
-    today = library.today(tx)
+    today = household.today(tx)
     days = period(tx, glance.first_day(today), today)
     return days, glance.figures(Ask(tx, actor, days), {kind.key for kind in listing(tx, actor)})
 
@@ -116,7 +116,7 @@ def period(tx: Transaction, since: dt.date, until: dt.date) -> Period:
     """Raises NotAPeriod."""
     if not FIRST <= since <= until <= LAST or (until - since).days > MOST_DAYS:
         raise NotAPeriod()
-    zone = library.house(tx).zone
+    zone = household.house(tx).zone
 
     def midnight(day: dt.date) -> dt.datetime:
         return dt.datetime.combine(day, dt.time.min, zone).astimezone(dt.UTC)

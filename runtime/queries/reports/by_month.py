@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.ledger import budgets, periods
 from runtime.queries.reports.shape import Ask, Chart, Column, Report, Row, share
 from runtime.queries.reports.words import SENTENCES
@@ -69,7 +69,7 @@ def overdue_by_month(ask: Ask) -> Report:
 
 def _ends(ask: Ask) -> dict[str, tuple[dt.datetime, dt.datetime]]:
     """Month → its first moment, and the one after its last that counts: within the period and not to come."""
-    zone, until = library.house(ask.tx).zone, min(ask.period.last, ask.tx.now)
+    zone, until = household.house(ask.tx).zone, min(ask.period.last, ask.tx.now)
 
     def midnight(day: dt.date) -> dt.datetime:
         return dt.datetime.combine(day, dt.time.min, zone).astimezone(dt.UTC)

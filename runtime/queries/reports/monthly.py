@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import library
+from runtime import household
 from runtime.errors import NotFound
 from runtime.identity import Actor, Person, require
 from runtime.ledger import analyses as book
@@ -90,7 +90,7 @@ class Document:
 def documents(tx: Transaction, actor: Actor) -> list[Line]:
     """The submitted reports, the newest period first."""
     require(actor, "read", "report")
-    organisation = library.organisation(tx)
+    organisation = household.organisation(tx)
     one = analyses.c
     rows = tx.all(
         sa.select(one.number, one.period, one.state, one.submitted_at, one.analyst)
@@ -112,7 +112,7 @@ def document(tx: Transaction, actor: Actor, number: str) -> Document:
     )
     if row is None:
         raise NoSuchDocument(number=number)
-    organisation = library.organisation(tx)
+    organisation = household.organisation(tx)
     model = tx.first(sa.select(analysis_models).where(analysis_models.c.id == row.model_id))
     kept, figure = analysis_sets.c, analysis_figures.c
     sets = tx.all(

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.ledger import appraisals, careers, training
 from runtime.ledger import improvement as improving
 from runtime.queries.reports.shape import FEWEST, Ask, Chart, Column, Report, Row, rounded, share
@@ -24,7 +24,7 @@ def _among(ask: Ask, person: sa.Column[Any]) -> sa.ColumnElement[bool]:
     """Whose figures the reader may be told at all: everybody's, or those of who is below them."""
     if {"any", "department"} & access.granted(ask.actor, "read", "people_report").keys():
         return sa.true()
-    people = library.organisation(ask.tx).by_id
+    people = household.organisation(ask.tx).by_id
     return person.in_(sorted(people[each].public_id for each in ask.actor.subordinates))
 
 
@@ -33,7 +33,7 @@ def tells(ask: Ask, group: Collection[str], alike: bool = False) -> bool:
     the same for each, so that they tell of everybody however many there are."""
     if "any" in access.granted(ask.actor, "read", "people_report") or (len(group) >= FEWEST and not alike):
         return True
-    known = library.organisation(ask.tx).by_public_id
+    known = household.organisation(ask.tx).by_public_id
     # Whoever reads knows their own.
     theirs = {*ask.actor.subordinates, ask.actor.id}
     return all(person in known and known[person].id in theirs for person in group)
@@ -200,7 +200,7 @@ def team(ask: Ask) -> Report:
 
 def _team(ask: Ask) -> dict[str, Any]:
     """Public id → the row of each whom the reader is shown one by one."""
-    org = library.organisation(ask.tx)
+    org = household.organisation(ask.tx)
     appraised = {member for group in appraisals.DEPARTMENT for member in org.groups.get(group, ())}
     if "any" not in access.granted(ask.actor, "read", "people_report"):
         appraised &= ask.actor.subordinates

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.ledger import goals as ledger
 from runtime.queries.reports.shape import Ask, Chart, Column, Report, Row
 from runtime.store.cases import cases
@@ -38,7 +38,7 @@ def goals(ask: Ask) -> Report:
         )
         .order_by(goal.due_on, goal.id)
     )  # fmt: skip
-    people = library.organisation(ask.tx).by_public_id
+    people = household.organisation(ask.tx).by_public_id
     linked = ask.cases({row.case: [row.case] for row in found})
     rows = [
         Row(

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household
 from runtime.identity import Actor
 from runtime.store.cases import cases
 from runtime.store.db import Transaction
@@ -109,7 +109,7 @@ class Ask:
     period: Period
 
     def day(self, at: dt.datetime) -> dt.date:
-        return at.astimezone(library.house(self.tx).zone).date()
+        return at.astimezone(household.house(self.tx).zone).date()
 
     def month(self, day: dt.date) -> str:
         return f"{day:%Y-%m}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from runtime import access, library
+from runtime import access, household, library
 from runtime.queries.reports.shape import Ask, Chart, Column, Report, Row, share
 from runtime.store import accounts
 from runtime.store.cases import cases
@@ -45,7 +45,7 @@ def overdue_by_person(ask: Ask) -> Report:
     by: dict[str, list[Any]] = defaultdict(list)
     for row in _open(ask, tasks.c.assignee_id.is_not(None), _persons(ask)):
         by[row.public_id].append(row)
-    people = library.organisation(ask.tx).by_public_id
+    people = household.organisation(ask.tx).by_public_id
     names = {each: dict(people[each].names) if each in people else {} for each in by}
     columns = [Column("person", "Person"), *OPEN_COLUMNS]
     return Report(
