@@ -11,13 +11,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Concatenate, Literal, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # Operations register themselves where they are defined, and so do tables that nothing else here names.
 import runtime.commands.amendments
@@ -31,22 +29,22 @@ import runtime.store.workers  # noqa: F401
 from runtime import clock, logs, measures, scripts, v8
 from runtime.backup import tombstones
 from runtime.bell import Bell
-from runtime.commands import accounts, deliveries, drafts, external_tasks, handbook, purge
+from runtime.commands import accounts, drafts, external_tasks, handbook, purge
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
-from runtime.delivery import Destinations, MailServer
 from runtime.errors import Failed, Invalid, Problem
+from runtime.folders import ROOT, handbook_in, read_sources, shipped
 from runtime.household import House
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import external_tasks as external_queries
 from runtime.queries import operations, people
 from runtime.rules import child as rule_child
+from runtime.settings import Settings
 from runtime.store import calendar, db, migrate, outages, waking
 from runtime.store.cases import CaseMoved
 from runtime.store.db import Transaction
 from runtime.store.deployments import digest
 
-ROOT = Path(__file__).resolve().parent.parent
 # FEEL is interpreted by the package that the forms use in the browser; its bundle lies there.
 v8.use(ROOT / "web" / "static" / "dist" / "feelin.js")
 log = structlog.get_logger()
@@ -71,79 +69,6 @@ class SecretNeeded(Invalid):
     """Set GUICHENG_SECRET, the same for all that serve this PostgreSQL: 32 random characters or more."""
 
     code = "settings.secret_needed"
-
-
-class Settings(BaseSettings):
-    """What an installation sets, from the environment (`GUICHENG_…`).
-
-    home: folder of the embedded database; database_url: PostgreSQL instead; zone: the business
-    time zone; secret: signs cookies (made and kept in the home when unset; must be set with PostgreSQL);
-    hosts: host names that are answered, comma-separated (empty: any; in the demo this machine only); proxies: how
-    many reverse proxies stand in front, whose X-Forwarded headers are believed; message_days: for how
-    many days a message that nobody waits for is kept, unless its diagram says otherwise; demo: the demo
-    department and its people on the sign-in page; script_seconds: how long a script in a diagram
-    may run; most_steps: how many automatic steps a case may make in a row, waiting for nothing, before
-    it is stopped as an incident; waiting_workers: how many external workers may wait for work at once, in one
-    server process: fewer than its threads, so that people are served meanwhile; http_hosts: where diagrams may
-    send requests, comma-separated: `name`, `name:port`, `http://name:port`, and networks (`10.1.0.0/16`) in
-    which these names may lie (empty: nowhere); http_seconds: how many seconds a request may take; mail_server: where
-    mail is handed in, `name` or `name:port` (empty: there is no mail); mail_security: of the way there,
-    starttls, tls or none; mail_user: to sign in there (empty: without); mail_password: to sign in there;
-    mail_from: the address in whose name mail is sent; mail_domains: where mail may go to who is no person of
-    the house, comma-separated (empty: nowhere); log: how the log is written, "json", "text", or "auto": text on a
-    terminal; log_requests: a line in the log for each request, not only for those that fail; metrics_token: what
-    Prometheus sends to be told figures at /metrics (empty: nobody is); history_days: for how many days an ended
-    case keeps its details before `purge` erases them, unless its diagram says otherwise (0: for ever); pg_bin:
-    folder of PostgreSQL's pg_dump and pg_restore for backups (empty: those on the PATH); tombstones: file beside the
-    backups that says which records on people were erased, so that a restore erases them again (empty: none)."""
-
-    model_config = SettingsConfigDict(env_prefix="GUICHENG_", extra="ignore")
-
-    home: Path = Path("var")
-    database_url: str = ""
-    zone: str = "Asia/Shanghai"
-    secret: str = ""
-    hosts: str = ""
-    proxies: int = 0
-    message_days: int = 30
-    most_steps: int = 100_000
-    demo: bool = False
-    script_seconds: float = 1.0
-    http_hosts: str = ""
-    http_seconds: float = 20.0
-    mail_server: str = ""
-    mail_security: str = "starttls"
-    mail_user: str = ""
-    mail_password: str = Field(default="", repr=False)
-    mail_from: str = ""
-    mail_domains: str = ""
-    waiting_workers: int = 4
-    log: Literal["auto", "json", "text"] = "auto"
-    log_requests: bool = False
-    metrics_token: str = ""
-    history_days: int = 0
-    pg_bin: str = ""
-    tombstones: str = ""
-
-    def ways(self) -> deliveries.Ways:
-        """Where and by what means mail and requests leave the house. Raises BadDestination, BadMailServer."""
-        prefix = "GUICHENG_HTTP_SECRET_"
-        return deliveries.Ways(
-            destinations=Destinations.read(self.http_hosts),
-            mail=MailServer.read(
-                self.mail_server, self.mail_security, self.mail_user, self.mail_password, self.mail_from
-            ),
-            domains=frozenset(each.strip().lower() for each in self.mail_domains.split(",") if each.strip()),
-            secrets={
-                name.removeprefix(prefix): text
-                for name, text in os.environ.items()
-                if name.startswith(prefix)
-            },
-            seconds=self.http_seconds,
-        )
-
-    def url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home.resolve() / 'guicheng.db'}"
 
 
 class Runtime:
@@ -398,65 +323,6 @@ class Runtime:
                 self._stop_hearing()
                 self._stop_hearing = None
         self.engine.dispose()
-
-
-def shipped() -> tuple[Path, ...]:
-    """The folders `processes` and `rules` that came with the product."""
-    return tuple(folder for folder in (ROOT / "processes", ROOT / "rules") if folder.is_dir())
-
-
-def handbook_in(folder: Path) -> list[tuple[str, str]]:
-    """(name, text) of the handbook in a folder of processes, the file with its clauses first; [] if none."""
-    files = sorted((folder / "handbook").glob("handbook*.md"), key=lambda file: (len(file.name), file.name))
-    return [
-        (file.relative_to(folder.parent).as_posix(), file.read_text(encoding="utf-8")) for file in files
-    ]
-
-
-def shipped_handbook() -> list[tuple[str, str]]:
-    """The one that came with the product."""
-    return handbook_in(ROOT / "processes")
-
-
-LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
-
-
-def files_of(paths: Iterable[Path]) -> list[tuple[str, Path]]:
-    """The files to check, each with the name it is deployed by.
-
-    A file in a folder is named relative to the folder's parent: processes/purchase_plan/….bpmn."""
-    found = []
-    for path in paths:
-        if not path.is_dir():
-            found.append((path.name, path))
-            continue
-        for file in sorted(p for p in path.rglob("*") if p.is_file()):
-            if deploying.kind_of(file.name) is not None:
-                found.append((file.relative_to(path.parent).as_posix(), file))
-    return found
-
-
-def read_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Problem]]:
-    """Files and folders as sources, in order of their paths; what cannot be read is a problem."""
-    sources, problems = [], []
-    for name, file in files_of(paths):
-        try:
-            # A device or a pipe would never end.
-            if not file.is_file():
-                problems.append(Problem("no_file", "This is no file", file=name))
-            elif file.stat().st_size > LARGEST_SOURCE:
-                most = {"most": LARGEST_SOURCE // 1024**2}
-                problems.append(
-                    Problem("too_large", "The file is larger than {most} MB", "", most, file=name)
-                )
-            else:
-                sources.append(deploying.Source(name, file.read_text(encoding="utf-8")))
-        except UnicodeDecodeError:
-            problems.append(Problem("not_utf8", "The file is not UTF-8 text", file=name))
-        except OSError as error:
-            why = {"reason": error.strerror or type(error).__name__}
-            problems.append(Problem("unreadable", "The file cannot be read: {reason}", "", why, file=name))
-    return sources, problems
 
 
 def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:

@@ -132,9 +132,10 @@ def empty_home(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def small_firm(databases: Databases, home: Path) -> Path:
-    from runtime.bootstrap import Runtime, Settings
+    from runtime.bootstrap import Runtime
     from runtime.commands import accounts
     from runtime.identity import SYSTEM
+    from runtime.settings import Settings
 
     with databases.building(home), clock.frozen(START - dt.timedelta(hours=1)):
         runtime = Runtime(Settings(home=home))

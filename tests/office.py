@@ -17,12 +17,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock, demo
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, messages, user_tasks
 from runtime.commands.world import BoundWorld
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import cases as case_queries
 from runtime.queries import history, inbox, people, tasks
+from runtime.settings import Settings
 from runtime.store import event_log, jobs, workers
 from runtime.store.cases import cases as case_table
 from runtime.store.db import Transaction

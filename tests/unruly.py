@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock, demo, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import accounts, user_tasks
 from runtime.demo import building, exceptions, initiatives
 from runtime.demo.department import CLOSES, OPENS, Department, Manner, Seen, asked, plain
@@ -28,6 +28,7 @@ from runtime.demo.trade import TRADE
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import people, processes, tasks
+from runtime.settings import Settings
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import OPEN
 from runtime.store.user_tasks import user_tasks as _TASKS

@@ -21,9 +21,10 @@ from rich.progress import (
 )
 
 from runtime import cli, clock, demo
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.cli import err, guarded, main, out, say
 from runtime.outbox import Outbox
+from runtime.settings import Settings
 from runtime.worker import Worker
 from web.app import create_app
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.settings import Settings
 from web.app import create_app
 
 _runtime = Runtime(Settings())

@@ -16,15 +16,17 @@ from rich.table import Table
 from rich.text import Text
 
 from runtime import i18n
-from runtime.bootstrap import Settings, files_of, judge
+from runtime.bootstrap import judge
 from runtime.bpmn import staffing
 from runtime.bpmn.model import Process
 from runtime.cli import findings
 from runtime.cli.terminal import err, guarded, language, main, opened, out, say, tell_all
 from runtime.commands import deploy
 from runtime.errors import Problem
+from runtime.folders import files_of
 from runtime.identity import GROUPS, SYSTEM
 from runtime.queries import templates
+from runtime.settings import Settings
 
 PATHS = click.Path(exists=True, path_type=Path)
 

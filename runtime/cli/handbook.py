@@ -13,7 +13,6 @@ import click
 
 from runtime import i18n
 from runtime.access import DEFAULT_GRANTS
-from runtime.bootstrap import read_sources, shipped, shipped_handbook
 from runtime.bpmn import read as diagrams
 from runtime.bpmn.model import Process
 from runtime.cli import findings
@@ -22,6 +21,7 @@ from runtime.cli.terminal import err, guarded, language, main, opened, out, say,
 from runtime.commands import handbook as commands
 from runtime.commands.deploy import kind_of
 from runtime.errors import Problem
+from runtime.folders import read_sources, shipped, shipped_handbook
 from runtime.handbook import Sources, check, read
 from runtime.handbook.problems import problem
 from runtime.identity import SYSTEM

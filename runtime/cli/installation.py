@@ -12,11 +12,12 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.cli.terminal import err, guarded, main, opened, out, say, tell_all
 from runtime.commands import calendar
 from runtime.identity import SYSTEM
 from runtime.outbox import Outbox
+from runtime.settings import Settings
 from runtime.store import copying, search, user_tasks
 from runtime.store.db import connect
 from runtime.worker import Worker

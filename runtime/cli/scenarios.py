@@ -16,11 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from runtime import i18n
-from runtime.bootstrap import shipped
 from runtime.bpmn.model import Process
 from runtime.cli import findings
 from runtime.cli.terminal import err, guarded, language, main, out
 from runtime.errors import Problem
+from runtime.folders import shipped
 from runtime.identity import SYSTEM
 from runtime.scenarios import Ground, Result, Scenario, coverage, drawing, judge, places, play
 

@@ -17,11 +17,12 @@ import click
 from rich.console import Console
 
 from runtime import i18n, values
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.cli import findings
 from runtime.errors import GuichengError, Invalid, NotFound, Problem
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import people
+from runtime.settings import Settings
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

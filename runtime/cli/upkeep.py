@@ -17,11 +17,12 @@ from rich.text import Text
 
 from runtime import backup, clock, doctor
 from runtime.backup import tombstones as tombstone_files
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.cli.terminal import err, guarded, main, opened, out, say
 from runtime.commands import purge
 from runtime.errors import Failed, Unavailable
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from runtime.store import erasures, migrate
 
 

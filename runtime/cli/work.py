@@ -13,7 +13,6 @@ import orjson
 from rich.table import Column, Table
 
 from runtime import i18n, values
-from runtime.bootstrap import Settings
 from runtime.cli.terminal import acting, err, given, guarded, language, main, opened, out, say
 from runtime.commands import cancelling, cases, conditions, signals, user_tasks
 from runtime.commands import incidents as incident_commands
@@ -23,6 +22,7 @@ from runtime.queries import decide as deciding
 from runtime.queries import inbox, variables
 from runtime.queries import incidents as incident_queries
 from runtime.queries import messages as message_queries
+from runtime.settings import Settings
 from runtime.worker import Worker
 
 ANSWERS = "The form's answers: JSON, @FILE, or - for standard input."

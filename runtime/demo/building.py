@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.demo import exceptions, initiatives
 from runtime.demo.department import Department
 from runtime.demo.seeding import seed as found
@@ -27,6 +27,7 @@ from runtime.demo.staff import STAFF
 from runtime.demo.trade import TRADE
 from runtime.errors import Invalid
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from runtime.store import copying, db
 from runtime.store.cases import cases
 from runtime.store.db import Transaction

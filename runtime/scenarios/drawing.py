@@ -13,9 +13,9 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from runtime import i18n
-from runtime.bootstrap import ROOT
 from runtime.bpmn.model import Process
 from runtime.errors import Failed
+from runtime.folders import ROOT
 from runtime.i18n import say
 from runtime.queries.path import labels
 from runtime.scenarios.coverage import KINDS, Coverage, Share, shares

@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from runtime import clock, demo
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 
 # A Monday morning at the business place, well before the month's last workday.
 START = dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, user_tasks
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import inbox, people
+from runtime.settings import Settings
 from runtime.worker import Worker
 
 

@@ -19,8 +19,9 @@ import waitress
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, TimeoutError, expect, sync_playwright
 
 from runtime import clock, demo
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.identity import SYSTEM, Actor
+from runtime.settings import Settings
 from runtime.store.db import Transaction
 from runtime.store.jobs import jobs
 from runtime.worker import Worker

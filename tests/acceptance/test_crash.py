@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from runtime.bootstrap import ROOT, Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.folders import ROOT
 from runtime.identity import SYSTEM
 from runtime.ledger import reading, stock
+from runtime.settings import Settings
 from runtime.store import event_log
 from runtime.store.cases import cases
 from runtime.store.event_log import events

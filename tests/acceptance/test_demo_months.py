@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from runtime import clock, demo, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.bpmn import read
 from runtime.demo import building, initiatives
 from runtime.demo import exceptions as stories
 from runtime.demo.department import Department, Script
 from runtime.demo.exceptions import telling
+from runtime.settings import Settings
 from tests import conservation, exceptions
 
 pytestmark = [pytest.mark.slow, pytest.mark.embedded]

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from runtime.bootstrap import shipped
 from runtime.commands import drafts
 from runtime.demo import people
+from runtime.folders import shipped
 from runtime.identity import SYSTEM
 from tests.office import Office
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from runtime import clock, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.identity import SYSTEM
 from runtime.ledger import operations
 from runtime.scenarios import START, Player, Scenario
 from runtime.scenarios.read import read
+from runtime.settings import Settings
 from tests.databases import Databases
 
 OLDER = Path(__file__).resolve().parents[1] / "older"

@@ -13,11 +13,13 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock, demo, library
-from runtime.bootstrap import Runtime, Settings, shipped
+from runtime.bootstrap import Runtime
 from runtime.engine.execution import Execution
+from runtime.folders import shipped
 from runtime.identity import SYSTEM, Actor
 from runtime.scenarios import START, Player, Scenario, coverage, judge, places
 from runtime.scenarios.read import read
+from runtime.settings import Settings
 from runtime.store import cases, event_log
 from runtime.store.db import Transaction
 from runtime.store.user_tasks import user_tasks

@@ -17,10 +17,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import advance, messages
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import inbox, search
+from runtime.settings import Settings
 from runtime.store import cases, db, jobs
 from runtime.store.db import Transaction
 from runtime.worker import Worker

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runtime import clock, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.settings import Settings
 from runtime.store import db
 from tests.benchmarks import big
 from tests.benchmarks.measuring import ROOT, Figure, Run, bench, folder

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.bpmn import read
 from runtime.commands import accounts, cases, user_tasks
 from runtime.commands.user_tasks import Completed
@@ -20,6 +20,7 @@ from runtime.engine.execution import Definition, Execution, compile
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import people
 from runtime.rules import evaluate, rulefile
+from runtime.settings import Settings
 from tests.benchmarks.measuring import folder
 from tests.core.engine.drawing import Town
 from tests.diagrams import bpmn, element, end, field, flow, form_data, start, user

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runtime.bootstrap import ROOT
+from runtime.folders import ROOT
 from tests.databases import Server
 
 LONGEST = float(os.environ.get("GUICHENG_CLUSTER", "10")) + 300  # seconds

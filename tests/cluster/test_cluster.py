@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from runtime import demo, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import tokens
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from tests.cluster import checker
 from tests.cluster.cluster import Cluster, Person, free_port, havoc
 from tests.databases import Databases, Server

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock, household
-from runtime.bootstrap import shipped
 from runtime.commands import accounts, amendments, drafts
 from runtime.engine.ports import BpmnError
+from runtime.folders import shipped
 from runtime.identity import SYSTEM
 from runtime.ledger import operations
 from runtime.queries import rules

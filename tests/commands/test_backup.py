@@ -15,10 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from runtime import backup, cli, clock, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, purge, user_tasks
 from runtime.identity import SYSTEM
 from runtime.queries import inbox
+from runtime.settings import Settings
 from runtime.store import migrate
 from tests.diagrams import bpmn, end, start, user
 from tests.office import Office

@@ -18,12 +18,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import ROOT, Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, messages, user_tasks
 from runtime.errors import GuichengError
+from runtime.folders import ROOT
 from runtime.identity import SYSTEM, Actor
 from runtime.ledger import documents, reading, safety, sales, stock
 from runtime.queries import history, inbox, people
+from runtime.settings import Settings
 from runtime.store import event_log, jobs
 from runtime.store.cases import cases as case_table
 from runtime.store.user_tasks import OPEN
@@ -37,7 +39,8 @@ SKU, PLACE = "QY-P60-265", "SH"
 WORK = """
 import sys, threading
 from pathlib import Path
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.settings import Settings
 from runtime.worker import Worker
 from tests.diagrams import bpmn, element, end, properties
 from tests.office import Office

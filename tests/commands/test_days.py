@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from runtime import clock, household, library
-from runtime.bootstrap import ROOT
 from runtime.calendar import Calendar
 from runtime.commands.world import BoundWorld
+from runtime.folders import ROOT
 from runtime.identity import SYSTEM
 from tests.office import Office
 

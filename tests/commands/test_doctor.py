@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from runtime import cli, clock, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import advance, cases
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from runtime.store import event_log, files
 from tests.conftest import START
 from tests.diagrams import bpmn, element, end, flow, service, start, timer, user

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, external_tasks, incidents, signals
 from runtime.commands.deliveries import Ways
 from runtime.commands.external_tasks import Wanted
@@ -20,6 +20,7 @@ from runtime.delivery import MailServer
 from runtime.identity import SYSTEM
 from runtime.outbox import Outbox
 from runtime.queries import incidents as incident_queries
+from runtime.settings import Settings
 from runtime.store import jobs, migrate
 from runtime.store.external_tasks import external_tasks as external
 from tests.conftest import START

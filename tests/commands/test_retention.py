@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from runtime import backup, cli, clock, doctor
 from runtime.backup import tombstones
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import accounts as accounts_commands
 from runtime.commands import cases as cases_commands
 from runtime.commands import purge
@@ -26,6 +26,7 @@ from runtime.ledger import held, kept, masters, overdue, retention
 from runtime.ledger.appraisals import appraisal_appeals, appraisal_cycles, appraisals
 from runtime.ledger.awards import awards
 from runtime.ledger.overdue import Figures, retention_holds
+from runtime.settings import Settings
 from runtime.store import accounts, erasures, search
 from runtime.store import cases as store_cases
 from runtime.store.db import Exact, Instant, Tagged, Transaction, metadata

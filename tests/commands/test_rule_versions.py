@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.bootstrap import ROOT
 from runtime.commands import drafts
 from runtime.errors import GuichengError
+from runtime.folders import ROOT
 from runtime.identity import SYSTEM
 from runtime.store import deployments
 from tests.office import Office

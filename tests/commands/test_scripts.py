@@ -102,7 +102,7 @@ def test_feel_decides_in_a_deployed_process(firm: Office) -> None:
 
 
 def test_the_setting_says_how_long_a_script_may_run(firm: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    from runtime.bootstrap import Settings
+    from runtime.settings import Settings
 
     monkeypatch.setenv("GUICHENG_SCRIPT_SECONDS", "0.25")
     assert Settings().script_seconds == 0.25

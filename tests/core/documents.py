@@ -18,12 +18,13 @@ import runtime
 import web
 from runtime import i18n
 from runtime.access import DEFAULT_GRANTS
-from runtime.bootstrap import Settings, shipped_handbook
 from runtime.cli.handbook import shipped_sources
 from runtime.doctor import INVARIANTS
 from runtime.errors import GuichengError
+from runtime.folders import shipped_handbook
 from runtime.handbook import carriers, read
 from runtime.identity import GROUPS
+from runtime.settings import Settings
 from tests.coverage import page
 from web.api.routes import ROUTES
 from web.app import HTTP_SENTENCES

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import runtime.bootstrap  # noqa: F401  every operation is named once everything is imported
-from runtime.bootstrap import shipped
 from runtime.bpmn import read
 from runtime.bpmn.model import Process, Scope
+from runtime.folders import shipped
 from runtime.ledger import operations
 
 FILE = Path(__file__).with_name("older_calls.json")

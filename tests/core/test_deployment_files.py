@@ -16,7 +16,8 @@ import click
 import pytest
 from ruamel.yaml import YAML
 
-from runtime.bootstrap import ROOT, Settings
+from runtime.folders import ROOT
+from runtime.settings import Settings
 from web.cli import main
 
 PAGE = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")

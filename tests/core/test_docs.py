@@ -89,7 +89,7 @@ def test_every_lint_rule_has_a_page_in_the_index() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    from runtime.bootstrap import Settings
+    from runtime.settings import Settings
 
     assert set(documents.settings_told()) == set(Settings.model_fields)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runtime.bootstrap import shipped_handbook
 from runtime.bpmn import read as diagrams
 from runtime.bpmn.model import Process
 from runtime.cli.handbook import shipped_sources
+from runtime.folders import shipped_handbook
 from runtime.handbook import Handbook, Sources, carriers, check, markdown, read
 from runtime.identity import Grant
 from tests.diagrams import bpmn, end, properties, start, user

@@ -19,7 +19,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock, worker
-from runtime.bootstrap import ROOT, Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.folders import ROOT
+from runtime.settings import Settings
 from tests.faults import story
 
 # Where an act can be struck.

@@ -13,8 +13,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.doctor import examine
+from runtime.settings import Settings
 from tests.conftest import START
 from tests.databases import Databases
 from tests.faults import dying, story

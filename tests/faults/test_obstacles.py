@@ -14,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import cases, messages, user_tasks
 from runtime.errors import GuichengError
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from runtime.store import db, outages
 from runtime.worker import Worker
 from tests.diagrams import bpmn, element, end, field, form_data, properties, start, timer, user

@@ -11,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.doctor import examine
 from runtime.identity import SYSTEM
 from runtime.ledger import inventory, operations, safety
+from runtime.settings import Settings
 from runtime.store import jobs
 from runtime.store.cases import cases
 from tests.benchmarks import many

@@ -13,11 +13,12 @@ from click.testing import CliRunner
 from sqlalchemy.engine import make_url
 
 from runtime import cli, clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import purge, user_tasks
 from runtime.identity import SYSTEM
 from runtime.ledger import kept
 from runtime.queries import inbox
+from runtime.settings import Settings
 from runtime.store.purges import purged_cases
 from runtime.store.user_tasks import user_tasks as tasks
 from tests.commands.test_old_installations import findings

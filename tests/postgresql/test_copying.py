@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from runtime import cli, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import user_tasks
 from runtime.queries import search
+from runtime.settings import Settings
 from runtime.store import copying, db, migrate
 from runtime.store.db import metadata
 from tests import conftest

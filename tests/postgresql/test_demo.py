@@ -9,10 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock, demo, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.demo import building
 from runtime.identity import SYSTEM
 from runtime.queries import inbox, people
+from runtime.settings import Settings
 from runtime.store.cases import cases
 from tests.office import Office
 

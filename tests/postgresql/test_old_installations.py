@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.settings import Settings
 from runtime.store import copying, db, migrate
 from tests.commands import test_old_installations as embedded
 from tests.commands.test_old_installations import EARLY, LATE, findings

@@ -16,8 +16,9 @@ from itertools import chain
 from pathlib import Path
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.doctor import examine
+from runtime.settings import Settings
 from tests.conftest import START, demo_department
 from tests.databases import Databases
 from tests.faults import dying, story

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runtime import clock, demo, doctor
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.bpmn import child
 from runtime.rules import child as rule_child
+from runtime.settings import Settings
 from tests import conservation, exceptions
 from tests.soak.soaking import Options, Round, databases, seeds, soak
 

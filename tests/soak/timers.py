@@ -17,10 +17,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import advance
 from runtime.doctor import examine
 from runtime.identity import SYSTEM
+from runtime.settings import Settings
 from runtime.worker import Worker
 from tests.benchmarks.measuring import ROOT
 from tests.diagrams import bpmn, end, start, timer

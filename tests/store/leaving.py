@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime import clock
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
 from runtime.commands import (
     accounts,
     advance,
@@ -32,6 +32,7 @@ from runtime.commands import (
 from runtime.commands import attempts as attempt_commands
 from runtime.commands.external_tasks import Wanted
 from runtime.identity import SYSTEM, Actor
+from runtime.settings import Settings
 from runtime.store import jobs, migrate, workers
 from runtime.store.db import Transaction
 from tests.conftest import START, small_firm

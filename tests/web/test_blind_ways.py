@@ -20,13 +20,13 @@ import pytest
 import sqlalchemy as sa
 
 from runtime import clock
-from runtime.bootstrap import Settings
 from runtime.commands import accounts, comments, files, user_tasks
 from runtime.identity import SYSTEM, Actor
 from runtime.ledger.catalogue import components
 from runtime.ledger.safety import stock_parameters
 from runtime.outbox import Outbox
 from runtime.queries import counted, held, reports, stock
+from runtime.settings import Settings
 from runtime.store.db import Transaction
 from runtime.values import File
 from tests.conftest import START

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from runtime import clock, demo, household
-from runtime.bootstrap import ROOT, Runtime
+from runtime.bootstrap import Runtime
 from runtime.commands import accounts, calendar, cases, drafts
+from runtime.folders import ROOT
 from runtime.identity import SYSTEM
 from runtime.store.attempts import attempts
 from tests.commands.test_fixed_versions import RULE
@@ -46,7 +47,8 @@ ASK = bpmn(
 )  # fmt: skip
 WORKER = """
 import pathlib, sys
-from runtime.bootstrap import Runtime, Settings
+from runtime.bootstrap import Runtime
+from runtime.settings import Settings
 from runtime.worker import Worker
 worker = Worker(Runtime(Settings(home=pathlib.Path(sys.argv[1]))))
 for line in sys.stdin:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from runtime.bootstrap import ROOT
+from runtime.folders import ROOT
 from runtime.rules import legality, rulefile
 from runtime.rules.table import RuleFile
 

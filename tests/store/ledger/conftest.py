@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 import runtime.ledger.books
 import runtime.store.workers  # noqa: F401
-from runtime.bootstrap import Settings
 from runtime.engine.ports import BpmnError, Unfinished
 from runtime.ids import public_id
 from runtime.ledger import catalogue, operations, safety, stock
 from runtime.rules import evaluate, rulefile
+from runtime.settings import Settings
 from runtime.store import accounts, db, migrate
 from tests.databases import Databases
 
