@@ -168,6 +168,34 @@ def test_an_end_before_its_start_and_a_reason_that_is_needed_now_are_said_at_the
     assert office.called("complete")
 
 
+def test_a_click_that_leaves_a_field_is_not_lost(page: Page, office: Office) -> None:
+    kinds = [{"label": "没有异议", "value": "agreed"}, {"label": "申诉", "value": "appeal"}]
+    needed = {"validate": {"required": True}}
+    fields = [
+        {"type": "textfield", "id": "f_why", "key": "why", "label": "说明", **needed},
+        {"type": "datetime", "subtype": "date", "id": "f_day", "key": "told_on", "dateLabel": "告知日期", **needed},
+        {"type": "radio", "id": "f_answer", "key": "answer", "label": "答复", "values": kinds},
+    ]
+    schema = {"type": "default", "id": "told", "components": fields}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={})
+    page.goto("/tasks/t1")
+    page.get_by_label("告知日期").click()
+    page.keyboard.type("2026-03-09")
+    # The mouse takes its time, as a hand does.
+    page.get_by_label("没有异议").click(delay=80)
+    assert page.get_by_label("没有异议").is_checked()
+    assert page.get_by_text("此项必填。").count() == 0
+    page.get_by_label("说明").click()
+    page.get_by_label("申诉").click(delay=80)
+    assert page.get_by_label("申诉").is_checked()
+    page.get_by_text("此项必填。").wait_for()
+    page.get_by_label("说明").fill("当面告知")
+    page.get_by_role("button", name="提交").click(delay=80)
+    page.wait_for_url("**/inbox")
+    ((_, answers, *_),) = office.called("complete")
+    assert answers == {"why": "当面告知", "told_on": "2026-03-09", "answer": "appeal"}
+
+
 def test_what_can_only_be_read_and_holds_nothing_says_so(page: Page, office: Office) -> None:
     read, kinds = {"readonly": True}, [{"label": "甲", "value": "a"}]
     fields = [

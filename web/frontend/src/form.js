@@ -20,6 +20,7 @@ import { groupFields, dressTables } from "./shared/figures.js";
 import { readNumbers } from "./shared/numbers.js";
 import { tellWhatIsCut } from "./shared/cut.js";
 import { ours } from "./shared/checks.js";
+import { checkWhenLetGo } from "./shared/pressing.js";
 import { calendarLanguage } from "./shared/calendar.js";
 import { attach, describe, identity, link, upload, wrong } from "./shared/uploads.js";
 
@@ -36,6 +37,7 @@ mount("form", async (element) => {
   const problems = json(element, "problems", []);
   const limits = json(element, "files");
   check(form, translate, problems, limits);
+  checkWhenLetGo(form, held);
   translateTexts(body, translate);
   groupFields(form, element.dataset.language);
   readNumbers(body);
@@ -136,13 +138,13 @@ async function showProblems(form, problems) {
 // The fields that have some of the problems say so. → their instances
 function mark(form, problems) {
   const marked = form.get("formFieldInstanceRegistry").getAllKeyed().filter((instance) => of(problems, instance).length);
-  const { data } = form._getState();
-  for (const instance of marked) {
-    // An instance may still have the value that it was drawn with first.
-    const value = instance.valuePath.reduce((held, name) => held?.[name], data);
-    form.get("viewerCommands").updateFieldInstanceValidation(instance, value ?? null);
-  }
+  for (const instance of marked) form.get("viewerCommands").updateFieldInstanceValidation(instance, held(form, instance));
   return marked;
+}
+
+// An instance itself may still have the value that it was drawn with first.
+function held(form, instance) {
+  return instance.valuePath.reduce((found, name) => found?.[name], form._getState().data) ?? null;
 }
 
 function focusFirst(body) {
