@@ -193,15 +193,19 @@ def draft(call: Call, year: int, lines: list[BudgetLine], drafter: Person, budge
 
 @operation("budget.approve", errors=("same_person",))
 def approve(call: Call, budget: str, approver: Person, comment: str | None = None) -> None:
-    """Put a proposed budget in force; it replaces the year's former one. BPMN error: same_person."""
+    """Put a proposed budget in force; it replaces the year's former one. BPMN error: same_person.
+
+    A line that was frozen stays so: what is frozen goes on by a decision of its own."""
     tx = call.tx
     row = documents.get(tx, budgets, budget)
     if row.drafter == approver:
         raise refuse("same_person", documents.SamePerson())
     former = tx.first(sa.select(budgets).where(budgets.c.year == row.year, APPROVED).with_for_update())
+    frozen = [limit.line for limit in _limits(tx, row.year).values() if limit.frozen]
     if former is not None:
         documents.change(tx, budgets, former, "replaced", NEXT)
     documents.change(tx, budgets, row, "approved", NEXT, decided_by=approver, comment=comment)
+    freeze(call, row.year, frozen, True)
 
 
 @operation("budget.reject")

@@ -95,6 +95,14 @@ def test_a_revision_replaces_the_limits_and_keeps_what_was_committed(books: Book
     assert _line(books, "award")["available"] == 10
 
 
+def test_a_revision_lets_nothing_go_on_that_was_frozen(books: Books) -> None:
+    _approve(books, training="1000", award="1000")
+    books.do("budget.freeze", year=2026, lines=["training"], frozen=True)
+    _approve(books, training="2000", award="2000")
+    verdicts = [books.do("budget.gate", line=line, amount=Decimal(1))["verdict"] for line in ("training", "award")]
+    assert verdicts == ["frozen", "within"]
+
+
 def test_awards_and_training_ask_the_same_budget(books: Books) -> None:
     assert budget_gate.left(books.tx, "award", books.today) is None
     _approve(books, award="100")
