@@ -72,7 +72,7 @@ def label(names: Mapping[str, str] | None, fallback: str = "") -> str:
 
 
 def group_names(groups: Iterable[str]) -> str:
-    return ", ".join(label(GROUPS.get(group), group) for group in sorted(groups))
+    return i18n.comma(current.language()).join(label(GROUPS.get(group), group) for group in sorted(groups))
 
 
 def waits_for(of: standing.Standing) -> str:
@@ -157,7 +157,7 @@ def shown(value: Any) -> str:
             return label(value)
         return "; ".join(f"{k}: {shown(v)}" for k, v in value.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(shown(item) for item in value) or "—"
+        return i18n.comma(current.language()).join(shown(item) for item in value) or "—"
     return str(getattr(value, "name", value))
 
 

@@ -91,3 +91,21 @@ def test_the_promises_of_one_contact_are_told_apart_by_their_day_and_by_what_was
     assert sorted(each["en"] for each in named) == sorted(
         f"Check the promise for {day}: {promise}" for promise, day in made
     )
+
+
+def test_a_bonus_that_waits_for_a_wage_is_called_by_its_month_and_person(office: Office) -> None:
+    office.as_("sunli").start("monthly_appraisal", period="2024-08")
+    points = {"work": 80, "ability": 80, "attitude": 80}
+    answers = {
+        "self_assess": {f"self_{name}": value for name, value in points.items()},
+        "assess_employee": {**points, "assessment_comment": "良好"},
+        "calibrate_grades": {},
+        "confirm_result": {"confirmation": "accept"},
+    }
+    for element, entered in answers.items():
+        for who in ("liyang", "zhangmin", "zhoulei", "xuhui", "chenjie", "wangfang", "zhaoming"):
+            while any(row.element == element for row in office.as_(who).inbox()):
+                office.as_(who).do(element, **entered)
+    assert office.as_("sunli").find("enter_wage")
+    called = [bonus.row.title["en"] for bonus in office.cases_of("employee_bonus")]
+    assert called and all(re.fullmatch("2024-08 bonus of [A-Z].+", title) for title in called), called

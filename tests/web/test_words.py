@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -45,18 +47,19 @@ def test_every_document_that_a_case_lists_has_a_name() -> None:
     assert set(cases.SENTENCES) == reading.NUMBERED
 
 
-def told(value: object, language: str = "en") -> str:
+def told(value: object, language: str = "en", by: Callable[[Any], str] = show.shown) -> str:
     office = Office()
     office.client()
     with office.app.test_request_context(headers={"Cookie": f"language={language}"}):
-        return show.shown(value)
+        return by(value)
 
 
 def test_values_read_as_people_write_them() -> None:
     assert told(Decimal("182400.50")) == "182,400.5"
     assert told(True) == "yes" and told(None) == "—"
     assert told(dt.datetime(2026, 3, 9, 1, 0, tzinfo=dt.UTC)) == "2026-03-09 09:00"  # the business zone
-    assert told([1, "a"]) == "1, a"
+    assert told([1, "a"]) == "1, a" and told([1, "a"], "zh_Hans") == "1、a"
+    assert told(["specialist", "analyst"], "zh_Hans", show.group_names) == "数据分析员、运营专员"
     assert told({"en": "Plan", "zh_Hans": "计划"}, "zh_Hant") == "计划"
 
 
