@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-import runtime.ledger.books  # noqa: F401
-from runtime.ledger import operations
 from tests.acceptance import segregation
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
@@ -54,10 +52,6 @@ def entered(process: str) -> set[str]:
                 desk = DESKS[form_of(node)]
                 return set() if desk.verdict else set(desk.asked) - ELSEWHERE.get(process, set())
     return set()
-
-
-def excludes(node: ElementTree.Element) -> bool:
-    return any(each.get("name") == "excludes" for each in node.iter(CAMUNDA + "property"))
 
 
 def calls(called: str) -> Iterator[tuple[str, ElementTree.Element]]:
@@ -121,29 +115,3 @@ def test_a_count_is_reviewed_also_where_everybody_up_the_line_took_part_in_it() 
         if each.get("name") == "fallback"
     }
     assert named == {"review_variances": "hr", "review_loss": "hr"}
-
-
-def test_whom_an_operation_refuses_because_of_themselves_the_diagram_keeps_from_the_task() -> None:
-    """Else whoever comes to the task in another's place, or by an office that they have now, is refused when all is
-    typed, and the step stands still (a year, seed 23: scores by a participant in the place of a trainer who left)."""
-    open_to_anybody = set()
-    for path in sorted(PROCESSES.glob("*/*.bpmn")):
-        drawn = root(path.stem)
-        asked = {node.get("id"): node for node in drawn.iter(BPMN + "userTask")}
-        errors = {each.get("id"): each.get("errorCode") for each in drawn.iter(BPMN + "error")}
-        caught = {
-            event.get("attachedToRef")
-            for event in drawn.iter(BPMN + "boundaryEvent")
-            for each in event.iter(BPMN + "errorEventDefinition")
-            if errors.get(each.get("errorRef"), "same_person") == "same_person"
-        }
-        for node in drawn.iter(BPMN + "serviceTask"):
-            operation = operations.find(node.get(CAMUNDA + "topic", ""))
-            if operation is None or "same_person" not in operation.errors or node.get("id") in caught:
-                continue
-            given = "".join(each.text or "" for each in node.iter(CAMUNDA + "inputParameter"))
-            for name in re.findall(r"(\w+)_by\b", given):
-                if name in asked and not excludes(asked[name]):
-                    open_to_anybody.add((path.stem, name))
-    # The owner reports; whoever confirms is whom the operation refuses.
-    assert open_to_anybody == {("goal_progress", "report_progress")}

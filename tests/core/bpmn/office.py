@@ -24,6 +24,7 @@ CATALOGUE = Catalogue(
             optional=frozenset({"warehouse"}),
             errors=frozenset({"out_of_stock"}),
         ),
+        "requests.approve": Signature(required=frozenset({"by"}), errors=frozenset({"same_person"})),
         "http.request": Signature(
             required=frozenset({"url"}), optional=frozenset({"headers", "authorization", "body"})
         ),
