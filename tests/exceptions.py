@@ -93,7 +93,7 @@ GOES_ON = {
 LATER = {"payment_collection.payment_unpaid", "payment_collection.payment_overdue"}
 # What the books refuse comes back with the reason at once, mostly as the form that was handed in: these stand for all.
 REFUSED = {
-    "contract_signing.contract_refused",
+    "contract_clearance.lines_refused",
     "employee_appraisal.superior_unknown",
     "employee_bonus.rate_unset",
     "expense_claim.claim_unfit",

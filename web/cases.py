@@ -43,8 +43,9 @@ def page_of(case: str, **told: Any) -> str:
     ]
     certified = current.read(awards.certified, case)
     thread = current.read(comments.thread, case, before=request.args.get("before"))
+    # The newest of a rule first: why the case stands where it does, while what it decided before is folded away.
     decided: dict[str, list[cases.DecisionView]] = {}
-    for decision in page.decisions:
+    for decision in reversed(page.decisions):
         decided.setdefault(decision.rule, []).append(decision)
     told.setdefault("may_give", current.read(handing.of_case, case) if current.actor().subordinates else {})
     return render_template(

@@ -13,7 +13,7 @@ from runtime import v8
 from runtime.errors import Invalid
 from runtime.forms.choices import read_options, read_source
 from runtime.forms.findings import Findings, names_in
-from runtime.forms.model import MAX_DECIMALS, MAX_TEXT, Field
+from runtime.forms.model import MAX_DECIMALS, MAX_MONEY, MAX_TEXT, Field
 from runtime.forms.texts import check_label, check_texts, names_of
 
 _COMMON = frozenset("id type layout appearance properties conditional".split())
@@ -387,6 +387,8 @@ def _checks(item: Mapping[str, Any], kind: str, findings: Findings) -> dict[str,
             _number(given, "min", item, findings),
             _number(given, "max", item, findings),
         )
+        if limits["maximum"] is None and item.get("properties", {}).get("currency"):
+            limits["maximum"] = MAX_MONEY
     return limits
 
 

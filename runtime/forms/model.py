@@ -35,6 +35,8 @@ OBSTACLES = frozenset(["closing_under_way"])
 
 MAX_NUMBER = Decimal(10) ** 15
 MAX_DECIMALS = 10
+# Of a field with `currency`, as the books hold it: more would be taken here, and stop the case there.
+MAX_MONEY = Decimal(10) ** 12
 MAX_TEXT = {"textfield": 1_000, "textarea": 20_000}  # characters
 MAX_ROWS = 500
 YEARS = (1900, 2200)

@@ -13,7 +13,7 @@ from typing import Any
 import isodate
 
 from runtime import i18n
-from runtime.forms.model import Field, Form, Table, keyed
+from runtime.forms.model import MAX_MONEY, Field, Form, Table, keyed
 from runtime.forms.texts import TEXTS, names_of
 from runtime.values import File, Value
 
@@ -74,6 +74,7 @@ def _number(component: dict[str, Any], properties: Mapping[str, str]) -> None:
         component["decimalDigits"] = 0
     if properties.get("currency"):
         component.setdefault("appearance", {}).setdefault("prefixAdorner", properties["currency"])
+        component.setdefault("validate", {}).setdefault("max", int(MAX_MONEY))
 
 
 def _list(component: dict[str, Any]) -> None:

@@ -192,3 +192,11 @@ def amount_of(priced: Iterable[tuple[int, Decimal]]) -> Decimal:
     if total > MOST_MONEY:
         raise AmountTooLarge(amount=total)
     return total
+
+
+def typed_amount(priced: Iterable[tuple[int, Decimal]]) -> Decimal:
+    """`amount_of` lines that somebody typed and can put right. BPMN error: bad_lines."""
+    try:
+        return amount_of(priced)
+    except AmountTooLarge as large:
+        raise refuse("bad_lines", large) from large

@@ -171,7 +171,7 @@ def weigh(
     row = documents.get(call.tx, sales_orders, order)
     _check_state(row)
     after = _after(call.tx, row, kind, lines, address, promised)
-    amount = documents.amount_of((line["quantity"], line["price"]) for line in after["lines"])
+    amount = documents.typed_amount((line["quantity"], line["price"]) for line in after["lines"])
     found = receivables.weigh(call, row, amount)
     return {**found, "amount_after": amount, "within": found["within"] or amount <= row.amount}
 
@@ -204,7 +204,7 @@ def apply(
     if agreed_on is not None and _agreed(agreed_on) != _agreed(_stands(tx, row)["lines"]):
         raise refuse("bad_change", ChangedMeanwhile(order=row.number))
     after = _after(tx, row, kind, lines, address, promised)
-    amount = documents.amount_of((line["quantity"], line["price"]) for line in after["lines"])
+    amount = documents.typed_amount((line["quantity"], line["price"]) for line in after["lines"])
     values: dict[str, Any] = {"address": after["address"], "promised": after["promised"]}
     if amount > row.amount:
         if released_by is not None and released_by == by:

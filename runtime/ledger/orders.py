@@ -133,16 +133,19 @@ class Outstanding(TypedDict):
     lines: list[dict[str, Any]]
 
 
-@operation("purchasing.match_contract", errors=("rule_refused",))
+@operation("purchasing.match_contract", errors=("bad_lines", "rule_refused"))
 def match_contract(call: Call, plan: str, supplier: str, lines: list[OrderLine]) -> Matched:
     """Hold a contract that is to be signed against what is left of its approved plan.
 
     within: everything is tolerated by the rule contract_match. deviations: component,
     component_name, what (quantity | price | supplier | not_planned), planned, planned_price,
-    quantity and price of each line that is not. amount: CNY."""
+    quantity and price of each line that is not. amount: CNY. BPMN error: bad_lines; a diagram that does not catch it is
+    from before it was thrown, and hears of it from purchasing.sign_contract."""
+    if call.catches("bad_lines"):
+        documents.check_lines(lines)
     row = documents.get(call.tx, plans.plans, plan)
     deviations = _deviations(_matched(call, row, supplier, lines))
-    amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    amount = documents.typed_amount((line["quantity"], line["price"]) for line in lines)
     return {"within": not deviations, "amount": amount, "deviations": deviations}
 
 
@@ -181,7 +184,7 @@ def sign_contract(
     seller = catalogue.by_code(tx, catalogue.suppliers, supplier)
     if not seller.active:
         raise refuse("supplier_blocked", catalogue.SupplierBlocked(supplier=catalogue.name(seller)))
-    amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    amount = documents.typed_amount((line["quantity"], line["price"]) for line in lines)
     beyond: str | None = "person"
     if deviation_approved_by is None:
         matched = _matched(call, row, supplier, lines)
@@ -305,6 +308,7 @@ def shown(line: Any) -> dict[str, Any]:
         "quantity": line.quantity,
         "price": line.price,
         "accepted": line.accepted,
+        "cancelled": line.cancelled,
         "outstanding": left(line),
     }
 

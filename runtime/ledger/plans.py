@@ -100,7 +100,7 @@ def record_plan(
         }
         for line in lines
     ]
-    amount = documents.amount_of((row["quantity"], row["est_price"]) for row in rows)
+    amount = documents.typed_amount((row["quantity"], row["est_price"]) for row in rows)
     if plan is None:
         plan, number = public_id(), documents.next_number(tx, "PP", call.today.year)
         plan_id = documents.add(

@@ -135,7 +135,7 @@ def record_order(
         raise refuse("customer_blocked", catalogue.CustomerBlocked(customer=catalogue.name(buyer)))
     found = catalogue.components_by_sku(tx, [line["component"] for line in lines])
     catalogue.require_listed(found.values())
-    amount = documents.amount_of((line["quantity"], line["price"]) for line in lines)
+    amount = documents.typed_amount((line["quantity"], line["price"]) for line in lines)
     values: dict[str, Any] = {
         "customer_id": buyer.id,
         "address": address,

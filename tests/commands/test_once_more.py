@@ -75,6 +75,16 @@ def test_what_the_books_refuse_gains_no_time_before_its_superior_is_told(office:
     office.as_("liyang").do("name_day", day="x")
 
 
+def test_whoever_enters_a_change_that_cannot_be_made_is_told_so_at_once(office: Office) -> None:
+    """Not after *Done*, and to the whole group."""
+    desk = office.as_("liyang")
+    desk.start("sales_order", **ORDER | {"order_lines": [LINE]})
+    desk.do("check_order", **FINE)
+    desk.start("order_change", order_number="SO-2026-0001", change_wish="改")
+    done = desk.do("agree_change", change_kind="amend", change_lines=[LINE], change_reason="同前")
+    assert (done.again, done.refused) == (True, True) and done.next_task is not None
+
+
 def test_what_comes_back_from_somebody_else_is_nobodys_and_has_its_own_time(office: Office) -> None:
     office.as_("liyang").start("sales_order", **{**ORDER, "order_lines": [LINE]})
     first = office.as_("liyang").find("check_order")

@@ -102,5 +102,9 @@ def test_a_remark_on_a_deviation_that_was_agreed_to_is_not_why_the_contract_came
     signed("216")
     office.as_("wangfang").do("review_deviation", deviation_decision="approve", deviation_comment="高峰前可以")
     office.as_("zhaoming").do("allow_overrun", overrun_decision="refuse", overrun_comment="减量")
-    assert office.as_("wuting").page("sign_contract").data["contract_problem"] == "预算不允许"
-    assert told(office, plan, "wangfang")[-2:] == [("退回重谈", "再谈价", "王芳"), ("同意", "高峰前可以", "王芳")]
+    assert office.as_("wuting").page("sign_contract").data["contract_problem"] == "减量"
+    assert told(office, plan, "wangfang")[-3:] == [
+        ("退回重谈", "再谈价", "王芳"),
+        ("同意", "高峰前可以", "王芳"),
+        ("不同意", "减量", "赵明"),
+    ]

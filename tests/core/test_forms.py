@@ -66,6 +66,7 @@ def field(type: str, key: str = "x", **more: Any) -> dict[str, Any]:
 
 
 NUMBER = field("number", serializeToString=True)
+MONEY = field("number", serializeToString=True, properties={"currency": "¥"})
 WHOLE = field("number", properties={"type": "integer"})
 SELECT = field(
     "select", values=[{"value": "a", "label": "甲", "label_en": "A"}, {"value": "b", "label": "乙"}]
@@ -334,6 +335,7 @@ def test_a_reader_gets_the_form_in_their_language() -> None:
     english = forms.localise(form, "en", {})["components"]
     assert (english[0]["label"], english[0]["description"]) == ("Unit price", "Without tax")
     assert english[0]["appearance"] == {"suffixAdorner": "CNY a piece", "prefixAdorner": "CNY"}
+    assert english[0]["validate"] == {"max": 10**12}  # told at the field, before anything is sent
     assert english[1]["values"] == [{"value": "a", "label": "A"}, {"value": "b", "label": "乙"}]
     assert english[2]["text"] == "Hello"
     assert english[3]["dateLabel"] == "Date"
@@ -598,6 +600,8 @@ def test_answers_become_typed_values(component: dict[str, Any], answer: Any, exp
         (NUMBER | {"validate": {"min": 1}}, "0.99", "below_minimum"),
         (NUMBER | {"validate": {"min": 1}}, "-5", "below_minimum"),
         (NUMBER | {"validate": {"max": "10.5"}}, "10.51", "above_maximum"),
+        (MONEY, "1000000000000.01", "above_maximum"),
+        (MONEY | {"validate": {"max": 100}}, "100.01", "above_maximum"),
         (WHOLE | {"increment": 10}, 25, "not_a_step"),
         (field("checkbox"), "true", "not_boolean"),
         (field("checkbox"), 1, "not_boolean"),

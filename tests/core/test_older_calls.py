@@ -33,6 +33,7 @@ THROWN_SINCE = {
     ("returns.dispose", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("inventory.receive", "warehouse_closed"): "stopped the case before, too; tried again once it is open",
     ("purchasing.record_plan", "bad_lines"): "stopped the case before, too, as an invalid line",
+    ("purchasing.match_contract", "bad_lines"): "only where it is caught; sign_contract refuses it as before",
     ("sales.record_order", "bad_lines"): "stopped the case before, too, as an invalid line",
     (
         "sales.record_order",

@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from runtime.forms.model import MAX_MONEY
+from runtime.ledger import inputs
+
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 
 
@@ -39,9 +42,34 @@ def test_money_in_a_table_is_told_to_be_money() -> None:
         (form, column["key"])
         for form, table in components("table")
         for column in table["columns"]
-        if any(sign in column["label"] for sign in ("元", "¥")) and not column.get("currency")
+        if any(sign in column["label"] for sign in ("元", "¥", "单价")) and not column.get("currency")
     ]
     assert unsaid == []
+
+
+def test_no_form_takes_more_than_the_books_can_hold() -> None:
+    """What goes on from a form and is refused behind it stops the case, and whoever typed it cannot mend it."""
+    assert MAX_MONEY == inputs.MOST_MONEY
+    asked = [(form, each) for form, each in components("number") if not each.get("readonly")]
+    money = [each.get("validate", {}).get("max", 0) for _, each in asked if "currency" in each.get("properties", {})]
+    assert money and max(money) <= inputs.MOST_MONEY
+    unbound = [
+        (form, each["key"])
+        for form, each in asked
+        if each.get("appearance", {}).get("suffixAdorner") == "件"
+        and each.get("validate", {}).get("max", inputs.MOST_PIECES + 1) > inputs.MOST_PIECES
+    ]
+    assert unbound == []
+
+
+def test_to_sign_is_written_as_signing_in_traditional_chinese() -> None:
+    """簽, which a converter takes for the 籤 of a label."""
+    wrong = [
+        (path.name, found)
+        for path in sorted([*PROCESSES.glob("*/*.form"), *PROCESSES.glob("*/*.bpmn")])
+        for found in re.findall(r".{0,4}(?<!標)籤.{0,4}", path.read_text(encoding="utf-8"))
+    ]
+    assert wrong == []
 
 
 def test_whoever_agrees_may_remark_something_with_it() -> None:

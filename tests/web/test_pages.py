@@ -427,6 +427,15 @@ def test_a_case_shows_where_it_stands_how_it_came_there_and_why(client: FlaskCli
     )
 
 
+def test_the_newest_decision_of_a_rule_is_not_the_one_that_is_folded_away(office: Office, client: FlaskClient) -> None:
+    page = example_case(clock.now())
+    asked = [dataclasses.replace(page.decisions[0], reasons=[f"第{n}次的理由"]) for n in range(1, 4)]
+    office.answers[case_queries.case_page] = dataclasses.replace(page, decisions=asked)
+    told = client.get("/cases/c1").text
+    places = [told.index(part) for part in ("第3次的理由", "第2次的理由", "”另有 1 次", "第1次的理由")]
+    assert places == sorted(places)
+
+
 def test_a_confidential_case_says_that_it_is_not_shown_whole(office: Office, client: FlaskClient) -> None:
     page = example_case(clock.now())
     office.answers[case_queries.case_page] = case_queries.CasePage(

@@ -241,8 +241,12 @@ def test_what_a_customer_reports_is_kept(books: Books) -> None:
     assert (issue.kind, issue.description, issue.resolution) == ("damaged", "边框变形", "换货")
 
 
-@pytest.mark.parametrize("lines", [[], [{"component": "M1", "quantity": 0, "price": 1}]])
-def test_an_order_without_lines_goes_back(books: Books, lines: list[Any]) -> None:
+@pytest.mark.parametrize("lines", [
+    [],
+    [{"component": "M1", "quantity": 0, "price": 1}],
+    [{"component": "M1", "quantity": 1_000_000, "price": 1_000_001}],  # more than the books hold
+])
+def test_an_order_without_lines_or_beyond_all_measure_goes_back(books: Books, lines: list[Any]) -> None:
     with pytest.raises(BpmnError) as refused:
         books.do("sales.record_order", customer="K1", address="x", promised=PROMISED,
                  recorded_by="specialist", lines=lines)
