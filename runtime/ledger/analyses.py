@@ -125,7 +125,7 @@ NEXT = {
 
 
 class NotAMonth(Invalid):
-    """A period is a month that is over, such as 2026-11: {period}"""
+    """{period} is no month that is over, and only such a month is analysed."""
 
     code = "analysis.not_a_month"
 

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
 
+from runtime import i18n
 from runtime.errors import Conflict, Invalid
 from runtime.identity import GROUPS
 from runtime.ids import public_id
@@ -100,6 +101,8 @@ class ActionRow(TypedDict):
 
 class Posted(TypedDict):
     vacancy_number: str
+    vacancy_title: str
+    vacancy_terms: str
 
 
 class Asked(TypedDict):
@@ -135,7 +138,9 @@ def record_development(
 def post_vacancy(
     call: Call, group: str, places: Pieces, open_until: dt.date, posted_by: Person, approved_by: Person
 ) -> Posted:
-    """BPMN errors: bad_vacancy, if it is over already or has no place; same_person."""
+    """Enter an open position. `vacancy_title`, `vacancy_terms`: what a notice says of it.
+
+    BPMN errors: bad_vacancy, if it is over already or has no place; same_person."""
     if group not in GROUPS:
         raise NoSuchGroup(group=group)
     if places < 1 or open_until < call.today:
@@ -156,7 +161,14 @@ def post_vacancy(
         posted_by=posted_by,
         approved_by=approved_by,
     )
-    return {"vacancy_number": number}
+    named = i18n.label(i18n.DEFAULT, dict(GROUPS[group]))
+    return {
+        "vacancy_number": number,
+        "vacancy_title": i18n.say(i18n.DEFAULT, "Vacancy {number}: {group}", number=number, group=named),
+        "vacancy_terms": i18n.say(
+            i18n.DEFAULT, "Places: {places}. Apply until {day}.", places=places, day=open_until
+        ),
+    }
 
 
 @operation("careers.ask", errors=("bad_move",))

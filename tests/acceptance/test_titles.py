@@ -93,6 +93,16 @@ def test_the_promises_of_one_contact_are_told_apart_by_their_day_and_by_what_was
     )
 
 
+def test_an_ad_hoc_task_says_in_every_list_what_is_to_be_done_and_then_to_be_accepted(office: Office) -> None:
+    doer = office.as_("liyang").actor.public_id
+    office.as_("chenjie").start("errand", doer=doer, errand_task="整理样品间", due_on="2026-03-12")
+    assert office.as_("liyang").find("do_errand").names == {
+        "zh_Hans": "办理任务 整理样品间", "en": "Do task: 整理样品间", "zh_Hant": "辦理任務 整理样品间",
+    }  # fmt: skip
+    office.as_("liyang").do("do_errand", result="已整理")
+    assert office.as_("chenjie").find("accept_errand").names["zh_Hans"] == "验收结果 整理样品间"
+
+
 def test_a_bonus_that_waits_for_a_wage_is_called_by_its_month_and_person(office: Office) -> None:
     office.as_("sunli").start("monthly_appraisal", period="2024-08")
     points = {"work": 80, "ability": 80, "attitude": 80}

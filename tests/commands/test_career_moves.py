@@ -30,6 +30,13 @@ def asked(office: Office, who: str) -> list[str]:
     return [row.element for row in office.as_(who).inbox()]
 
 
+def test_everybody_reads_which_position_is_open_for_how_many_until_when_and_what_it_asks(office: Office) -> None:
+    approved(office)
+    told = office.as_("zhoulei").page("read_notice").data
+    assert told["notice_title"] == "岗位空缺 VC-2026-0001：运营主管"
+    assert told["notice_text"] == "名额 1 个，申请截止 2026-04-30。\n三年运营经验"
+
+
 def test_a_move_holds_from_no_day_that_is_over(office: Office) -> None:
     case = approved(office)
     for day in ("2026-03-08", "2025-01-01"):
