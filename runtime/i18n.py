@@ -50,6 +50,11 @@ def comma(language: str) -> str:
     return ", " if language == "en" else "、"
 
 
+def colon(language: str) -> str:
+    """What stands between a word and what it is of."""
+    return ": " if language == "en" else "："
+
+
 def label(language: str, names: dict[str, str], fallback: str = "") -> str:
     """A diagram's, form's or rule's name: `names` maps language to text."""
     asked: str | None = language

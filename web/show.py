@@ -39,6 +39,7 @@ def equip(app: Flask) -> None:
         file_limits=files.limits,
         form_messages=messages.of_forms,
         editor_messages=messages.of_editor,
+        colon=lambda: i18n.colon(current.language()),
         group_names=group_names,
         here_with=here_with,
         most_counted=inbox.MOST,

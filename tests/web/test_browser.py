@@ -19,7 +19,7 @@ from runtime import clock
 from runtime.commands import drafts, files, user_tasks
 from runtime.errors import Problem
 from runtime.forms import FormInvalid
-from runtime.queries import cases, inbox, processes, tasks
+from runtime.queries import cases, exported, inbox, processes, reports, tasks
 from runtime.values import File
 from tests.web.stand_ins import DATA, PASSWORD, Office, example_case, task_page
 
@@ -792,6 +792,23 @@ def test_nothing_runs_off_a_phone(browser: Browser, address: str, where: str) ->
     page.goto(where)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_on_a_phone_a_short_word_of_a_report_stands_in_one_line(
+    browser: Browser, address: str, office: Office
+) -> None:
+    told = ["王芳", "2026-10", "没有目标", "已办结", "良好", "尚未检视", "首次", "次/年", "部门"]
+    columns = [reports.Column(f"c{at}", word) for at, word in enumerate(told)]
+    row = reports.Row({column.key: column.name for column in columns})
+    office.answers[reports.show] = reports.Report(columns, [row], None)
+    office.answers[exported.terms] = exported.Terms("open", None, None, [])
+    page = opened(browser, address, viewport={"width": 390, "height": 844})
+    page.goto("/reports/team")
+    line = "e => e.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(e).lineHeight) + 16"
+    cells = page.locator("tbody td")
+    assert cells.count() == len(told) and all(cell.evaluate(line) for cell in cells.all())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.context.close()
 
 

@@ -489,7 +489,7 @@ def test_a_draft_that_does_not_hold_is_kept_and_not_handed_in(office: Office, cl
 
 def test_what_a_draft_would_have_decided_stands_beside_it(client: FlaskClient) -> None:
     page = client.get("/rules/approval_limits").text
-    assert "12 次判定中有 3 次结果会不同" in page and "期限: +4" in page
+    assert "12 次判定中有 3 次结果会不同" in page and "期限：+4" in page
     assert "另有 1 次属于您无权查看的事项" in page and "金额未填，不能决定" in page
 
 

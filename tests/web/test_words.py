@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,3 +85,11 @@ def test_a_condition_reads_with_names_for_ids() -> None:
         assert words("amount > 500000 or amount == 2.50") == "金额 > 500,000 或 金额 = 2.5"
         assert words("amounts - 1") == "amounts − 1"  # no part of a longer name is replaced
         assert words(None) == ""
+
+
+def test_no_page_writes_a_latin_colon_after_a_word_of_the_readers_language() -> None:
+    """It stands as the language has it: colon() in a page, or within the sentence that is translated."""
+    latin = re.compile(r"(_\([^{}]*\)|\bname|\blabel[^{}]*|group_names[^{}]*)\s*\}\}(\{% endif %\})?:(?= |</)")
+    pages = sorted((Path(show.__file__).parent / "templates").glob("*.html"))
+    found = [f"{page.name}: {each[0]}" for page in pages for each in latin.finditer(page.read_text("utf-8"))]
+    assert len(pages) > 20 and found == []
