@@ -32,6 +32,21 @@ def test_a_delivered_file_can_be_published_without_a_remark(path: Path) -> None:
     assert file is not None and file.key == path.stem and file.clause
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_choice_is_told_by_a_name_and_not_by_its_code(path: Path) -> None:
+    """A case shows what its rules were given; letters, such as classes and grades, are their own names."""
+    file, _ = rulefile.load(path.read_text(encoding="utf-8"))
+    assert file is not None
+    fields = {**file.inputs, **file.outputs}
+    codes = {
+        (name, choice.value)
+        for name, field in fields.items()
+        for choice in field.choices
+        if isinstance(choice.value, str) and not dict(choice.names).get("zh_Hans") and not choice.value.isupper()
+    }
+    assert codes == set()
+
+
 def test_the_files_are_there() -> None:
     # Those that docs/rules.md tells of.
     told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
