@@ -70,7 +70,7 @@ def resolve(
         if person is not None and person.active and task.assignee not in excluded:
             return Staff(person.id, [], excluded, _meant_for(world, node, variables, task.assignee, excluded))
         if rule == "superior":
-            above = _above(org, [task.assignee, *excluded], excluded)
+            above = _above(world.tx, org, [task.assignee, *excluded], excluded)
             if above is not None:
                 return Staff(above, [], excluded)
     if world.stood_in and task.groups:
@@ -83,7 +83,7 @@ def resolve(
     if keys:
         return Staff(None, keys, excluded)
     groups = [f"group:{group}" for group in task.groups]
-    spare = _spare(org, process, node, [*excluded, *_left(org, task.groups)], excluded)
+    spare = _spare(world.tx, org, process, node, [*excluded, *_left(org, task.groups)], excluded)
     if spare is not None and groups and not any(org.groups.get(group) for group in task.groups):
         return Staff(None, list(dict.fromkeys([*groups, spare])), excluded)  # whoever joins the group has it at once
     if spare is not None:
@@ -158,14 +158,17 @@ def _meant_for(
     return int(row.id) if row is not None and row.active and person not in excluded else None
 
 
-def _above(org: Organisation, people: Iterable[str], excluded: Iterable[str]) -> int | None:
-    """The nearest superior of any of these who is here and not excluded; above those who have left at the top,
-    whoever has their office now."""
+def _above(tx: Transaction, org: Organisation, people: Iterable[str], excluded: Iterable[str]) -> int | None:
+    """The nearest superior of any of these who is not excluded, nor away today if another one is here; above those
+    who have left at the top, whoever has their office now."""
     barred, people = set(excluded), list(people)
     line = chain.from_iterable(org.line(person) for person in people)
     gone = [person for person in people if person in org.by_public_id and not org.by_public_id[person].active]
     heirs = chain.from_iterable(org.in_office_of(person) for person in gone)
-    return next((int(org.by_public_id[each].id) for each in chain(line, heirs) if each not in barred), None)
+    able = [int(org.by_public_id[each].id) for each in chain(line, heirs) if each not in barred]
+    # It is asked by name: whoever is away would have it until they are back, and nobody in their place.
+    out = household.gone(tx, household.away(tx)) if able else frozenset()
+    return next((each for each in able if each not in out), able[0] if able else None)
 
 
 def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> list[int]:
@@ -186,7 +189,7 @@ def pass_on(tx: Transaction, person_id: int, receiver: str | None = None) -> lis
         if work and takes is not None and takes.active and takes.public_id not in task.excluded:
             user_tasks.assign(tx, task.id, int(takes.id))
             continue
-        wanted = _spare(org, process, node, [org.by_id[person_id].public_id], task.excluded)
+        wanted = _spare(tx, org, process, node, [org.by_id[person_id].public_id], task.excluded)
         wanted = wanted or _last(org, task.excluded)
         above = _person(wanted)
         user_tasks.assign(tx, task.id, above)
@@ -207,18 +210,23 @@ def strand(tx: Transaction, person_id: int, groups: Collection[str]) -> list[int
         bindings = tx.scalar(sa.select(cases.c.bindings).where(cases.c.id == task.case_id))
         process = library.process(tx, bindings[task.process])
         gone = [org.by_id[person_id].public_id]
-        spare = _spare(org, process, process.node(task.element), gone, task.excluded)
+        spare = _spare(tx, org, process, process.node(task.element), gone, task.excluded)
         user_tasks.ask(tx, task.id, spare or _last(org, task.excluded))
     return [task.id for task in stranded]
 
 
 def _spare(
-    org: Organisation, process: Process, node: Node, gone: Iterable[str], excluded: Collection[str]
+    tx: Transaction,
+    org: Organisation,
+    process: Process,
+    node: Node,
+    gone: Iterable[str],
+    excluded: Collection[str],
 ) -> str | None:
     """Whom the property `nobody` names where nobody else is left, as a key: the nearest superior of those who are
     gone, or the group that `fallback` names; none, if they may not do it either."""
     rule = _said(process, node, "nobody") or "superior"
-    above = _above(org, gone, excluded) if rule == "superior" else None
+    above = _above(tx, org, gone, excluded) if rule == "superior" else None
     if above is not None:
         return f"person:{above}"
     group = f"group:{_said(process, node, 'fallback')}"

@@ -143,6 +143,22 @@ def test_what_the_deputy_is_kept_from_is_the_next_superiors(two: Office) -> None
     assert asked(two) == [("lead", "boss")]
 
 
+def test_what_none_of_a_group_may_do_goes_past_a_superior_who_is_away(two: Office) -> None:
+    """It is asked of a superior by name, and would wait for their return."""
+    nobody = properties(excludes=f"${{['{two.as_('spec').actor.public_id}', '{two.as_('spec2').actor.public_id}']}}")
+    two.deploy(bpmn("ask", start(), user("count", nobody, candidateGroups="specialist"), end(), starters="manager"))
+    two.as_("buyer").start("ask")
+    nearest = [who for who in ("sup", "boss", "lead") if elements(two, who)]
+    assert nearest == ["sup"]
+    on_leave(two, "sup")
+    two.as_("buyer").start("ask")
+    assert [len(elements(two, who)) for who in ("sup", "boss", "lead")] == [1, 1, 0]
+    on_leave(two, "boss")
+    on_leave(two, "lead")
+    two.as_("buyer").start("ask")  # nobody is here: the nearest
+    assert [len(elements(two, who)) for who in ("sup", "boss", "lead")] == [2, 1, 0]
+
+
 def test_who_did_a_step_of_another_lane_or_started_it_does_not_stand_in(two: Office) -> None:
     kept = properties(excludes="${draft_by}")
     steps = [user("check", candidateGroups="supervisor"), user("draft", candidateGroups="manager")]
