@@ -30,8 +30,8 @@ def catalogue(language: str) -> dict[str, str]:
     return sentences
 
 
-def say(language: str, sentence: str, **params: Any) -> str:
-    """`sentence` (English) in `language`, its `{parameters}` filled in.
+def say(language: str, sentence: str, /, **params: Any) -> str:
+    """`sentence` (English) in `language`, its `{parameters}` filled in; one may itself be called language.
 
     Parameters are inserted as text and never evaluated."""
     asked: str | None = language

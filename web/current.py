@@ -161,6 +161,6 @@ def _asked_by_browser() -> str:
     return i18n.DEFAULT
 
 
-def say(sentence: str, **params: Any) -> str:
+def say(sentence: str, /, **params: Any) -> str:
     """`sentence` in the reader's language."""
     return i18n.say(language(), sentence, **params)

@@ -75,14 +75,9 @@ def versions() -> str:
 
 @bp.post("/handbook/versions")
 def load() -> ResponseReturnValue:
-    files = []
-    for file in request.files.getlist("files"):
-        try:
-            files.append((file.filename or "handbook.md", file.read().decode("utf-8")))
-        except UnicodeDecodeError as error:
-            raise Invalid from error
+    sent = [(file.filename or "handbook.md", file.read()) for file in request.files.getlist("files")]
     try:
-        number = current.do(commands.load, files, "browser")
+        number = current.do(commands.load, commands.texts(sent), "browser")
     except (Invalid, Conflict) as refused:
         return _versions(refused), refused.status
     flash(current.say("Loaded as version {number}.", number=number))

@@ -63,7 +63,8 @@ def check_(files: tuple[Path, ...], form: str, asked: str | None) -> None:
     texts, problems = read_files(files) if files else (shipped_handbook(), [])
     sources, unread = shipped_sources()
     problems += unread
-    found, wrong = read(texts)
+    # Where no file could be read, none of them lacks clauses.
+    found, wrong = read(texts) if texts else (None, [])
     problems += wrong
     if found is not None:
         problems += check(found, sources)

@@ -66,6 +66,7 @@ def scenarios_(names: tuple[str, ...], form: str, folder: Path | None, asked: st
             known = runtime.read(judge.known, SYSTEM)
             models = runtime.read(coverage.models, SYSTEM)
         problems += [problem for scenario in read for problem in judge.judge(scenario, known)]
+        problems.sort(key=lambda each: (each.file, each.line, each.column))
         if not problems:
             for result in _played(ground, read):
                 results.append(result)

@@ -38,7 +38,7 @@ def language() -> str:
     return "zh_Hans" if asked.startswith("zh") else "en"
 
 
-def say(sentence: str, **params: Any) -> str:
+def say(sentence: str, /, **params: Any) -> str:
     return i18n.say(language(), sentence, **params)
 
 

@@ -4,13 +4,14 @@ Not here: reading and judging the files (runtime/handbook), its page (queries/ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
 from runtime import household
 from runtime.errors import Conflict, Invalid
 from runtime.handbook import read
+from runtime.handbook.problems import problem
 from runtime.identity import Actor, require
 from runtime.store import accounts, handbooks
 from runtime.store.db import Transaction
@@ -34,6 +35,19 @@ class HandbookMovedOn(Conflict):
     """Another version of the handbook is in force by now. Please read that one."""
 
     code = "handbook.moved_on"
+
+
+def texts(files: Iterable[tuple[str, bytes]]) -> Files:
+    """Files that were sent, as texts. Raises HandbookRefused, which names those that are none."""
+    found, unreadable = [], []
+    for name, content in files:
+        try:
+            found.append((name, content.decode()))
+        except UnicodeDecodeError:
+            unreadable.append(problem("unreadable", file=name, line=1, column=1))
+    if unreadable:
+        raise HandbookRefused(unreadable, count=len(unreadable))
+    return found
 
 
 def load(tx: Transaction, actor: Actor, files: Files, origin: str) -> int:

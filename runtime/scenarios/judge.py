@@ -60,7 +60,8 @@ def _judge(scenario: Scenario, known: Known) -> Iterator[Problem]:
         return problem(code, file=scenario.file, line=at.line, column=at.column, **params)
 
     def near(code: str, at: Place, name: str, those: Iterable[str], **params: Any) -> Iterator[Problem]:
-        if name in those:
+        # What could not be read was told where it stands.
+        if not name or name in those:
             return
         close = get_close_matches(name, sorted(those), 1, 0.6)
         yield report(f"{code}_near", at, near=close[0], **params) if close else report(code, at, **params)
@@ -69,18 +70,17 @@ def _judge(scenario: Scenario, known: Known) -> Iterator[Problem]:
         yield from near("unknown_process", at, key, known.processes, process=key)
 
     def somebody(name: str, at: Place, more: Iterable[str] = ()) -> Iterator[Problem]:
-        if name:
-            yield from near("unknown_person", at, name, {*known.people, *GROUPS, *more}, who=name)
+        yield from near("unknown_person", at, name, {*known.people, *GROUPS, *more}, who=name)
 
     def step(each: Step) -> Iterator[Problem]:
         if isinstance(each, Do):
             yield from near("unknown_task", each.at, each.task, known.tasks, task=each.task)
             yield from somebody(each.who, each.at, [ASSIGNEE])
         elif isinstance(each, Publish):
-            if each.rule not in known.rules:
+            if each.rule and each.rule not in known.rules:
                 yield report("unknown_rule", each.at, rule=each.rule)
         elif isinstance(each, Draft):
-            if each.rule not in known.rules:
+            if each.rule and each.rule not in known.rules:
                 yield report("unknown_rule", each.at, rule=each.rule)
             yield from somebody(each.who, each.at)
         elif isinstance(each, Report):

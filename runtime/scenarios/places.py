@@ -62,7 +62,8 @@ def process_of(file: Path) -> str:
 
 
 def read_files(files: Iterable[Path]) -> tuple[list[Scenario], list[Problem]]:
-    """Every scenario of the files, and every problem; files are named by their path from here."""
+    """Every scenario of the files as far as it can be read, and every problem; files are named by their path from
+    here."""
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
     for file in files:

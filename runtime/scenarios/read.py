@@ -64,7 +64,8 @@ _NULL = ("", "~", "null", "Null")
 def read(text: str, file: str, process: str) -> tuple[list[Scenario], list[Problem]]:
     """The scenarios of a file about `process`, and what is wrong with it, in the order of the text.
 
-    A scenario with a problem is left out."""
+    One with a problem is here as far as it could be read, so that what it names is judged at once; it is not to be
+    played."""
     top, found = yaml.read(text, file, problem)
     if found:
         return [], found
@@ -176,7 +177,6 @@ class _Reading:
     # ---- a scenario
 
     def scenario(self, node: Node) -> Scenario | None:
-        before = len(self.found)
         known = "name world people before start case steps ends expect stock"
         fields = self.fields(node, "name", known, "name start ends")
         if not isinstance(node, Mapping):
@@ -186,7 +186,7 @@ class _Reading:
             self.report("same_name", fields["name"], first=self.named[name])
         elif name:
             self.named[name] = fields["name"].line
-        scenario = Scenario(
+        return Scenario(
             file=self.file,
             process=self.process,
             at=_at(node),
@@ -201,7 +201,6 @@ class _Reading:
             expect=self.written(fields.get("expect"), "expect"),
             stock=self.pieces(fields.get("stock")),
         )
-        return scenario if len(self.found) == before else None
 
     def one_of(self, node: Node | None, name: str, values: Iterable[str]) -> str:
         first, *_ = values

@@ -64,6 +64,13 @@ def test_problems_stand_under_their_file_with_line_and_column(run: Any) -> None:
     assert line.startswith("  work/lost.bpmn:2:") and ": error: lost_to_gone: " in line
 
 
+def test_what_names_a_language_of_its_own_is_told_in_that_of_the_reader(run: Any) -> None:
+    script = Path(__file__).parents[1] / "bpmn/script/invalid_groovy.bpmn"
+    write("groovy.bpmn", script.read_text(encoding="utf-8"))
+    told = run("groovy.bpmn", "--language", "zh_Hans")
+    assert told.exit_code == 2 and "groovy" in told.stderr and "[script]" in told.stderr
+
+
 def test_a_program_reads_every_problem_as_json(run: Any) -> None:
     write("lost.bpmn", LOST)
     write("fine.bpmn", GOOD.replace("errand", "fine"))

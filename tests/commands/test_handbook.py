@@ -201,6 +201,11 @@ def test_the_command_line_loads_one_and_tells_what_nothing_carries_out(
     assert page(firm, "spec").title == "Ours"
     checked = CliRunner().invoke(main, ["handbook", "check", str(file)])
     assert checked.exit_code == 2 and f"{file}:12: error: Nothing carries out" in checked.output
+    twice = CliRunner().invoke(main, ["handbook", "check", str(file), str(file)])
+    assert twice.exit_code == 2 and "Two files are in the language" in twice.output
+    file.write_bytes("制度".encode("gbk"))
+    unread = CliRunner().invoke(main, ["handbook", "check", str(file)])
+    assert unread.exit_code == 2 and f"{file}:1:1: error:" in unread.output and "heading" not in unread.output
 
 
 # --- acknowledgement ---------------------------------------------------------------

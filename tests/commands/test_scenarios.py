@@ -174,6 +174,15 @@ def test_what_is_not_there_is_said_before_anything_is_played(folder: Path, tmp_p
     assert run("nothing").exit_code == 1
 
 
+def test_what_is_written_wrongly_hides_nothing_that_is_not_there(folder: Path) -> None:
+    written(folder, GOOD.replace("task: look, as: specialist", "task: lok, as: specialst") + "  expct: {}\n")
+    done = run("glance", language="zh_Hans")
+    assert done.exit_code == 2 and "✓" not in done.output
+    assert "没有名为“specialst”的人员或群组；是否要写“specialist”？" in done.output
+    # In the order of the file, whichever look found it.
+    assert 0 < done.output.index("是否要写“look”？") < done.output.index("是否要写“expect”？")
+
+
 def test_a_file_elsewhere_brings_its_diagram_along(folder: Path, tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()

@@ -20,8 +20,7 @@ GOOD = """
 
 
 def told(text: str) -> list[tuple[int, int, str]]:
-    scenarios, problems = read(text, "x.scenarios.yaml", "x")
-    assert scenarios == [] or problems == []
+    _, problems = read(text, "x.scenarios.yaml", "x")
     return [(each.line, each.column, each.rule.removeprefix("scenario.")) for each in problems]
 
 

@@ -19,12 +19,13 @@ OURS = (
 )
 
 
-def load(browser: Browser, text: str) -> Any:
+def load(browser: Browser, *texts: str, charset: str = "utf-8") -> Any:
     """Send a handbook as the form does."""
     form = browser.client.get("/handbook/versions").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', form)
     assert token
-    data = {"csrf_token": token[1], "files": (io.BytesIO(text.encode()), "ours.md")}
+    files = [(io.BytesIO(text.encode(charset)), f"ours{number or ''}.md") for number, text in enumerate(texts)]
+    data = {"csrf_token": token[1], "files": files}
     return browser.client.post("/handbook/versions", data=data, content_type="multipart/form-data")
 
 
@@ -88,6 +89,10 @@ def test_an_administrator_loads_the_companys_own(office: Any) -> None:
     admin = Browser(office, "linxi")
     broken = load(admin, "# 1 x\n")
     assert broken.status_code == 400 and "ours.md:1:" in broken.text
+    other = load(admin, OURS, charset="gbk")
+    assert other.status_code == 400 and "ours.md:1: 无法作为 UTF-8 文本文件读取。" in other.text
+    twice = load(admin, OURS, OURS)
+    assert twice.status_code == 400 and "ours1.md:2: 有两个文件" in twice.text
     assert load(admin, OURS).status_code == 302
     listed = admin.client.get("/handbook/versions").text
     assert "林溪" in listed
