@@ -13,6 +13,7 @@ from flask import current_app, g, request, session
 from runtime import clock, i18n
 from runtime.commands import external_tasks
 from runtime.commands import tokens as token_commands
+from runtime.commands.attempts import TooManyAttempts
 from runtime.errors import Conflict, Forbidden, GuichengError, Problem
 from runtime.identity import Actor
 from runtime.queries import comments, people, tokens
@@ -145,7 +146,11 @@ def language() -> str:
     """The reader's: their profile, else the cookie, else what the browser asks for. A program says it with
     each request, if it cares."""
     if "language" not in g:
-        found = None if by_program() and request.accept_languages else person()
+        found = None
+        if not (by_program() and request.accept_languages):
+            # What is no token is refused where somebody is needed; a page that is not there is told all the same.
+            with suppress(TokenRefused, TooManyAttempts):
+                found = person()
         chosen = found.language if found else request.cookies.get(LANGUAGE_COOKIE)
         g.language = chosen if chosen in i18n.LANGUAGES else _asked_by_browser()
     return cast(str, g.language)

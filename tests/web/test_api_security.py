@@ -82,6 +82,11 @@ def test_what_is_no_token_opens_nothing(desk: Program, header: str) -> None:
     refused(desk, header)
 
 
+def test_what_is_no_token_is_told_that_there_is_no_such_address(spec: Program) -> None:
+    for _ in range(62):  # nor does being held up change that
+        assert spec.code("GET", "/nothing", Authorization="Bearer guicheng_none") == (404, "http.404")
+
+
 def test_a_token_counts_whatever_the_case_of_its_scheme(spec: Program) -> None:
     assert spec.get("/session", Authorization=f"bearer {spec.made.secret}")[0] == 200
     assert spec.code("GET", "/session", Authorization=f"Bearer {spec.made.secret}x") == (401, "token.refused")
