@@ -38,7 +38,7 @@ SENTENCES = {
     "external_completed": "An external worker did “{element}”",
     "external_failed": "An external worker could not do “{element}”",
     "external_error": "An external worker could not do “{element}”, which the process is told",
-    "parked": "“{element}” could not be done and will be tried again",
+    "parked": "“{element}” could not be done",
     "retried": "“{element}” was tried again",
     "skipped": "{who} passed over “{element}”",
     "corrected": "{who} corrected variables of “{element}”, and it was tried again",
