@@ -97,6 +97,12 @@ class OverBudget(Conflict):
     code = "budget.over"
 
 
+class LineFrozen(Conflict):
+    """{line} of {year} is frozen: {amount} CNY are wanted. Until it is released, somebody above must allow it."""
+
+    code = "budget.frozen"
+
+
 class NothingCommitted(Conflict):
     """Nothing of {document} is committed any more."""
 
@@ -251,6 +257,8 @@ def commit(
     one that it comes under."""
     when = year or call.today.year
     found = _gate(call, when, line, amount, under or document)
+    if found["verdict"] == "frozen":
+        raise refuse("over_budget", LineFrozen(line=line, year=when, amount=amount))
     if found["verdict"] != "within":
         left = found["available"]
         raise refuse("over_budget", OverBudget(line=line, year=when, amount=amount, available=left))

@@ -92,6 +92,12 @@ class NothingPlanned(Invalid):
     code = "training.nothing_planned"
 
 
+class FrozenForPlan(Conflict):
+    """The training budget of {year} is frozen: a plan for {amount} CNY cannot be entered until it is released."""
+
+    code = "training.budget_frozen"
+
+
 class OwnTrainingPlan(Conflict):
     """Nobody approves the training plan that they drafted."""
 
@@ -199,11 +205,15 @@ def record_plan(
 ) -> Planned:
     """Enter the year's plan (again, if `plan` is given). `budget_left`: CNY; None while no budget is entered.
 
-    BPMN error: bad_plan, if it has no line."""
+    BPMN error: bad_plan, if it has no line, or costs more than what a frozen budget leaves it."""
     tx = call.tx
     if not lines:
         raise refuse("bad_plan", NothingPlanned())
     total = sum((line["cost"] for line in lines), Decimal(0))
+    left = _left(call, year)
+    if left is not None and total > left and budgets.is_frozen(tx, "training", dt.date(year, 1, 1)):
+        # A budget of 0.00 alone would not say why.
+        raise refuse("bad_plan", FrozenForPlan(year=year, amount=total))
     kept: list[Any] = [dict(line) for line in lines]
     entered = {"year": year, "lines": kept, "drafted_by": drafted_by, "total": total}
     if plan is None:
@@ -222,7 +232,6 @@ def record_plan(
         row = documents.get(tx, training_plans, plan)
         number = row.number
         documents.change(tx, training_plans, row, "drafted", PLAN_NEXT, **entered)
-    left = _left(call, year)
     return {"plan": plan, "plan_number": number, "total": total, "budget_left": left}
 
 

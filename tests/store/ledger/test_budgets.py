@@ -84,6 +84,9 @@ def test_a_frozen_line_takes_nothing_new(books: Books) -> None:
     _approve(books, training="100")
     books.do("budget.freeze", year=2026, lines=["training"], frozen=True)
     assert books.do("budget.gate", line="training", amount=Decimal(1))["verdict"] == "frozen"
+    with pytest.raises(BpmnError, match="over_budget") as caught:
+        books.do("budget.commit", line="training", amount=Decimal(1), document="TR")
+    assert "已冻结" in caught.value.message
     books.do("budget.freeze", year=2026, lines=["training"], frozen=False)
     assert books.do("budget.gate", line="training", amount=Decimal(1))["verdict"] == "within"
 

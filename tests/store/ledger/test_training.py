@@ -68,6 +68,24 @@ def test_a_plan_is_decided_by_who_did_not_draft_it(empty: Books) -> None:
     empty.do("training.decide_plan", by="lead", **decide)
 
 
+def test_a_plan_for_a_frozen_budget_says_so(empty: Books) -> None:
+    line = {"topic": "安全", "form": "online", "area": "business", "month": 4, "cost": Decimal(90)}
+    budget = empty.do(
+        "budget.draft", year=2026, lines=[{"line": "training", "amount": Decimal(100)}], drafter="manager"
+    )
+    empty.do("budget.approve", budget=budget["budget"], approver="lead")
+    planned = empty.do("training.record_plan", year=2026, lines=[line], drafted_by="manager")
+    assert planned["budget_left"] == 100
+    empty.do("training.decide_plan", plan=planned["plan"], outcome="approved", by="lead")
+    empty.do("budget.freeze", year=2026, lines=["training"], frozen=True)
+    # What the plan in force has committed is another plan's to use, frozen or not.
+    again = empty.do("training.record_plan", year=2026, lines=[line], drafted_by="manager")
+    assert again["budget_left"] == 90
+    with pytest.raises(BpmnError, match="bad_plan") as caught:
+        empty.do("training.record_plan", year=2026, lines=[line, line], drafted_by="manager")
+    assert "已冻结" in caught.value.message
+
+
 def test_a_move_takes_a_place_of_the_vacancy_and_is_approved_by_another(empty: Books) -> None:
     people = empty.people
 
