@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from runtime.store.erasures import RESTORED
 PAGES = 1000  # copied at a time
 MAGIC = b"SQLite format 3\x00"
 ENDINGS = ("", "-wal", "-shm")  # of the files of a database
+JOURNAL = "-journal"  # another, which goes by itself where nobody else has it
 
 
 def is_one(file: Path) -> bool:
@@ -81,7 +82,7 @@ def restore(file: Path, database: Path, stamp: str, settle: Callable[[str], None
             shutil.copyfileobj(read, written, 1 << 20)
         settle(f"sqlite:///{part}")
         _complete(part)
-        return _take_place(part, database, stamp)
+        return _take_place(part, database, stamp, ENDINGS if holding is not None else (*ENDINGS, JOURNAL))
 
 
 def _complete(database: Path) -> None:
@@ -92,10 +93,10 @@ def _complete(database: Path) -> None:
         os.fsync(written.fileno())
 
 
-def _take_place(part: Path, database: Path, stamp: str) -> list[str]:
+def _take_place(part: Path, database: Path, stamp: str, endings: Sequence[str]) -> list[str]:
     """Where the former database is kept. On a file system with links there is a database at any moment."""
     kept: list[str] = []
-    for ending in reversed(ENDINGS):  # beside the new database nothing may lie that belongs to the former
+    for ending in reversed(endings):  # beside the new database nothing may lie that belongs to the former
         old = database.with_name(database.name + ending)
         if old.exists():
             before = database.with_name(f"{database.name}.before-restore-{stamp}{ending}")

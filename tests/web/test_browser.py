@@ -903,3 +903,20 @@ def test_on_a_phone_a_notice_lies_on_no_heading(browser: Browser, address: str) 
     assert flash is not None and bar is not None
     assert bar["y"] <= flash["y"] and flash["y"] + flash["height"] <= bar["y"] + bar["height"]
     page.context.close()
+
+
+def test_a_day_that_there_is_not_becomes_no_other_day(page: Page, office: Office) -> None:
+    fields = [{"type": "datetime", "subtype": "date", "id": "f_day", "key": "told_on", "dateLabel": "告知日期"}]
+    schema = {"type": "default", "id": "told", "components": fields}
+    office.answers[tasks.task_page] = task_page(clock.now(), schema=schema, data={})
+    page.goto("/tasks/t1")
+    day = page.get_by_label("告知日期")
+    for typed, stands in (("2026-11-31", ""), ("2026-02-29", ""), ("2026-13-01", ""), ("2026-11-30", "2026/11/30")):
+        day.fill(typed)
+        day.press("Enter")
+        day.press("Tab")
+        assert day.input_value() == stands
+    page.get_by_role("button", name="提交").click()
+    page.wait_for_url("**/inbox")
+    ((_, answers, *_),) = office.called("complete")
+    assert answers == {"told_on": "2026-11-30"}
