@@ -12,6 +12,8 @@ import pytest
 
 from runtime.bpmn import read
 from runtime.bpmn.model import Process
+from runtime.commands import accounts
+from runtime.identity import SYSTEM
 from tests.office import Office
 
 PROCESSES = Path(__file__).parents[2] / "processes"
@@ -57,6 +59,13 @@ def test_what_has_no_number_yet_is_called_by_its_day_and_then_by_its_number(offi
     assert order.row.title["zh_Hans"] == "销售订单 K01 2026-03-09"
     office.as_("liyang").do("check_order", order.id, order_check="correct", warehouse="SH")
     assert order.row.title["en"] == "Sales order SO-2026-0001"
+
+
+def test_an_appraisal_that_lacks_a_superior_is_called_by_its_employee(office: Office) -> None:
+    office.runtime.do(accounts.set_superior, SYSTEM, "liyang", None)
+    office.as_("sunli").start("monthly_appraisal")
+    (stuck,) = [case for case in office.cases_of("employee_appraisal") if "2026-03" not in case.row.title["en"]]
+    assert stuck.row.title["zh_Hans"] == "绩效考核 李洋" and stuck.row.title["en"] == "Appraisal of Li Yang"
 
 
 def test_two_of_a_day_or_period_are_told_apart_from_the_start(office: Office) -> None:
