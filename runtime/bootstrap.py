@@ -33,7 +33,7 @@ from runtime.commands import accounts, drafts, external_tasks, handbook, purge
 from runtime.commands import calendar as calendar_commands
 from runtime.commands import deploy as deploying
 from runtime.errors import Failed, Invalid, Problem
-from runtime.folders import ROOT, handbook_in, read_sources, shipped
+from runtime.folders import ROOT, handbook_in, named_sources, read_sources, shipped
 from runtime.household import House
 from runtime.identity import SYSTEM, Actor
 from runtime.queries import external_tasks as external_queries
@@ -168,8 +168,8 @@ class Runtime:
         return self.take(actor, self.judge(paths), origin)
 
     def judge(self, paths: Iterable[Path]) -> deploying.Judged:
-        """Every problem of files and folders, beside what is deployed."""
-        return self._judge(*read_sources(paths), self.read(deploying.known, SYSTEM))
+        """Every problem of files and folders, beside what is deployed. Raises NothingThere."""
+        return self._judge(*named_sources(paths), self.read(deploying.known, SYSTEM))
 
     def _judge(
         self, sources: list[deploying.Source], unreadable: list[Problem], before: deploying.Known
@@ -326,7 +326,7 @@ class Runtime:
 
 
 def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:
-    """Every problem of files and folders, beside what is deployed where there is an installation.
+    """Every problem of files and folders, beside what is deployed where there is an installation. Raises NothingThere.
 
     Without one what a file refers to is looked for among the files alone."""
     if settings.database_url or (settings.home / "guicheng.db").exists():
@@ -336,7 +336,7 @@ def judge(paths: Iterable[Path], settings: Settings) -> deploying.Judged:
         # Deploying looks for fixed versions after it has stored its own.
         judged.problems.extend(runtime.read(deploying.unbound, SYSTEM, judged.checked))
         return judged
-    sources, unreadable = read_sources(paths)
+    sources, unreadable = named_sources(paths)
     checked, problems = deploying.check_sources(sources, deploying.Known())
     return deploying.Judged(sources, checked, unreadable + problems)
 

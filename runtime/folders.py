@@ -8,10 +8,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runtime.commands import deploy as deploying
-from runtime.errors import Problem
+from runtime.errors import Invalid, Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST_SOURCE = 10 * 1024 * 1024  # bytes of one diagram, form or rule file
+
+
+class NothingThere(Invalid):
+    """There is no diagram, form or rule file in {paths}: nothing was done."""
+
+    code = "deployment.nothing_there"
 
 
 def shipped() -> tuple[Path, ...]:
@@ -67,4 +73,13 @@ def read_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Pr
         except OSError as error:
             why = {"reason": error.strerror or type(error).__name__}
             problems.append(Problem("unreadable", "The file cannot be read: {reason}", "", why, file=name))
+    return sources, problems
+
+
+def named_sources(paths: Iterable[Path]) -> tuple[list[deploying.Source], list[Problem]]:
+    """What `read_sources` reads of files and folders that somebody named. Raises NothingThere."""
+    named = list(paths)
+    sources, problems = read_sources(named)
+    if not sources and not problems:
+        raise NothingThere(paths=", ".join(str(path) for path in named))
     return sources, problems

@@ -188,6 +188,15 @@ def test_the_sentences_are_in_the_readers_language(run, tmp_path: Path) -> None:
     assert "1 個檔案檢查通過。" in told.stdout
 
 
+def test_a_folder_with_nothing_to_deploy_is_not_in_order(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path / "nothing"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("x")
+    for word in ("check", "deploy"):
+        told = run(word, str(folder))
+        assert told.exit_code == 2 and str(folder) in told.stderr.replace("\n", ""), told.output
+
+
 def test_an_installation_without_tables_says_what_to_run(empty_database: str, tmp_path: Path) -> None:
     told = CliRunner().invoke(
         cli.main, ["tasks", "--as", "x"], env={"GUICHENG_HOME": str(tmp_path), "LANG": "C"}
