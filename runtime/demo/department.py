@@ -344,7 +344,7 @@ class Department:
             self.done += 1
         except (user_tasks.TaskWithdrawn, user_tasks.TaskAlreadyCompleted):
             pass  # a timer or another branch was first
-        except NoSuchTask:
+        except (NoSuchTask, user_tasks.TaskTaken):  # a superior still sees what they no longer have
             self._given_back(task, Manner(lambda seen: answers))
         except GuichengError as error:
             error.add_note(
