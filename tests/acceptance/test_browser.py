@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from runtime import clock
 from runtime.demo import NEARLY_SHORT
@@ -272,12 +272,20 @@ def test_an_answer_that_does_not_fit_comes_back_at_its_field(house: House) -> No
     page = desk.go("/processes/sales_order/start")
     desks.ready(page)
     form = page.locator("[data-form-body]")
-    # A number that the browser lets pass and the server does not.
+    # A number that the server does not let pass, from a browser that does not know its bound.
     wrong = [
         {"组件": NEARLY_SHORT, "数量": 20, "单价": "272.40"},
-        {"组件": "QY-P60-265", "数量": "9" * 17, "单价": "260"},
+        {"组件": "QY-P60-265", "数量": 999999, "单价": "260"},
     ]
     desks.fill(form, ORDER | {"订单明细": wrong, "承诺日期": days(10)})
+    started = "**/processes/sales_order/start"
+
+    def enlarged(route: Route) -> None:
+        sent = route.request.post_data or ""
+        assert sent.count("999999") == 1
+        route.continue_(post_data=sent.replace("999999", "9" * 17))
+
+    page.route(started, enlarged, times=1)
     desks.press(page)
     desks.ready(page)
     expect(page.locator(".notice.is-bad")).to_be_visible()
