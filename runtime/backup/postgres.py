@@ -83,8 +83,9 @@ def restore(engine: Engine, file: Path, stamp: str, folder: str, settle: Callabl
     try:
         with server.connect() as connection:
             _free(connection, name)
+            # One that is there already is another restore's, and is not thrown away by this one.
+            connection.exec_driver_sql(f"CREATE DATABASE {quote(beside)} TEMPLATE template0")
             try:
-                connection.exec_driver_sql(f"CREATE DATABASE {quote(beside)} TEMPLATE template0")
                 _run("pg_restore", folder, made, "--no-owner", "--no-privileges", "--exit-on-error", str(file))
                 settle(made.url.render_as_string(hide_password=False))
                 # Both names change at once: at no moment is there no database.
